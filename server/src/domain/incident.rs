@@ -1,0 +1,49 @@
+//! Incidents: what an office handles.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::Lww;
+use super::ids::{IncidentId, OperationId, ReportId};
+use super::office::OfficeCode;
+
+/// How far the handling is.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// 受付: nobody has looked yet.
+    #[default]
+    Received,
+    /// 対応中
+    InProgress,
+    /// 対応済
+    Resolved,
+    /// 対象外: not for any office, or not a fact.
+    Declined,
+}
+
+impl Status {
+    /// Whether an office still has to do something.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Received | Self::InProgress)
+    }
+}
+
+/// What an office handles: one or more reports of the same thing (for now exactly one).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Incident {
+    /// Id.
+    pub id: IncidentId,
+    /// The operation of the report that opened it.
+    pub operation: OperationId,
+    /// Its reports.
+    pub reports: BTreeSet<ReportId>,
+    /// The office that answers for it: the municipality on whose ground it lies; outside the region
+    /// the reporting staff's acting office; else nobody yet.
+    pub responsible: Option<OfficeCode>,
+    /// Status.
+    pub status: Lww<Status>,
+}

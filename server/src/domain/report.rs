@@ -1,0 +1,132 @@
+//! Reports: one observation each.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::entry::Actor;
+use super::ids::{IncidentId, MediaId, OperationId, ReportId};
+use super::office::OfficeCode;
+use super::place::Place;
+use super::position::{Evidence, Position};
+
+/// What is reported.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// 道路損傷
+    RoadDamage,
+    /// 水道の漏水
+    WaterLeak,
+    /// 街路灯
+    StreetLight,
+    /// 災害・危険箇所
+    Hazard,
+    /// その他
+    Other,
+}
+
+impl Category {
+    /// All of them, in the order in which people see them.
+    pub const ALL: [Self; 5] = [Self::RoadDamage, Self::WaterLeak, Self::StreetLight, Self::Hazard, Self::Other];
+}
+
+/// What a stored file is, told by its content.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// JPEG photo.
+    Jpeg,
+    /// PNG picture.
+    Png,
+    /// WebP picture.
+    Webp,
+    /// HEIC/HEIF photo: stored and passed on.
+    Heic,
+    /// MP4 video.
+    Mp4,
+    /// QuickTime video.
+    Mov,
+}
+
+impl MediaKind {
+    /// The media type to serve it with (IANA).
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+            Self::Heic => "image/heic",
+            Self::Mp4 => "video/mp4",
+            Self::Mov => "video/quicktime",
+        }
+    }
+
+    /// Whether it is a video.
+    pub fn is_video(self) -> bool {
+        matches!(self, Self::Mp4 | Self::Mov)
+    }
+}
+
+/// A photo or video of a report.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Medium {
+    /// Content address.
+    pub id: MediaId,
+    /// What it is.
+    pub kind: MediaKind,
+    /// Bytes.
+    pub size: u64,
+    /// Whether there is a thumbnail (480 px, JPEG, without metadata).
+    pub thumbnail: bool,
+}
+
+/// One observation. Immutable: later changes are entries of their own.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// Id; the entry's too.
+    pub id: ReportId,
+    /// The incident that it opens.
+    pub incident: IncidentId,
+    /// What.
+    pub category: Category,
+    /// In the reporter's words, at most 2,000 characters.
+    pub words: String,
+    /// Marked as danger to life.
+    pub danger_to_life: bool,
+    /// When it was seen, as the sender's device says.
+    pub observed_at: Timestamp,
+    /// The witnesses for the place, at least one.
+    pub evidence: Vec<Evidence>,
+    /// Index of the witness that was chosen.
+    pub chosen: usize,
+    /// Whose ground that is, by the boundaries of that day.
+    pub place: Place,
+    /// Edition of those boundaries.
+    pub boundaries: String,
+    /// Photos and videos.
+    pub media: Vec<Medium>,
+    /// Whether the reporter left contact details (they lie elsewhere).
+    pub has_contact: bool,
+}
+
+impl Report {
+    /// The chosen position. `None` only if a stored report lies about its own evidence.
+    pub fn position(&self) -> Option<Position> {
+        self.evidence.get(self.chosen).map(|e| e.position)
+    }
+}
+
+/// A report as the world holds it: with who filed it, for whom and when.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FiledReport {
+    /// The observation.
+    pub report: Report,
+    /// Who filed it.
+    pub actor: Actor,
+    /// The office for which they acted; for residents none.
+    pub office: Option<OfficeCode>,
+    /// The operation.
+    pub operation: OperationId,
+    /// When it was filed, UTC.
+    pub filed_at: Timestamp,
+}

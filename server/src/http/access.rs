@@ -1,0 +1,92 @@
+//! Who may open which door: one table, route by route. A middleware in the router looks each request
+//! up here before its handler runs; a route that is missing is shut, and a test compares the table with
+//! the OpenAPI document.
+//!
+//! Finer questions (is it *this* office's incident?) are the handler's.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::error::{ApiError, ApiResult};
+use crate::identity::caller::{Caller, StaffCaller};
+use crate::identity::permission::Permission;
+use crate::wire::problem::Code;
+
+/// What a route asks of its caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Anybody, token or not; a token is not looked at, so that a bad one cannot shut the door.
+    Open,
+    /// Whoever the table in `identity::permission` lets.
+    Needs(Permission),
+}
+
+use Access::{Needs, Open};
+
+/// A row of the table: method, path as the router writes it, and what it asks for.
+pub type Row = (&'static str, &'static str, Access);
+
+/// The table.
+pub const TABLE: &[Row] = &[
+    // watching
+    ("GET", "/api/region", Open),
+    ("GET", "/api/snapshot", Needs(Permission::WatchAsPublic)),
+    ("GET", "/api/live", Open), // the token comes in the first frame
+    ("GET", "/api/live/events", Needs(Permission::WatchAsPublic)),
+    ("GET", "/api/incidents", Needs(Permission::WatchAsPublic)),
+    // reporting
+    ("POST", "/api/reports", Needs(Permission::Report)),
+    ("GET", "/api/receipts/{key}", Open),
+    ("GET", "/api/receipts/{key}/thumbnails/{id}", Open),
+    ("POST", "/api/media", Needs(Permission::Report)),
+    ("GET", "/api/media/{id}", Open),           // asks for a token or a ticket itself
+    ("GET", "/api/media/{id}/thumbnail", Open), // the same
+    ("POST", "/api/media-tickets", Needs(Permission::WatchAsOffice)),
+    // an office's inbox
+    ("POST", "/api/incidents/{id}/status", Needs(Permission::WorkInbox)),
+    ("GET", "/api/reports/{id}/contact", Needs(Permission::WorkInbox)),
+    // duty
+    ("POST", "/api/sessions", Open),
+    ("POST", "/api/sessions/refresh", Open),
+    ("DELETE", "/api/sessions/current", Needs(Permission::ManageOwnDuty)),
+    ("GET", "/api/me", Needs(Permission::WatchAsOffice)),
+    ("POST", "/api/check-ins", Needs(Permission::CheckIn)),
+    ("POST", "/api/check-ins/{id}/check-out", Needs(Permission::ManageOwnDuty)),
+    ("POST", "/api/check-ins/{id}/confirm", Needs(Permission::WorkRoster)),
+    ("POST", "/api/check-ins/{id}/call-back", Needs(Permission::WorkRoster)),
+    ("GET", "/api/offices/{code}/roster", Needs(Permission::WatchAsOffice)),
+    // administration
+    ("POST", "/api/operations", Needs(Permission::ManageOperations)),
+    ("POST", "/api/operations/{id}/close", Needs(Permission::ManageOperations)),
+];
+
+/// What the route asks for; `None`: the route is not in the table and stays shut.
+pub fn required(method: &str, path: &str) -> Option<Access> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    TABLE.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, access)| *access)
+}
+
+/// Extracts the caller, whom the middleware has established and let in.
+pub struct Who(pub Caller);
+
+impl Who {
+    /// The staff member who calls.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`] for walls, [`Code::SignInRequired`] for the public.
+    pub fn staff(&self) -> ApiResult<&StaffCaller> {
+        match &self.0 {
+            Caller::Staff(staff) => Ok(staff),
+            Caller::Wall { .. } => Err(Code::Forbidden.into()),
+            Caller::Public => Err(Code::SignInRequired.into()),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Who {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(parts.extensions.get::<Caller>().cloned().unwrap_or(Caller::Public)))
+    }
+}

@@ -1,0 +1,15 @@
+//! Sokuho, the node: a disaster bulletin map shared live by a region's offices.
+//!
+//! Data flows one way, and the modules are the rooms on its way:
+//!
+//! ```text
+//! intake ─► locate ─► log ─► live ─► hub ─► viewers
+//! ```
+//!
+//! `domain` holds the words and knows nobody; `wire` is what travels; `http` is the rim;
+//! only `app` sees every room. See ARCHITECTURE.md.
+
+pub mod domain;
+pub mod http;
+pub mod identity;
+pub mod wire;
