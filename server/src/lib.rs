@@ -11,5 +11,12 @@
 
 pub mod domain;
 pub mod http;
+pub mod hub;
 pub mod identity;
+pub mod intake;
+pub mod live;
+pub mod locate;
+pub mod log;
+pub mod media;
+pub mod region;
 pub mod wire;

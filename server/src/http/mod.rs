@@ -2,4 +2,17 @@
 //! its own small state, its handlers and its tests. `access` says who may open which door.
 
 pub mod access;
+pub mod assets;
+pub mod check_ins;
+pub mod docs;
 pub mod error;
+pub mod health;
+pub mod incidents;
+pub mod live;
+pub mod media;
+pub mod operations;
+pub mod region;
+pub mod reports;
+pub mod router;
+pub mod sessions;
+pub mod snapshot;

@@ -1,0 +1,1 @@
+//! Door: the web app, embedded in the binary.

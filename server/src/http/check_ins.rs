@@ -1,0 +1,1 @@
+//! Door: check-in, confirmation, check-out, call-back, rosters.

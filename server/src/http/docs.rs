@@ -1,0 +1,1 @@
+//! Door: the OpenAPI document and its viewer.

@@ -1,0 +1,1 @@
+//! Door: the map's questions, an incident's status.

@@ -1,0 +1,1 @@
+//! Door: the live stream over WebSocket and SSE.

@@ -1,0 +1,1 @@
+//! Door: opening and closing operations.

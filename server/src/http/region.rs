@@ -1,0 +1,1 @@
+//! Door: the region's offices and boundaries.

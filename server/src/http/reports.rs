@@ -1,0 +1,1 @@
+//! Door: reports and receipts.

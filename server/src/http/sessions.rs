@@ -1,0 +1,1 @@
+//! Door: signing in and out, refresh, who one is, media tickets.

@@ -1,0 +1,1 @@
+//! Door: the picture at one position of the log.

@@ -1,0 +1,1 @@
+//! The hub: one ring of encoded entries, and a cursor into it for every viewer.

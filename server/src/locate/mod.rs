@@ -1,0 +1,1 @@
+//! Locating: a point in, a place out. Infallible once loaded.

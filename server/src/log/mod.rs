@@ -1,0 +1,100 @@
+//! The log: durable, append-only, one gap-free number per entry. The log is the system; everything else
+//! is derived from it.
+//!
+//! [`EntryLog`] is what a storage backend gives; [`writer`] is the single task that groups appends into
+//! commits; `sqlite` is the embedded backend. Knows the domain only.
+
+pub mod writer;
+
+use std::future::Future;
+
+use uuid::Uuid;
+
+use crate::domain::entry::{BodyError, Entry, Seq};
+
+/// An entry that asks to be written.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The entry; its `hlc` already ticked.
+    pub entry: Entry,
+    /// SHA-256 of what the sender sent, so that "the same again" can be told from "something else with
+    /// the same id".
+    pub digest: [u8; 32],
+    /// Contact details, which lie in their own table and never in the log; written in the same commit.
+    pub contact: Option<ContactDetails>,
+}
+
+/// How to reach a resident. Never printed.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct ContactDetails {
+    /// Name.
+    pub name: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+}
+
+impl std::fmt::Debug for ContactDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ContactDetails(redacted)")
+    }
+}
+
+/// What became of a draft.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Appended {
+    /// Written, with this number.
+    Fresh(Seq),
+    /// The same was written before: its number, and the entry as it stands in the log.
+    Again(Seq, Box<Entry>),
+    /// Something else was written under this id before. Nothing was written now.
+    Conflict,
+}
+
+/// Why the log could not do it. A failed append has written nothing of its batch.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The storage failed (line cut, lock, I/O).
+    #[error("the log's storage failed")]
+    Storage(#[source] anyhow::Error),
+    /// The storage is full.
+    #[error("the log's storage is full")]
+    Full(#[source] anyhow::Error),
+    /// A stored row is not what we promised.
+    #[error("log row {seq}, column {column}, is not what was promised")]
+    Inconsistent {
+        /// Row.
+        seq: Seq,
+        /// Column.
+        column: &'static str,
+        /// How.
+        #[source]
+        cause: anyhow::Error,
+    },
+    /// A stored body cannot be read by this program.
+    #[error("log row {seq} cannot be read")]
+    Body {
+        /// Row.
+        seq: Seq,
+        /// Why.
+        #[source]
+        cause: BodyError,
+    },
+}
+
+/// A storage backend of the log.
+pub trait EntryLog: Send + Sync + 'static {
+    /// Names this history; a restored or new log has another.
+    fn epoch(&self) -> Uuid;
+
+    /// Writes the drafts in order, in one commit, durable on return. Drafts whose id is known, or that
+    /// repeat an id within the batch, are answered and not written.
+    fn append(&self, drafts: &[Draft]) -> impl Future<Output = Result<Vec<Appended>, LogError>> + Send;
+
+    /// The number of the last entry, 0 for an empty log.
+    fn head(&self) -> impl Future<Output = Result<Seq, LogError>> + Send;
+
+    /// At most `limit` entries after `after`, in order.
+    fn read(&self, after: Seq, limit: u32) -> impl Future<Output = Result<Vec<(Seq, Entry)>, LogError>> + Send;
+}

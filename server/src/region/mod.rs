@@ -1,0 +1,1 @@
+//! The region bundle: offices, boundaries, neighbours; loaded and verified at the start. A region is data.
