@@ -1,8 +1,7 @@
 //! What every backend of the log must do. Each backend runs the whole suite: `conformance!(Its)`.
 
-use super::contact::{ContactBook, ContactReading};
 use super::samples::{draft, filed, office, report_id, status, time, uuid};
-use super::{Appended, ContactDetails, Draft, EntryLog, LogError};
+use super::{Appended, ContactBook, ContactDetails, ContactReading, Draft, EntryLog, LogError};
 use crate::domain::entry::{BodyError, Entry, Seq};
 use crate::domain::ids::StaffId;
 use crate::domain::incident::Status;
@@ -106,18 +105,18 @@ pub(super) async fn contact_details_come_with_their_report_alone<B: Backend>(bac
     // A conflict and a repetition write no details either.
     log.append(&[Draft { contact: with_contact(1, "1").contact, ..with_other_words(1) }]).await.unwrap();
     log.append(&[with_contact(2, "2")]).await.unwrap();
-    assert!(log.contact(report_id(1), &reading(1)).await.unwrap().is_none());
-    assert!(log.contact(report_id(3), &reading(1)).await.unwrap().is_none(), "unknown report");
-    let details = log.contact(report_id(2), &reading(2)).await.unwrap().unwrap();
+    assert!(log.contact(report_id(1), reading(1)).await.unwrap().is_none());
+    assert!(log.contact(report_id(3), reading(1)).await.unwrap().is_none(), "unknown report");
+    let details = log.contact(report_id(2), reading(2)).await.unwrap().unwrap();
     assert!(details == with_contact(2, "0242-00-0000").contact.unwrap());
 }
 
 pub(super) async fn every_reading_of_contact_details_is_recorded<B: Backend>(backend: B) {
     let log = backend.open().await;
     log.append(&[draft(filed(1)), with_contact(2, "0242-00-0000")]).await.unwrap();
-    log.contact(report_id(1), &reading(1)).await.unwrap();
-    log.contact(report_id(2), &reading(2)).await.unwrap();
-    log.contact(report_id(2), &reading(3)).await.unwrap();
+    log.contact(report_id(1), reading(1)).await.unwrap();
+    log.contact(report_id(2), reading(2)).await.unwrap();
+    log.contact(report_id(2), reading(3)).await.unwrap();
     assert_eq!(log.readings(report_id(1)).await.unwrap(), [], "there was nothing to read");
     assert_eq!(log.readings(report_id(2)).await.unwrap(), [reading(2), reading(3)]);
 }

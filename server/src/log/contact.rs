@@ -30,7 +30,7 @@ pub trait ContactBook: Send + Sync + 'static {
     fn contact(
         &self,
         report: ReportId,
-        reading: &ContactReading,
+        reading: ContactReading,
     ) -> impl Future<Output = Result<Option<ContactDetails>, LogError>> + Send;
 
     /// Every reading of the report's details, oldest first.

@@ -19,6 +19,7 @@ use std::future::Future;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::contact::{ContactBook, ContactReading};
 use crate::domain::entry::{BodyError, Entry, Seq};
 
 /// An entry that asks to be written.

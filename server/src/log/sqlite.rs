@@ -19,11 +19,10 @@ use sqlx::{ConnectOptions, Row, SqlitePool};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::contact::{ContactBook, ContactReading};
 use super::rows::{self, COLUMNS, PLACEHOLDERS, Stored};
-use super::{Appended, ContactDetails, Draft, EntryLog, LogError};
+use super::{Appended, ContactBook, ContactDetails, ContactReading, Draft, EntryLog, LogError};
 use crate::domain::clock::{Clock, Entropy};
-use crate::domain::entry::Seq;
+use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{EntryId, NodeId, ReportId, StaffId, uuid_v7};
 
 /// Rows of the longest statement; a power of two.
@@ -224,7 +223,7 @@ impl EntryLog for SqliteLog {
         Ok(head.cast_unsigned())
     }
 
-    async fn read(&self, after: Seq, limit: u32) -> Result<Vec<(Seq, crate::domain::entry::Entry)>, LogError> {
+    async fn read(&self, after: Seq, limit: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
         static PAGE: LazyLock<String> =
             LazyLock::new(|| format!("SELECT {COLUMNS} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?"));
         // A number beyond SQLite's is beyond every entry.
@@ -241,7 +240,7 @@ impl EntryLog for SqliteLog {
 }
 
 impl ContactBook for SqliteLog {
-    async fn contact(&self, report: ReportId, reading: &ContactReading) -> Result<Option<ContactDetails>, LogError> {
+    async fn contact(&self, report: ReportId, reading: ContactReading) -> Result<Option<ContactDetails>, LogError> {
         let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
         let id = report.0.as_bytes().to_vec();
         let row = sqlx::query("SELECT name, phone, email FROM contact WHERE report = ?")
