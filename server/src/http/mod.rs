@@ -8,6 +8,7 @@ pub mod docs;
 pub mod error;
 pub mod health;
 pub mod incidents;
+pub mod json;
 pub mod live;
 pub mod media;
 pub mod operations;

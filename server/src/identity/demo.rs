@@ -62,7 +62,13 @@ fn planned(offices: &[Office]) -> Vec<NewAccount> {
         };
         if office.kind == OfficeKind::Municipality {
             let home = home.map(|o| o.code.clone());
-            accounts.push(plan(&format!("{stem}-field"), format!("{} 現場担当", office.name), office, home, Role::Field));
+            accounts.push(plan(
+                &format!("{stem}-field"),
+                format!("{} 現場担当", office.name),
+                office,
+                home,
+                Role::Field,
+            ));
         }
         let operator = format!("{} 本部担当", office.name);
         accounts.push(plan(&format!("{stem}-operator"), operator, office, None, Role::Operator));

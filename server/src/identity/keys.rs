@@ -31,8 +31,7 @@ impl Secret {
         };
         warn_if_others_may_read(&path);
         let mut secret = [0; 32];
-        hex::decode_to_slice(text.trim_end(), &mut secret)
-            .map_err(|_| IdentityError::KeyFileDamaged(path.clone()))?;
+        hex::decode_to_slice(text.trim_end(), &mut secret).map_err(|_| IdentityError::KeyFileDamaged(path.clone()))?;
         Ok(Self(secret))
     }
 

@@ -196,10 +196,11 @@ impl Registry {
 
     /// Sessions that are neither revoked nor over.
     pub(super) async fn live_sessions(&self) -> Result<Vec<Session>, IdentityError> {
-        let rows = sqlx::query("SELECT id, account, expires_at FROM session WHERE revoked_at IS NULL AND expires_at > ?")
-            .bind(self.clock.now().as_millisecond())
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT id, account, expires_at FROM session WHERE revoked_at IS NULL AND expires_at > ?")
+                .bind(self.clock.now().as_millisecond())
+                .fetch_all(&self.pool)
+                .await?;
         let session = |row: &sqlx::sqlite::SqliteRow| {
             let id: String = row.try_get("id")?;
             Ok(Session {

@@ -40,7 +40,7 @@ impl Presence for TestPresence {
 
 pub(crate) struct Fixture {
     pub(crate) clock: Arc<TestClock>,
-    pub(crate) presence: Arc<TestPresence>,
+    presence: Arc<TestPresence>,
     pub(crate) identity: Arc<Identity>,
     pool: SqlitePool,
     folder: tempfile::TempDir,
@@ -53,6 +53,11 @@ pub(crate) async fn fixture() -> Fixture {
 }
 
 pub(crate) async fn fixture_with(settings: Settings) -> Fixture {
+    fixture_over(settings, None).await
+}
+
+/// Over other check-ins than those that tests set.
+pub(crate) async fn fixture_over(settings: Settings, live: Option<Arc<dyn Presence>>) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let options = SqliteConnectOptions::new()
         .filename(folder.path().join("sokuho.sqlite"))
@@ -63,7 +68,8 @@ pub(crate) async fn fixture_with(settings: Settings) -> Fixture {
     let clock = Arc::new(TestClock(Mutex::new("2026-07-01T00:00:00Z".parse().unwrap())));
     let presence = Arc::new(TestPresence::default());
     let registry = registry(&pool, &folder, &clock, NodeId(Uuid::from_u128(7))).await;
-    let identity = Identity::new(registry, Arc::<TestPresence>::clone(&presence), settings).await.unwrap();
+    let seen = live.unwrap_or_else(|| Arc::<TestPresence>::clone(&presence));
+    let identity = Identity::new(registry, seen, settings).await.unwrap();
     Fixture { clock, presence, identity: Arc::new(identity), pool, folder }
 }
 
@@ -75,11 +81,15 @@ async fn registry(pool: &SqlitePool, folder: &tempfile::TempDir, clock: &Arc<Tes
 impl Fixture {
     /// Makes an account of office 07202.
     pub(crate) async fn account(&self, name: &str, role: Role) -> StaffId {
+        self.account_at(name, role, "07202").await
+    }
+
+    pub(crate) async fn account_at(&self, name: &str, role: Role, work_office: &str) -> StaffId {
         let new = NewAccount {
             name: name.to_owned(),
             display_name: format!("職員 {name}"),
             password: PASSWORD.to_owned(),
-            work_office: office("07202"),
+            work_office: office(work_office),
             home_office: Some(office("07423")),
             role,
         };
@@ -306,7 +316,9 @@ async fn away_from_home_even_an_admin_has_only_what_the_check_in_gives() {
     let tokens = f.sign_in("sato").await;
     let at_work = f.staff(&tokens);
     assert_eq!((at_work.acting, at_work.role, at_work.check_in), (office("07202"), Role::Admin, None));
-    for (role, expected) in [(None, Role::Field), (Some(Role::Field), Role::Field), (Some(Role::Operator), Role::Operator)] {
+    for (role, expected) in
+        [(None, Role::Field), (Some(Role::Field), Role::Field), (Some(Role::Operator), Role::Operator)]
+    {
         f.check_in(id, "07423", role);
         let away = f.staff(&tokens);
         assert_eq!((away.acting, away.employer, away.role), (office("07423"), office("07202"), expected));

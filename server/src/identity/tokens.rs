@@ -102,7 +102,8 @@ impl Signer {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid);
         }
-        let data = jsonwebtoken::decode::<Claims>(token, &self.checking, validation).map_err(|_| TokenError::Invalid)?;
+        let data =
+            jsonwebtoken::decode::<Claims>(token, &self.checking, validation).map_err(|_| TokenError::Invalid)?;
         if data.header.kid != self.header.kid {
             return Err(TokenError::Invalid);
         }

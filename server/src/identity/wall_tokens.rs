@@ -37,11 +37,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`IdentityError::BadLabel`], [`IdentityError::Storage`], [`IdentityError::Sign`].
-    pub async fn make_wall_token(
-        &self,
-        office: OfficeCode,
-        label: &str,
-    ) -> Result<(WallToken, String), IdentityError> {
+    pub async fn make_wall_token(&self, office: OfficeCode, label: &str) -> Result<(WallToken, String), IdentityError> {
         if !is_plain(label, 0, 100) {
             return Err(IdentityError::BadLabel);
         }
