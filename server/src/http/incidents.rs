@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::Json;
+use super::json::JsonBody;
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Body, Entry, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId};
@@ -152,7 +152,7 @@ async fn change_status(
     State(state): State<IncidentsState>,
     who: Who,
     Path(id): Path<Uuid>,
-    Json(new): Json<NewStatus>,
+    JsonBody(new): JsonBody<NewStatus>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
     let incident = IncidentId(id);

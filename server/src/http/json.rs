@@ -3,19 +3,25 @@
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::wire::problem::Code;
 
-/// A JSON request body.
-pub struct Json<T>(pub T);
+/// A JSON request body. It must say that it is JSON, so that no foreign page can send it as a plain form.
+/// Errors: [`Code::MalformedRequest`] for what is not JSON, [`Code::UnknownField`], [`Code::InvalidField`],
+/// [`Code::BodyTooLarge`].
+pub struct JsonBody<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+            return Err(ApiError::new(Code::MalformedRequest).detail("Send Content-Type: application/json."));
+        }
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| refused(&error, &bytes))
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::Json;
+use super::json::JsonBody;
 use crate::domain;
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Body, Entry};
@@ -85,7 +85,7 @@ impl OperationsState {
     (status = 200, description = "The same was sent before", body = Operation),
     (status = "default", description = "Nothing was written", body = Problem),
 ))]
-async fn open(State(state): State<OperationsState>, who: Who, Json(new): Json<NewOperation>) -> ApiResult<Response> {
+async fn open(State(state): State<OperationsState>, who: Who, JsonBody(new): JsonBody<NewOperation>) -> ApiResult<Response> {
     let staff = who.staff()?;
     let name = text("name", &new.name, 100)?;
     if name.is_empty() || new.kind == OperationKind::Everyday {
@@ -108,7 +108,7 @@ async fn close(
     State(state): State<OperationsState>,
     who: Who,
     Path(id): Path<Uuid>,
-    Json(new): Json<NewClose>,
+    JsonBody(new): JsonBody<NewClose>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
     let id = OperationId(id);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
-use super::json::Json;
+use super::json::JsonBody;
 use crate::domain::clock::Clock;
 use crate::domain::ids::{MediaId, ReportId};
 use crate::domain::operation::OperationKind;
@@ -65,7 +65,7 @@ async fn file(
     State(state): State<ReportsState>,
     who: Who,
     ClientAddress(address): ClientAddress,
-    Json(new): Json<NewReport>,
+    JsonBody(new): JsonBody<NewReport>,
 ) -> ApiResult<Response> {
     let (receipt, again) = state.intake.file(&who.0, address, new).await?;
     let status = if again { StatusCode::OK } else { StatusCode::CREATED };
