@@ -269,7 +269,7 @@ export type ServerFrame<Entry = OfficeEntry | PublicEntry> =
 
 // Problems
 
-export type ProblemCode =
+export type Code =
   | 'malformed_request'
   | 'invalid_field'
   | 'unknown_field'
@@ -313,7 +313,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: ProblemCode;
+  code: Code;
   detail?: string;
   request_id?: string;
 };
