@@ -1,7 +1,7 @@
 import { browserSurroundings, browserTransports, fetchSnapshot, wakeWithBrowser } from '../link/browser';
 import { type Entry, LinkClient, type LinkStatus, type Snapshot, type Standing, ageMs, standing } from '../link/client';
 import type { OfficeIncident } from '../wire';
-import { type Changes, type Incident, World } from './world';
+import { type Changes, type EntryLike, type Incident, type SnapshotLike, World } from './world';
 
 /** How often a picture that nothing changes is looked over for what has become too old, milliseconds. */
 const PRUNE_MS = 60_000;
@@ -34,11 +34,11 @@ export class Picture<I extends Incident = OfficeIncident> {
       fetchSnapshot,
       onSnapshot: (snapshot: Snapshot) => {
         // The audience of the token decides which encoding comes; the page knows which token it brought.
-        this.world.replace(snapshot as { operations: []; incidents: I[]; omitted: number });
+        this.world.replace(snapshot as SnapshotLike<I>);
         this.#schedule();
       },
       onEntries: (entries: readonly Entry[]) => {
-        for (const entry of entries) this.world.apply(entry as { incident?: I });
+        for (const entry of entries) this.world.apply(entry as EntryLike<I>);
         this.#schedule();
       },
       onStatus: (status) => {

@@ -6,14 +6,16 @@ export type Incident = PublicIncident | OfficeIncident;
 /** What changed since the last look. `all`: everything is new. */
 export type Changes = { all: boolean; incidents: Set<string> };
 
-type SnapshotLike<I extends Incident> = {
+/** What the world needs of a snapshot. */
+export type SnapshotLike<I extends Incident> = {
   operations: readonly Operation[];
   incidents: readonly I[];
   omitted: number;
   check_ins?: readonly CheckIn[];
 };
 
-type EntryLike<I extends Incident> = {
+/** What the world needs of an entry. */
+export type EntryLike<I extends Incident> = {
   incident?: I | null;
   operation?: Operation | null;
   check_ins?: readonly CheckIn[];
