@@ -14,7 +14,7 @@ export class DeviceError extends Error {
 /** Degrees clockwise from north in 0 ≤ d < 360, as the server takes them; `undefined` for anything else. */
 export function asHeading(degrees: number | null | undefined): number | undefined {
   if (degrees === null || degrees === undefined || !Number.isFinite(degrees)) return undefined;
-  return Math.round((((degrees % 360) + 360) % 360) * 10) % 3600 / 10;
+  return (Math.round((((degrees % 360) + 360) % 360) * 10) % 3600) / 10;
 }
 
 /** A fix of the device as a witness. */

@@ -89,6 +89,9 @@ export function asSent(set: EvidenceSet): { evidence: Evidence[]; chosen: number
   const best = chosen(set);
   return {
     evidence: set.witnesses.map((w) => w.evidence),
-    chosen: Math.max(0, set.witnesses.findIndex((w) => w.key === best?.key)),
+    chosen: Math.max(
+      0,
+      set.witnesses.findIndex((w) => w.key === best?.key),
+    ),
   };
 }

@@ -1,4 +1,4 @@
-import type { LatLon, ProblemCode } from '../wire';
+import type { Code, LatLon } from '../wire';
 
 /** Great-circle distance in metres on a sphere of 6,371,008.8 m (IUGG mean radius), as the server reckons. */
 export function distanceM(a: LatLon, b: LatLon): number {
@@ -13,7 +13,7 @@ export function distanceM(a: LatLon, b: LatLon): number {
 const inJapan = (lat: number, lon: number) => lat >= 20 && lat <= 46 && lon >= 122 && lon <= 154;
 
 /** Why two numbers are not a position, by the server's own code and rules; `null`: they are one. */
-export function wrongWith({ lat, lon }: LatLon): ProblemCode | null {
+export function wrongWith({ lat, lon }: LatLon): Code | null {
   if (!Number.isFinite(lat) || !Number.isFinite(lon)) return 'position_not_finite';
   if (inJapan(lon, lat)) return 'position_swapped';
   if (Math.abs(lat) > 90 || Math.abs(lon) > 180) return 'position_out_of_range';
@@ -26,7 +26,11 @@ export function wrongWith({ lat, lon }: LatLon): ProblemCode | null {
  * first field as map sites copy them (`37.49, 139.93`).
  */
 export function readTyped(first: string, second: string): LatLon {
-  const plain = (text: string) => text.normalize('NFKC').replace(/[、，]/g, ',').trim();
+  const plain = (text: string) =>
+    text
+      .normalize('NFKC')
+      .replace(/[、，]/g, ',')
+      .trim();
   let [lat = '', lon = ''] = [plain(first), plain(second)];
   if (lon === '') {
     const both = lat.split(/[,\s]+/);

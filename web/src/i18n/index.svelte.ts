@@ -1,7 +1,17 @@
-import { type Catalogue, FIRST, fill, firstCatalogue, type Key, LANGUAGES, type Language, loadCatalogue, type Values } from './catalogue';
+import {
+  type Catalogue,
+  FIRST,
+  fill,
+  firstCatalogue,
+  type Key,
+  LANGUAGES,
+  type Language,
+  loadCatalogue,
+  type Values,
+} from './catalogue';
 
-export { LANGUAGES } from './catalogue';
 export type { Key, Language, Values } from './catalogue';
+export { LANGUAGES } from './catalogue';
 
 const REMEMBERED = 'sokuho.language';
 

@@ -1,11 +1,11 @@
 import { t } from '../i18n/index.svelte';
-import type { Problem, ProblemCode } from '../wire';
+import type { Code, Problem } from '../wire';
 
 /** The server refused: what it answered, RFC 9457. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   constructor(
-    readonly code: ProblemCode,
+    readonly code: Code,
     readonly status: number,
     readonly detail?: string,
     readonly requestId?: string,
@@ -22,7 +22,7 @@ export class UnreachableError extends Error {
 }
 
 /** Codes for answers that carry no problem of ours, such as a proxy's. */
-function codeOfStatus(status: number): ProblemCode {
+function codeOfStatus(status: number): Code {
   if (status === 413) return 'body_too_large';
   if (status === 429) return 'too_many_requests';
   if (status === 401) return 'sign_in_required';
@@ -50,7 +50,10 @@ export function problemOf(status: number, body: string, retryAfter: string | nul
 /** Whether trying the same again later can help. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
-  return error instanceof ProblemError && ['timeout', 'unavailable', 'too_many_requests', 'internal', 'storage_full'].includes(error.code);
+  return (
+    error instanceof ProblemError &&
+    ['timeout', 'unavailable', 'too_many_requests', 'internal', 'storage_full'].includes(error.code)
+  );
 }
 
 /** What to tell a person, in the language of the page. */
