@@ -28,18 +28,22 @@ export type Office = {
 };
 
 export type Region = {
-  id: string;
+  code: string;
   name: string;
+  kana: string;
   english: string;
+  prefecture: string;
+  time_zone: string;
   centre: LatLon;
   bounds: Bounds;
-  /** The boundaries are a sketch of our own, not an official file. */
+  default_zoom: number;
+  /** The boundaries are a sketch of our own (略図), not an official file; every screen must say so. */
   sketch: boolean;
   edition: string;
   attribution: string;
   offices: Office[];
-  /** One feature per municipality; its `properties.code` is the office's code. */
-  boundaries: GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon, { code: string }>;
+  /** For drawing only: thinned, so that a point near a border may lie on its wrong side. */
+  boundaries: GeoJSON.FeatureCollection<GeoJSON.MultiPolygon, { code: string; name: string }>;
 };
 
 // Reports
