@@ -56,6 +56,14 @@ function begin({ container, region, scale = 1 }: MapOptions, drillWord: string |
     locale: Object.fromEntries(Object.entries(CONTROLS).map(([name, key]) => [name, t(key)])),
   });
   map.touchZoomRotate.disableRotation();
+  // Until somebody moves the map, the whole region fills it, however the page settles around it.
+  let moved = false;
+  map.on('movestart', (event) => {
+    if (event.originalEvent) moved = true;
+  });
+  map.on('resize', () => {
+    if (!moved) map.fitBounds(boundsOf(region), { padding: 24, duration: 0 });
+  });
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   return map;
 }
