@@ -1,1 +1,15 @@
-//! x
+//! What Sokuho's tests, demonstration and bench have in common: they know only the shipped binary, its
+//! command line and the wire (docs/wire.md, docs/openapi.json), as any other client does.
+//!
+//! [`server`] runs the binary and watches its log, [`client`] speaks to every door over HTTP, [`viewer`]
+//! and [`events`] watch the live stream, [`region`] and [`report`] give tests their data, [`pictures`]
+//! draws photos by code.
+
+pub mod client;
+pub mod events;
+pub mod pictures;
+pub mod region;
+pub mod report;
+pub mod server;
+pub mod time;
+pub mod viewer;

@@ -1,0 +1,20 @@
+//! The system as its users meet it: every test starts the shipped binary with a data folder of its own,
+//! speaks to it over the wire alone, and fails if the server's log holds a WARN or ERROR that the test
+//! did not foresee.
+
+mod bad_reports;
+mod bad_uploads;
+mod bad_viewers;
+mod bystander;
+mod check_in;
+mod durability;
+mod incidents;
+mod live;
+mod media;
+mod operating;
+mod public_view;
+mod receipts;
+mod shared_data;
+mod sharing;
+mod stopping;
+mod tokens;

@@ -1,0 +1,71 @@
+//! What the people need who run it: health, metrics, documents, headers, a log without surprises.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+use sokuho_tests::report::report;
+use sokuho_tests::server::{Server, command};
+
+#[tokio::test]
+async fn health_readiness_and_metrics_answer() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.public().file(&report(town.at)).await?;
+    for path in ["/healthz", "/readyz"] {
+        ensure!(server.public().get(path).await?.status == 200, "{path}");
+    }
+    let metrics = server.public().get("/metrics").await?;
+    ensure!(metrics.status == 200 && metrics.header("content-type").starts_with("text/plain"), "{}", metrics.status);
+    ensure!(metrics.text().lines().any(|line| line.starts_with("sokuho_")), "{}", metrics.text());
+    Ok(())
+}
+
+#[test]
+fn the_openapi_document_in_the_project_is_the_binarys() -> Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+    let printed: Value = serde_json::from_str(&command(&["openapi"], "")?)?;
+    ensure!(committed == printed, "docs/openapi.json is out of date: run make generate");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_served_and_names_every_door() -> Result<()> {
+    let server = Server::start()?;
+    let document: Value = serde_json::from_str(&command(&["openapi"], "")?)?;
+    for path in ["/api/reports", "/api/media", "/api/live", "/api/snapshot", "/api/check-ins"] {
+        ensure!(document["paths"][path].is_object(), "{path} is not documented");
+    }
+    let served = server.public().get("/api/openapi.json").await?.good()?;
+    ensure!(served == document, "another document is served than printed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_page_has_strict_security_headers() -> Result<()> {
+    let server = Server::start()?;
+    for path in ["/", "/wall", "/field", "/console", "/api/region"] {
+        let answer = server.public().get(path).await?;
+        ensure!(answer.status == 200, "{path}: {}", answer.status);
+        ensure!(answer.header("x-content-type-options") == "nosniff", "{path}");
+        ensure!(!answer.header("referrer-policy").is_empty(), "{path}");
+        let policy = answer.header("content-security-policy");
+        ensure!(policy.contains("default-src 'self'") || policy.contains("default-src 'none'"), "{path}: {policy}");
+        for weak in ["unsafe-eval", "script-src 'unsafe-inline'", "http:", "https:", "*"] {
+            ensure!(!policy.contains(weak), "{path}: {weak} in {policy}");
+        }
+        ensure!(!answer.header("x-request-id").is_empty(), "{path}: no request id");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_does_not_start() -> Result<()> {
+    let server = Server::start()?;
+    let data = server.data().to_string_lossy().into_owned();
+    let second = command(&["serve", "--listen", "127.0.0.1:0", "--data", &data], "");
+    ensure!(second.is_err(), "two servers wrote to one log");
+    Ok(())
+}

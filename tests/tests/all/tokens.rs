@@ -1,0 +1,183 @@
+//! Tokens: wrong, foreign, revoked, used twice; and what each role may do.
+
+use anyhow::{Context, Result, ensure};
+use rstest::rstest;
+use serde_json::json;
+use sokuho_tests::client::Client;
+use sokuho_tests::report::report;
+use sokuho_tests::server::{PASSWORD, Server};
+use sokuho_tests::viewer::{Subscribe, farewell, open};
+use tokio_tungstenite::tungstenite::Message;
+
+async fn stream_is_refused(client: &Client, reason: &str, code: u16) -> Result<()> {
+    use futures_util::SinkExt;
+    let mut socket = open(client.base()).await?;
+    let subscribe = Subscribe { token: client.token().map(str::to_owned), ..Subscribe::default() };
+    socket.send(Message::text(subscribe.frame().to_string())).await?;
+    let end = farewell(&mut socket).await?;
+    ensure!(end.reason.as_deref() == Some(reason) && end.code == Some(code), "{end:?}");
+    Ok(())
+}
+
+#[rstest]
+#[case::garbage("garbage")]
+#[case::empty_parts("..")]
+#[case::unsigned("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiIsImV4cCI6OTk5OTk5OTk5OX0.")]
+#[tokio::test]
+async fn a_token_that_we_did_not_make_opens_nothing(#[case] token: &str) -> Result<()> {
+    let server = Server::start()?;
+    let client = server.public().with_token(token);
+    client.get("/api/me").await?.refused(401, "token_invalid")?;
+    stream_is_refused(&client, "token_invalid", 4503).await
+}
+
+#[tokio::test]
+async fn a_token_of_another_node_opens_nothing() -> Result<()> {
+    let (here, there) = (Server::start()?, Server::start()?);
+    let region = here.public().region().await?;
+    let [town] = region.towns()?;
+    let foreign = there.staff("sato", &town.code, None, "admin").await?;
+    here.account("sato", &town.code, None, "admin")?;
+
+    let client = here.public().with_token(foreign.token().context("no token")?);
+    client.get("/api/me").await?.refused(401, "token_invalid")?;
+    stream_is_refused(&client, "token_invalid", 4503).await?;
+    let wall = here.public().with_token(there.wall_token(&town.code)?);
+    wall.get("/api/me").await?.refused(401, "token_invalid")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wall_token_reads_and_nothing_else_until_it_is_revoked() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let wall = server.wall(&town.code)?;
+    ensure!(wall.get("/api/me").await?.good()?["kind"] == "wall");
+    wall.post("/api/reports", &report(town.at)).await?.refused(403, "forbidden")?;
+    wall.post("/api/check-ins", &json!({ "id": sokuho_tests::time::new_id(), "office": town.code }))
+        .await?
+        .refused(403, "forbidden")?;
+    let viewer = wall.watch().await?;
+
+    let listed = server.command(&["token", "list"], "")?;
+    let id = listed
+        .split_whitespace()
+        .find(|word| word.len() == 36 && word.matches('-').count() == 4)
+        .with_context(|| format!("no id in {listed:?}"))?
+        .to_owned();
+    server.command(&["token", "revoke", &id], "")?;
+
+    wall.get("/api/me").await?.refused(401, "token_revoked")?;
+    stream_is_refused(&wall, "token_revoked", 4505).await?;
+    let end = viewer.expect_farewell().await?;
+    ensure!(end.reason.as_deref() == Some("token_revoked") && end.code == Some(4505), "{end:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let staffer = server.staff("sato", &town.code, None, "field").await?;
+    ensure!(staffer.get("/api/me").await?.good()?["acting_office"] == town.code.as_str());
+
+    staffer.delete("/api/sessions/current").await?.good()?;
+
+    staffer.get("/api/me").await?.refused(401, "token_revoked")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refresh_token_works_once_and_its_second_use_ends_the_session() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.account("sato", &town.code, None, "field")?;
+    let sign_in = json!({ "name": "sato", "password": PASSWORD });
+    let first = server.public().post("/api/sessions", &sign_in).await?.good()?;
+    let refresh = json!({ "refresh_token": first["refresh_token"] });
+
+    let second = server.public().post("/api/sessions/refresh", &refresh).await?.good()?;
+    ensure!(second["refresh_token"] != first["refresh_token"], "the refresh token did not change");
+    let fresh = server.public().with_token(second["access_token"].as_str().context("no token")?);
+    fresh.get("/api/me").await?.good()?;
+
+    server.public().post("/api/sessions/refresh", &refresh).await?.refused(401, "token_revoked")?;
+    fresh.get("/api/me").await?.refused(401, "token_revoked")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_alike_and_too_many_are_slowed_down() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.account("sato", &town.code, None, "field")?;
+    let attempt = |name: &'static str| {
+        let client = server.public();
+        async move { client.post("/api/sessions", &json!({ "name": name, "password": "wrong" })).await }
+    };
+    let known = attempt("sato").await?.refused(401, "wrong_credentials")?;
+    let unknown = attempt("nobody").await?.refused(401, "wrong_credentials")?;
+    ensure!(known["title"] == unknown["title"] && known["detail"] == unknown["detail"], "{known} {unknown}");
+
+    let mut slowed = false;
+    for _ in 0..40 {
+        let answer = attempt("sato").await?;
+        if answer.status == 429 {
+            answer.refused(429, "too_many_requests")?;
+            ensure!(!answer.header("retry-after").is_empty(), "it does not say when to try again");
+            slowed = true;
+            break;
+        }
+    }
+    ensure!(slowed, "forty wrong passwords were all checked");
+    Ok(())
+}
+
+#[rstest]
+#[case::viewer("viewer", 403)]
+#[case::field("field", 200)]
+#[tokio::test]
+async fn a_report_needs_a_role_that_may_report(#[case] role: &str, #[case] status: u16) -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let staffer = server.staff("sato", &town.code, None, role).await?;
+    let answer = staffer.post("/api/reports", &report(town.at)).await?;
+    if status == 403 {
+        answer.refused(403, "forbidden")?;
+    } else {
+        answer.good()?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn opening_an_operation_needs_an_admin() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let operator = server.staff("operator", &town.code, None, "operator").await?;
+    let body = json!({ "id": sokuho_tests::time::new_id(), "kind": "disaster", "name": "大雨" });
+    operator.post("/api/operations", &body).await?.refused(403, "forbidden")?;
+    server.public().post("/api/operations", &body).await?.refused(401, "sign_in_required")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disabled_account_cannot_sign_in_and_its_sessions_end() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let staffer = server.staff("sato", &town.code, None, "field").await?;
+
+    server.command(&["account", "disable", "--name", "sato"], "")?;
+
+    let sign_in = json!({ "name": "sato", "password": PASSWORD });
+    server.public().post("/api/sessions", &sign_in).await?.refused(401, "wrong_credentials")?;
+    staffer.get("/api/me").await?.refused(401, "token_revoked")?;
+    Ok(())
+}
