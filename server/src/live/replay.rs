@@ -18,7 +18,7 @@ pub struct Replayed {
     /// The number of the last entry; 0 for an empty log.
     pub head: Seq,
     /// The greatest clock reading among the entries, for [`crate::domain::clock::HlcSource::observe`].
-    pub latest: Hlc,
+    pub hlc: Hlc,
 }
 
 impl Replayed {
@@ -26,7 +26,7 @@ impl Replayed {
         for (seq, entry) in page {
             self.world.apply(*seq, entry);
             self.head = *seq;
-            self.latest = self.latest.max(entry.hlc);
+            self.hlc = self.hlc.max(entry.hlc);
         }
     }
 }
@@ -105,7 +105,7 @@ mod tests {
         let replayed = replay(&Written((1..).zip(entries).collect())).await.unwrap();
         assert_eq!(replayed.head, reports + 2);
         assert_eq!(replayed.world.head(), reports + 2);
-        assert_eq!(replayed.latest, filed(reports + 5).hlc);
+        assert_eq!(replayed.hlc, filed(reports + 5).hlc);
         assert_eq!(replayed.world.newest(usize::MAX).len() as u64, reports + 1);
         assert_eq!(*replayed.world.incident(incident_of(1)).unwrap().incident.status.get(), Status::Resolved);
     }
@@ -113,7 +113,7 @@ mod tests {
     #[tokio::test]
     async fn an_empty_log_is_an_empty_world() {
         let replayed = replay(&Written(Vec::new())).await.unwrap();
-        assert_eq!((replayed.head, replayed.latest, replayed.world.newest(1).len()), (0, Hlc::default(), 0));
+        assert_eq!((replayed.head, replayed.hlc, replayed.world.newest(1).len()), (0, Hlc::default(), 0));
     }
 
     #[tokio::test]

@@ -274,12 +274,19 @@ fn agrees(world: &World, entries: &[Entry]) {
 }
 
 /// Everything that can be seen of a world.
-fn picture(world: &World) -> (Vec<OfficeIncident>, Vec<(Operation, bool)>, BTreeMap<Option<OfficeCode>, Counts>) {
-    (
-        world.newest(usize::MAX).iter().filter_map(OfficeIncident::of).collect(),
-        world.operations().map(|(operation, open)| (operation.clone(), open)).collect(),
-        world.counts_by_office().clone(),
-    )
+#[derive(PartialEq, Debug)]
+struct Picture {
+    incidents: Vec<OfficeIncident>,
+    operations: Vec<(Operation, bool)>,
+    counts: BTreeMap<Option<OfficeCode>, Counts>,
+}
+
+fn picture(world: &World) -> Picture {
+    Picture {
+        incidents: world.newest(usize::MAX).iter().filter_map(OfficeIncident::of).collect(),
+        operations: world.operations().map(|(operation, open)| (operation.clone(), open)).collect(),
+        counts: world.counts_by_office().clone(),
+    }
 }
 
 fn fold(entries: &[Entry]) -> World {

@@ -73,15 +73,15 @@ pub struct SqliteLog {
 }
 
 impl SqliteLog {
-    /// Opens the file, creates it if there is none, and brings its tables up to date. A new log gets a
-    /// node id and an epoch from the clock and the entropy.
+    /// Opens the file, creates it (readable by its owner alone) if there is none, and brings its tables up
+    /// to date. A new log gets a node id and an epoch from the clock and the entropy.
     ///
     /// # Errors
     /// [`LogError`] if the file cannot be opened, is no such database, or was written by a newer program.
     pub async fn open(path: &Path, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<Self, LogError> {
+        create(path).map_err(|error| LogError::Storage(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -284,6 +284,16 @@ impl ContactBook for SqliteLog {
     }
 }
 
+/// Creates the file if there is none. It will hold contact details and password hashes, so nobody else on
+/// the machine may read it; SQLite gives the files beside it the same permissions.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 enum Inserted {
     Yes,
     /// A number or an id was there already; nothing was written.
@@ -408,6 +418,31 @@ mod tests {
         assert_eq!(pragma(&log, "PRAGMA synchronous").await, "2 2");
         assert_eq!(pragma(&log, "PRAGMA foreign_keys").await, "1 1");
         assert_eq!(pragma(&log, "PRAGMA busy_timeout").await, "5000 5000");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_else_on_the_machine_can_read_the_file_or_those_beside_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::new();
+        let log = folder.open().await;
+        log.append(&[draft(filed(1))]).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.0.path()).unwrap().map(Result::unwrap).collect();
+        assert_eq!(files.len(), 3, "the file, -wal and -shm");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+        let folder = Folder::new();
+        let path = folder.0.path().join("sokuho.sqlite");
+        let text = "this is a letter, not a database; ".repeat(50);
+        std::fs::write(&path, &text).unwrap();
+        let error = SqliteLog::open(&path, &Midnight, &Counting::default()).await.unwrap_err();
+        assert!(matches!(error, LogError::Storage(_)), "{error:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 
     #[tokio::test]

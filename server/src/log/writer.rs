@@ -193,14 +193,16 @@ mod tests {
             Ok(self.lines.lock().unwrap().len() as Seq)
         }
 
-        fn read(&self, _: Seq, _: u32) -> impl Future<Output = Result<Vec<(Seq, Entry)>, LogError>> + Send {
-            async { unreachable!("the writer does not read") }
+        async fn read(&self, _: Seq, _: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
+            unreachable!("the writer does not read")
         }
     }
 
     /// Remembers what was announced.
     #[derive(Clone, Default)]
-    struct Heard(Arc<Mutex<Vec<(Seq, Arc<Entry>)>>>);
+    struct Heard(Arc<Mutex<Vec<Numbered>>>);
+
+    type Numbered = (Seq, Arc<Entry>);
 
     impl Heard {
         fn numbers(&self) -> Vec<Seq> {
