@@ -18,6 +18,7 @@ use crate::domain::clock::SystemEntropy;
 use crate::domain::entry::Seq;
 use crate::domain::ids::uuid_v7;
 use crate::http::access::{Access, required};
+use crate::http::sessions::{self, SessionState};
 use crate::identity::caller::Caller;
 use crate::identity::tests::{Fixture, fixture_over, office};
 use crate::log::writer::{Announce, writer};
@@ -123,6 +124,7 @@ async fn rig() -> Rig {
     let log = Arc::new(MemoryLog::default());
     let (appender, tasks) = writer(Arc::clone(&log), ToLive(Arc::clone(&live)));
     tokio::spawn(tasks);
+    let sessions = SessionState { identity: Arc::clone(&fixture.identity), live: Arc::clone(&live) };
     let state = CheckInState {
         appender,
         live,
@@ -132,7 +134,7 @@ async fn rig() -> Rig {
         node: NodeId(Uuid::from_u128(7)),
         offices: Arc::new([office(HOME), office(WORK)].into_iter().collect()),
     };
-    let (router, _) = routes(state).split_for_parts();
+    let (router, _) = routes(state).merge(sessions::routes(sessions)).split_for_parts();
     let router = router.layer(from_fn_with_state(Arc::clone(&fixture.identity), guard));
     Rig { router, fixture, log, bearers }
 }
@@ -214,6 +216,9 @@ async fn away_from_the_employer_one_is_field_at_that_office_and_both_rosters_sho
     let absent: Vec<&str> =
         employer["not_checked_in"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
     assert_eq!(absent, ["職員 boss", "職員 chief", "職員 guest"]);
+    let (_, me) = rig.call("GET", "traveller", "/api/me", Value::Null).await;
+    assert_eq!((&me["acting_office"], &me["role"]), (&json!(HOME), &json!("field")));
+    assert_eq!(me["check_in"]["id"], json!(id));
     let entry = rig.log.0.lock().unwrap()[0].entry.clone();
     assert_eq!((entry.office, entry.operation), (Some(office(HOME)), EVERYDAY));
 }

@@ -141,7 +141,7 @@ async fn me(State(state): State<SessionState>, who: Who) -> ApiResult<Private<Me
     };
     let check_in = staff.check_in.and_then(|id| {
         let world = state.live.read();
-        world.check_ins.get(id).map(|(check_in, ended)| CheckIn::of(check_in, ended))
+        world.check_ins.get(id).map(|(check_in, ended)| Box::new(CheckIn::of(check_in, ended)))
     });
     Ok(private(Me::Staff {
         id: staff.id.0,

@@ -170,10 +170,10 @@ impl Identity {
         let known = self.registry.credentials(&folded).await?.filter(|(account, _)| !account.disabled);
         let hash = known.as_ref().map(|(_, hash)| hash.as_str());
         let right = self.registry.passwords.verify(password, hash).await?;
-        let (account, _) = known.filter(|_| right).ok_or(SignInError::Wrong)?;
+        let (account, hash) = known.filter(|_| right).ok_or(SignInError::Wrong)?;
 
         let _changing = self.changing.lock().await;
-        match self.registry.begin_session(account.staff.id, &self.lifetimes).await {
+        match self.registry.begin_session(account.staff.id, &hash, &self.lifetimes).await {
             Ok((session, tokens)) => {
                 let directory = self.directory.load().with_session(session);
                 self.directory.store(Arc::new(directory));

@@ -125,7 +125,9 @@ mod tests {
     async fn only_the_right_password_fits_and_the_hash_says_how_it_was_made() {
         let passwords = Passwords::new(Arc::new(SystemEntropy)).await.unwrap();
         let hash = passwords.hash("correct horse").await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        for hash in [&*hash, &*passwords.decoy] {
+            assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        }
         assert!(passwords.verify("correct horse", Some(&hash)).await.unwrap());
         assert!(!passwords.verify("correct horsf", Some(&hash)).await.unwrap());
         assert!(!passwords.verify("correct horse", None).await.unwrap());
@@ -138,5 +140,14 @@ mod tests {
         for bad in ["short", &"x".repeat(LONGEST + 1)] {
             assert!(matches!(passwords.hash(bad).await, Err(IdentityError::BadPassword)));
         }
+    }
+
+    #[tokio::test]
+    async fn when_too_many_wait_the_next_one_is_told_so() {
+        let passwords = Passwords::new(Arc::new(SystemEntropy)).await.unwrap();
+        let others = passwords.waiting.acquire_many(WAITING as u32).await.unwrap();
+        assert!(matches!(passwords.verify("correct horse", None).await, Err(IdentityError::Busy)));
+        drop(others);
+        assert!(!passwords.verify("correct horse", None).await.unwrap());
     }
 }

@@ -75,10 +75,11 @@ impl std::fmt::Debug for SessionTokens {
 }
 
 impl Registry {
-    /// Begins a session of an account whose password was right.
+    /// Begins a session of an account whose password fitted this hash.
     pub(super) async fn begin_session(
         &self,
         staff: StaffId,
+        password_hash: &str,
         lifetimes: &Lifetimes,
     ) -> Result<(Session, SessionTokens), IdentityError> {
         let now = self.clock.now();
@@ -86,15 +87,16 @@ impl Registry {
         let mut token = [0_u8; 32];
         self.entropy.fill(&mut token);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        // The account may have been disabled while its password was checked.
+        // The account may have been disabled, or got another password, while this one was checked.
         let made = sqlx::query(
             "INSERT INTO session (id, account, started_at, expires_at) \
-             SELECT ?, id, ?, ? FROM account WHERE id = ? AND disabled = 0",
+             SELECT ?, id, ?, ? FROM account WHERE id = ? AND password_hash = ? AND disabled = 0",
         )
         .bind(session.id.to_string())
         .bind(now.as_millisecond())
         .bind(session.expires_at.as_millisecond())
         .bind(staff.to_string())
+        .bind(password_hash)
         .execute(&mut *transaction)
         .await?;
         if made.rows_affected() == 0 {

@@ -408,3 +408,14 @@ async fn the_demonstration_makes_its_accounts_once_for_any_region() {
     assert_eq!(later.walls, demo.walls);
     assert_eq!(demo.walls.len(), 4);
 }
+
+#[tokio::test]
+async fn a_password_that_was_replaced_while_it_was_checked_begins_no_session() {
+    let f = fixture().await;
+    let id = f.account("sato", Role::Field).await;
+    let registry = f.identity.registry();
+    let (_, old_hash) = registry.credentials("sato").await.unwrap().unwrap();
+    registry.set_password("sato", "another fine password").await.unwrap();
+    let begun = registry.begin_session(id, &old_hash, &Lifetimes::default()).await;
+    assert!(matches!(begun, Err(IdentityError::UnknownAccount)), "{begun:?}");
+}
