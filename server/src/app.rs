@@ -3,6 +3,7 @@
 
 mod gates;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
+use jiff::SignedDuration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +24,7 @@ use self::gates::{LiveGate, MediaDoorGate};
 use crate::config::Config;
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
+use crate::domain::ids::MediaId;
 use crate::http::client_address::TrustedProxies;
 use crate::http::router::{self, Doors, Guard};
 use crate::http::{
@@ -32,14 +35,14 @@ use crate::hub::{self, Hub};
 use crate::identity::registry::Registry;
 use crate::identity::{self, Identity};
 use crate::intake::Intake;
-use crate::intake::quota::Quota;
+use crate::intake::quota::AddressQuota;
 use crate::intake::receipt::ReceiptKeys;
 use crate::live::{Live, replay};
 use crate::locate::Locator;
 use crate::log::EntryLog;
 use crate::log::sqlite::SqliteLog;
 use crate::log::writer::{Announce, writer};
-use crate::media::store::MediaStore;
+use crate::media::store::{self, Store};
 use crate::region::Region;
 use crate::wire::check_in::CheckIn;
 use crate::wire::operation::Operation;
@@ -71,11 +74,19 @@ impl Storage {
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
         fs::create_dir_all(&data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
-        let region = Region::load_or_built_in(region)?.with_imported(&data)?;
+        let region = region_of(region)?.with_imported(&data)?;
         let log = SqliteLog::open(&data.join("sokuho.sqlite"), clock.as_ref(), entropy.as_ref()).await?;
         let registry = Registry::open(log.pool().clone(), &data.join("keys"), log.node(), clock, entropy).await?;
         Ok(Self { data, log: Arc::new(log), registry, region })
     }
+}
+
+/// The region in a folder, or the built-in one.
+///
+/// # Errors
+/// What is wrong with the folder.
+pub fn region_of(folder: Option<&Path>) -> anyhow::Result<Region> {
+    Ok(folder.map_or_else(Region::built_in, Region::load)?)
 }
 
 /// Learns of what was committed: applies it to the world and gives it to the hub.
@@ -95,7 +106,10 @@ impl Announce for Announcer {
             let check_ins = check_ins.map(|(check_in, ended)| CheckIn::of(check_in, ended)).collect();
             let operation = touched.operation.and_then(|id| world.operation(id));
             let operation = operation.map(|(operation, open)| Operation::of(operation, open));
-            slots.push(hub::frame::encode(*seq, entry, incident.as_ref(), check_ins, operation));
+            match hub::encode::encode(*seq, entry, incident.as_ref(), check_ins, operation) {
+                Ok(slot) => slots.push(slot),
+                Err(error) => tracing::error!(entry.seq = seq, error = %error, "an entry cannot be encoded"),
+            }
         }
         drop(world);
         self.hub.publish(slots);
@@ -117,31 +131,33 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let Storage { log, registry, region, .. } = storage;
 
     // From the log to the world, by the same `apply` as in life.
-    let replayed = replay::replay(&log).await.context("the log cannot be replayed")?;
+    let replayed = replay::replay(log.as_ref()).await.context("the log cannot be replayed")?;
     let hlc = Arc::new(HlcSource::default());
     hlc.observe(replayed.hlc);
     tracing::info!(entry.seq = replayed.head, duration_ms = started.elapsed().as_secs_f64() * 1e3, "replayed");
     let live = Arc::new(Live::new(replayed.world));
 
+    // Who may watch.
+    let node = log.node();
+    let demo = if config.demo { Some(identity::demo::ensure(&registry, region.offices()).await?) } else { None };
+    let receipts = ReceiptKeys::new(&registry.derived_key("receipt keys"));
+    let identity = Arc::new(Identity::new(registry, Arc::clone(&live) as _, identity::Settings::default()).await?);
+
     // The arrow.
     let settings = hub::settings::Settings { max_viewers: config.viewers, ..Default::default() };
-    let hub = Arc::new(Hub::new(settings, log.node(), log.epoch(), replayed.head, clock.clone(), entropy.clone()));
+    let gate = Arc::new(LiveGate(Arc::clone(&identity)));
+    let hub = Hub::new(settings, node, log.epoch(), replayed.head, clock.clone(), gate);
     let announcer = Announcer { live: Arc::clone(&live), hub: Arc::clone(&hub) };
     let (appender, writing) = writer(Arc::clone(&log), announcer);
 
     // The rooms beside it.
-    let node = log.node();
-    let demo = if config.demo { Some(identity::demo::ensure(&registry, region.offices()).await?) } else { None };
-    let identity = Arc::new(Identity::new(registry, Arc::clone(&live) as _, identity::Settings::default()).await?);
-    let media = Arc::new(MediaStore::open(&config.data.join("media"), clock.clone(), entropy.clone()).await?);
-    let region = Arc::new(region);
-    let receipts = ReceiptKeys::new(&registry.derived_key(b"sokuho receipt keys"));
+    let media = Store::open(&config.data.join("media"), store::Limits::default())?;
     let intake = Arc::new(Intake {
         appender: appender.clone(),
         locator: Arc::new(Locator::new(&region)),
-        media: Arc::clone(&media),
+        media: media.clone(),
         live: Arc::clone(&live),
-        quota: Quota::per_minute(config.reports_per_minute),
+        quota: AddressQuota::per_minute(config.reports_per_minute),
         receipts: receipts.clone(),
         clock: clock.clone(),
         hlc: Arc::clone(&hlc),
@@ -153,20 +169,22 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
         snapshot: snapshot::SnapshotState::new(Arc::clone(&live), log.epoch(), clock.clone()),
-        live: live_door::LiveState { hub: Arc::clone(&hub), gate: Arc::new(LiveGate(Arc::clone(&identity))) },
+        live: live_door::LiveState::new(Arc::clone(&hub)),
         reports: reports::ReportsState {
             intake,
             live: Arc::clone(&live),
             receipts,
-            media: Arc::clone(&media),
+            media: media.clone(),
             log: Arc::clone(&log),
             clock: clock.clone(),
         },
-        media: media_door::MediaState::new(
-            Arc::clone(&media),
-            Arc::new(MediaDoorGate(Arc::clone(&identity))),
-            config.uploads_per_minute,
-        ),
+        media: media_door::MediaState {
+            store: media.clone(),
+            gate: Arc::new(MediaDoorGate(Arc::clone(&identity))),
+            clock: clock.clone(),
+            quota: Arc::new(AddressQuota::per_minute(config.uploads_per_minute)),
+            patience: media_door::Patience::default(),
+        },
         incidents: incidents::IncidentsState {
             live: Arc::clone(&live),
             appender: appender.clone(),
@@ -174,15 +192,16 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             hlc: Arc::clone(&hlc),
             node,
         },
-        sessions: sessions::SessionsState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
-        check_ins: check_ins::CheckInsState {
+        sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
+        check_ins: check_ins::CheckInState {
             appender: appender.clone(),
             live: Arc::clone(&live),
             identity: Arc::clone(&identity),
             clock: clock.clone(),
             hlc: Arc::clone(&hlc),
             node,
-            offices: region.offices().iter().map(|office| office.code.clone()).collect(),
+            offices: Arc::new(region.offices().iter().map(|office| office.code.clone()).collect()),
+            turns: Arc::default(),
         },
         operations: operations::OperationsState {
             live: Arc::clone(&live),
@@ -191,8 +210,13 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             hlc,
             node,
         },
-        health: health::HealthState { log: Arc::clone(&log), appender, live, metrics: metrics.clone() },
-        guard: Guard { identity: Arc::clone(&identity), clock, entropy },
+        health: health::HealthState {
+            log: Arc::clone(&log),
+            appender,
+            live: Arc::clone(&live),
+            metrics: metrics.clone(),
+        },
+        guard: Guard { identity: Arc::clone(&identity), clock: clock.clone(), entropy },
         trusted_proxies: TrustedProxies(config.trusted_proxies.clone().into()),
     };
     let router = router::router(doors);
@@ -208,6 +232,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     });
     tasks.spawn(async move { identity.run().await });
     tasks.spawn(keep_metrics_small(metrics));
+    tasks.spawn(sweep_media(media, live, clock.clone()));
     let writing = tokio::spawn(writing);
     announce_start(address, demo.as_ref())?;
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
@@ -258,6 +283,23 @@ async fn keep_metrics_small(metrics: PrometheusHandle) {
     loop {
         often.tick().await;
         metrics.run_upkeep();
+    }
+}
+
+/// Uploads that no report has named for a day are removed, once an hour.
+async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>) {
+    const KEEP: SignedDuration = SignedDuration::from_hours(24);
+    let mut hourly = tokio::time::interval(Duration::from_secs(3_600));
+    hourly.tick().await; // the first tick is at once, and a start has better things to do
+    loop {
+        hourly.tick().await;
+        let named: HashSet<MediaId> = live.read().media().cloned().collect();
+        let Ok(older_than) = clock.now().checked_sub(KEEP) else { continue };
+        match media.sweep(older_than, |id| named.contains(id)).await {
+            Ok(swept) if swept.files > 0 => tracing::info!(files = swept.files, bytes = swept.bytes, "swept uploads"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = ?error, "uploads could not be swept"),
+        }
     }
 }
 

@@ -13,7 +13,6 @@ use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::domain::office::OfficeCode;
 use sokuho::domain::staff::Role;
 use sokuho::identity::registry::NewAccount;
-use sokuho::region::Region;
 use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
@@ -194,7 +193,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Token(command) => token(command, open).await,
         Command::Account(command) => account(command, open).await,
         Command::Import(ImportCommand::Region { place, file }) => {
-            let region = Region::load_or_built_in(place.region.as_deref())?;
+            let region = app::region_of(place.region.as_deref())?;
             let report = sokuho::region::import::import(&file, &region, &place.data)?;
             println!("{report}");
             Ok(())

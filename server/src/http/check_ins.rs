@@ -32,8 +32,8 @@ use crate::identity::Identity;
 use crate::identity::caller::StaffCaller;
 use crate::identity::permission::Permission;
 use crate::live::Live;
-use crate::log::writer::{AppendError, Appender};
-use crate::log::{Draft, LogError};
+use crate::log::Draft;
+use crate::log::writer::Appender;
 use crate::wire::check_in as wire;
 use crate::wire::problem::{Code, Problem};
 
@@ -54,16 +54,19 @@ pub struct CheckInState {
     pub node: NodeId,
     /// The region's offices.
     pub offices: Arc<BTreeSet<OfficeCode>>,
-}
-
-#[derive(Clone)]
-struct Door {
-    state: CheckInState,
-    turns: Arc<Turns>,
+    /// One change of a person's duty at a time.
+    pub turns: Arc<Turns>,
 }
 
 /// One change of a person's duty at a time: what a rule saw still holds when the entry is committed.
-struct Turns([Mutex<()>; 64]);
+#[derive(Debug)]
+pub struct Turns([Mutex<()>; 64]);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Mutex::new(())))
+    }
+}
 
 impl Turns {
     async fn of(&self, staff: StaffId) -> MutexGuard<'_, ()> {
@@ -73,15 +76,13 @@ impl Turns {
 }
 
 /// The door's routes.
-pub fn routes(state: CheckInState) -> OpenApiRouter {
-    let turns = Arc::new(Turns(std::array::from_fn(|_| Mutex::new(()))));
+pub fn routes() -> OpenApiRouter<CheckInState> {
     OpenApiRouter::new()
         .routes(routes!(check_in))
         .routes(routes!(confirm))
         .routes(routes!(check_out))
         .routes(routes!(call_back))
         .routes(routes!(roster))
-        .with_state(Door { state, turns })
 }
 
 /// Reports for duty at an office. From the commit on the person acts for it; an earlier check-in ends.
@@ -94,12 +95,12 @@ pub fn routes(state: CheckInState) -> OpenApiRouter {
     )
 )]
 async fn check_in(
-    State(door): State<Door>,
+    State(door): State<CheckInState>,
     who: Who,
     JsonBody(new): JsonBody<wire::NewCheckIn>,
 ) -> ApiResult<(StatusCode, Json<wire::CheckInReceipt>)> {
     let staff = who.staff()?;
-    let office = new.office.parse().ok().filter(|code| door.state.offices.contains(code)).ok_or(Code::UnknownOffice)?;
+    let office = new.office.parse().ok().filter(|code| door.offices.contains(code)).ok_or(Code::UnknownOffice)?;
     let _turn = door.turns.of(staff.id).await;
     let body = Body::CheckedIn(CheckedIn {
         staff: staff.id,
@@ -126,7 +127,7 @@ async fn check_in(
     )
 )]
 async fn confirm(
-    State(door): State<Door>,
+    State(door): State<CheckInState>,
     who: Who,
     path: Result<Path<Uuid>, PathRejection>,
     JsonBody(new): JsonBody<wire::NewConfirmation>,
@@ -160,7 +161,7 @@ async fn confirm(
     )
 )]
 async fn check_out(
-    State(door): State<Door>,
+    State(door): State<CheckInState>,
     who: Who,
     path: Result<Path<Uuid>, PathRejection>,
     JsonBody(new): JsonBody<wire::NewCheckInEnd>,
@@ -192,7 +193,7 @@ async fn check_out(
     )
 )]
 async fn call_back(
-    State(door): State<Door>,
+    State(door): State<CheckInState>,
     who: Who,
     path: Result<Path<Uuid>, PathRejection>,
     JsonBody(new): JsonBody<wire::NewCheckInEnd>,
@@ -218,11 +219,14 @@ async fn call_back(
     params(("code" = String, Path, description = "The office's code.")),
     responses((status = 200, body = wire::Roster), (status = 404, body = Problem))
 )]
-async fn roster(State(door): State<Door>, path: Result<Path<String>, PathRejection>) -> ApiResult<Json<wire::Roster>> {
+async fn roster(
+    State(door): State<CheckInState>,
+    path: Result<Path<String>, PathRejection>,
+) -> ApiResult<Json<wire::Roster>> {
     let text = path.map_err(|_| Code::NotFound)?.0;
-    let office = text.parse().ok().filter(|code| door.state.offices.contains(code)).ok_or(Code::NotFound)?;
-    let own = door.state.identity.staff_of(&office);
-    let world = door.state.live.read();
+    let office = text.parse().ok().filter(|code| door.offices.contains(code)).ok_or(Code::NotFound)?;
+    let own = door.identity.staff_of(&office);
+    let world = door.live.read();
     let check_ins = &world.check_ins;
     let absent = own.into_iter().filter(|staff| check_ins.acting(staff.id).is_none());
     Ok(Json(wire::Roster {
@@ -251,10 +255,10 @@ fn must_operate(staff: &StaffCaller, office: &OfficeCode) -> ApiResult<()> {
     }
 }
 
-impl Door {
+impl CheckInState {
     /// Who checked in.
     fn whose(&self, id: CheckInId) -> ApiResult<StaffId> {
-        let world = self.state.live.read();
+        let world = self.live.read();
         let (check_in, _) = world.check_ins.get(id).ok_or(Code::NotFound)?;
         Ok(check_in.staff)
     }
@@ -262,7 +266,7 @@ impl Door {
     /// Asks the rule, and that the check-in is open. An entry that was written before is not judged
     /// again: the log knows whether this is a repetition or something else with the same id.
     fn allow(&self, id: CheckInId, entry: Uuid, rule: impl FnOnce(&CheckIn) -> ApiResult<()>) -> ApiResult<()> {
-        let world = self.state.live.read();
+        let world = self.live.read();
         if world.check_ins.has_seen(EntryId(entry)) {
             return Ok(());
         }
@@ -287,7 +291,7 @@ impl Door {
             Body::CheckedOut(body) | Body::CalledBack(body) => body.check_in,
             _ => CheckInId(id),
         };
-        let state = &self.state;
+        let state = self;
         let entry = Entry {
             id: EntryId(id),
             origin: state.node,
@@ -297,24 +301,13 @@ impl Door {
             operation: EVERYDAY,
             body,
         };
-        let committed = state.appender.append(Draft { entry, digest, contact: None }).await.map_err(not_written)?;
+        let committed = state.appender.append(Draft { entry, digest, contact: None }).await?;
         let world = state.live.read();
         let (check_in, ended) = world
             .check_ins
             .get(about)
             .ok_or_else(|| ApiError::internal(anyhow::anyhow!("entry {} is not in the live world", committed.seq)))?;
         Ok(Json(wire::CheckInReceipt { seq: committed.seq, check_in: wire::CheckIn::of(check_in, ended) }))
-    }
-}
-
-fn not_written(error: AppendError) -> ApiError {
-    match error {
-        AppendError::IdTaken => Code::IdTaken.into(),
-        AppendError::Busy => ApiError::new(Code::Unavailable).retry_after(1),
-        AppendError::Log(cause) => {
-            let code = if matches!(*cause, LogError::Full(_)) { Code::StorageFull } else { Code::Internal };
-            ApiError::new(code).cause(cause)
-        }
     }
 }
 

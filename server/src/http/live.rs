@@ -54,8 +54,8 @@ impl LiveState {
 }
 
 /// The door's routes.
-pub fn routes(state: LiveState) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(socket)).routes(routes!(events)).with_state(state)
+pub fn routes() -> OpenApiRouter<LiveState> {
+    OpenApiRouter::new().routes(routes!(socket)).routes(routes!(events))
 }
 
 /// The live stream over WebSocket.

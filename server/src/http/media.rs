@@ -4,7 +4,6 @@
 //! `Range`, and `GET /api/media/{id}/thumbnail` its thumbnail. What residents see are thumbnails only, by the
 //! receipts' door.
 
-mod quota;
 mod range;
 
 use std::net::{IpAddr, SocketAddr};
@@ -21,11 +20,11 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use self::quota::UploadQuota;
 use super::error::{ApiError, ApiResult};
 use crate::domain::clock::Clock;
 use crate::domain::ids::MediaId;
 use crate::domain::report::MediaKind;
+use crate::intake::quota::AddressQuota;
 use crate::media::store::{Description, Store};
 use crate::media::{BodyError, MediaError};
 use crate::wire::media::Uploaded;
@@ -67,14 +66,14 @@ pub struct MediaState {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Uploads a minute for each address.
-    pub quota: Arc<UploadQuota>,
+    pub quota: Arc<AddressQuota>,
     /// How long an upload may take.
     pub patience: Patience,
 }
 
 /// The routes.
-pub fn routes(state: MediaState) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(original)).routes(routes!(thumbnail)).with_state(state)
+pub fn routes() -> OpenApiRouter<MediaState> {
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(original)).routes(routes!(thumbnail))
 }
 
 /// A short-lived ticket in the address, for `<img>` and `<video>`.

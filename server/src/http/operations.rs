@@ -85,7 +85,11 @@ impl OperationsState {
     (status = 200, description = "The same was sent before", body = Operation),
     (status = "default", description = "Nothing was written", body = Problem),
 ))]
-async fn open(State(state): State<OperationsState>, who: Who, JsonBody(new): JsonBody<NewOperation>) -> ApiResult<Response> {
+async fn open(
+    State(state): State<OperationsState>,
+    who: Who,
+    JsonBody(new): JsonBody<NewOperation>,
+) -> ApiResult<Response> {
     let staff = who.staff()?;
     let name = text("name", &new.name, 100)?;
     if name.is_empty() || new.kind == OperationKind::Everyday {

@@ -37,8 +37,8 @@ impl RegionState {
 }
 
 /// The door's routes.
-pub fn routes(state: RegionState) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(get_region)).with_state(state)
+pub fn routes() -> OpenApiRouter<RegionState> {
+    OpenApiRouter::new().routes(routes!(get_region))
 }
 
 /// The region: its offices, where the map starts, and boundaries for drawing.

@@ -20,11 +20,10 @@ use crate::domain::position::NotAPosition;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::{Intake, Refusal};
 use crate::live::Live;
-use crate::log::LogError;
-use crate::log::contact::{ContactBook, ContactReading};
 use crate::log::sqlite::SqliteLog;
 use crate::log::writer::AppendError;
-use crate::media::store::MediaStore;
+use crate::log::{ContactBook, ContactReading, LogError};
+use crate::media::store::Store;
 use crate::wire::incident::IncidentView;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::report::{Contact, NewReport, Receipt, ReceiptStatus};
@@ -39,7 +38,7 @@ pub struct ReportsState {
     /// Checks receipt keys.
     pub receipts: ReceiptKeys,
     /// Thumbnails of receipts.
-    pub media: Arc<MediaStore>,
+    pub media: Store,
     /// Contact details.
     pub log: Arc<SqliteLog>,
     /// Wall clock.
@@ -93,6 +92,7 @@ async fn receipt(State(state): State<ReportsState>, Path(key): Path<String>) -> 
             filed_at: filed.filed_at,
             position: position.into(),
             place: (&filed.report.place).into(),
+            boundaries: filed.report.boundaries.clone(),
             responsible: incident.responsible.as_ref().map(ToString::to_string),
             words: filed.report.words.clone(),
             thumbnails: filed.report.media.iter().filter(|m| m.thumbnail).map(|m| m.id.to_string()).collect(),
@@ -113,7 +113,7 @@ async fn thumbnail(State(state): State<ReportsState>, Path((key, id)): Path<(Str
     if !belongs {
         return Err(Code::NotFound.into());
     }
-    let picture = state.media.thumbnail(&id).await?.ok_or(Code::NotFound)?;
+    let picture = state.media.thumbnail(&id).await?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], picture)
         .into_response())
 }

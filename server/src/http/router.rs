@@ -21,7 +21,6 @@ use super::{assets, check_ins, docs, health, incidents, live, media, operations,
 use crate::domain::clock::{Clock, Entropy};
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
-use crate::identity::tokens::TokenError;
 use crate::wire::problem::Code;
 
 /// Bytes of a JSON body. Media have limits of their own.
@@ -45,9 +44,9 @@ pub struct Doors {
     /// Incidents.
     pub incidents: incidents::IncidentsState,
     /// Sessions.
-    pub sessions: sessions::SessionsState,
+    pub sessions: sessions::SessionState,
     /// Check-ins.
-    pub check_ins: check_ins::CheckInsState,
+    pub check_ins: check_ins::CheckInState,
     /// Operations.
     pub operations: operations::OperationsState,
     /// Health.
@@ -183,14 +182,4 @@ fn caller(identity: &Identity, request: &Request) -> ApiResult<Caller> {
     let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ").or_else(|| v.strip_prefix("bearer ")));
     let token = token.ok_or(Code::TokenInvalid)?;
     identity.caller(token.trim()).map_err(ApiError::from)
-}
-
-impl From<TokenError> for ApiError {
-    fn from(error: TokenError) -> Self {
-        Self::new(match error {
-            TokenError::Invalid => Code::TokenInvalid,
-            TokenError::Expired => Code::TokenExpired,
-            TokenError::Revoked => Code::TokenRevoked,
-        })
-    }
 }

@@ -31,14 +31,13 @@ pub struct SessionState {
 }
 
 /// The door's routes.
-pub fn routes(state: SessionState) -> OpenApiRouter {
+pub fn routes() -> OpenApiRouter<SessionState> {
     OpenApiRouter::new()
         .routes(routes!(sign_in))
         .routes(routes!(refresh))
         .routes(routes!(sign_out))
         .routes(routes!(me))
         .routes(routes!(media_ticket))
-        .with_state(state)
 }
 
 /// An answer that nobody keeps: it has tokens, or says who one is.

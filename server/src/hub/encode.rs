@@ -96,7 +96,11 @@ mod tests {
             id: EntryId(Uuid::from_u128(1)),
             origin: NodeId(Uuid::from_u128(2)),
             hlc: Hlc(1_790_000_000_000 << 16),
-            actor: Actor::Staff { id: StaffId(Uuid::from_u128(3)), name: "佐藤".into(), employer: "07202".parse().unwrap() },
+            actor: Actor::Staff {
+                id: StaffId(Uuid::from_u128(3)),
+                name: "佐藤".into(),
+                employer: "07202".parse().unwrap(),
+            },
             office: Some("07423".parse().unwrap()),
             operation: EVERYDAY,
             body,

@@ -150,6 +150,8 @@ mod tests {
         assert_eq!(serde_json::to_vec(&read).unwrap(), frame.text(), "byte for byte what serde writes");
         let epoch = Uuid::from_u128(5);
         let sse = String::from_utf8(frame.sse(epoch).to_vec()).unwrap();
-        assert!(sse.starts_with(&format!("event: entries\nid: {epoch}:7\ndata: {{\"type\"")) && sse.ends_with("]}\n\n"));
+        assert!(
+            sse.starts_with(&format!("event: entries\nid: {epoch}:7\ndata: {{\"type\"")) && sse.ends_with("]}\n\n")
+        );
     }
 }

@@ -81,6 +81,11 @@ impl Registry {
         Ok(Self { pool, passwords, signer, secret, clock, entropy })
     }
 
+    /// A key for another purpose of the node, derived from its secret: the same purpose, the same key.
+    pub fn derived_key(&self, purpose: &str) -> [u8; 32] {
+        self.secret.derive(&[b"sokuho", b" ", purpose.as_bytes()])
+    }
+
     pub(super) fn new_id(&self) -> Uuid {
         uuid_v7(self.clock.now(), self.entropy.as_ref())
     }

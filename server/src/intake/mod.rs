@@ -12,7 +12,7 @@ pub mod receipt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use self::quota::Quota;
+use self::quota::AddressQuota;
 use self::receipt::ReceiptKeys;
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Actor, Body, Entry};
@@ -25,9 +25,9 @@ use crate::identity::caller::Caller;
 use crate::live::Live;
 use crate::locate::Locator;
 use crate::log::writer::{AppendError, Appender, Committed};
-use crate::log::{ContactDetails, Draft, digest_of};
+use crate::log::{Draft, digest_of};
 use crate::media::MediaError;
-use crate::media::store::MediaStore;
+use crate::media::store::Store;
 use crate::wire::report::{NewReport, Receipt};
 
 /// Why a report was not taken. Nothing was written.
@@ -96,11 +96,11 @@ pub struct Intake {
     /// Whose ground.
     pub locator: Arc<Locator>,
     /// Photos and videos.
-    pub media: Arc<MediaStore>,
+    pub media: Store,
     /// What is known already.
     pub live: Arc<Live>,
     /// How much residents may send.
-    pub quota: Quota,
+    pub quota: AddressQuota,
     /// Makes and checks receipt keys.
     pub receipts: ReceiptKeys,
     /// Wall clock.
@@ -122,7 +122,7 @@ impl Intake {
         let checked = check::check(&new)?;
         let (actor, office) = sender(caller);
         if actor == Actor::Resident {
-            self.quota.take(address)?;
+            self.quota.take(address).map_err(|retry_after_s| Refusal::TooMany { retry_after_s })?;
         }
 
         let id = ReportId(new.id);
@@ -178,10 +178,10 @@ impl Intake {
     async fn describe(&self, ids: Vec<MediaId>) -> Result<Vec<Medium>, Refusal> {
         let mut media = Vec::with_capacity(ids.len());
         for id in ids {
-            let Some(described) = self.media.describe(&id).await? else {
+            let Some(described) = self.media.claim(&id, self.clock.now()).await? else {
                 return Err(Refusal::UnknownMedia(id));
             };
-            media.push(Medium { id, kind: described.kind, size: described.size, thumbnail: described.thumbnail });
+            media.push(described.medium());
         }
         Ok(media)
     }
@@ -196,6 +196,7 @@ impl Intake {
             incident: report.incident.0,
             filed_at: committed.entry.at(),
             place: (&report.place).into(),
+            boundaries: report.boundaries.clone(),
             responsible: responsible.map(ToString::to_string),
             office: committed.entry.office.as_ref().map(ToString::to_string),
             key: self.receipts.key(report.id),

@@ -107,6 +107,11 @@ impl Incidents {
         })
     }
 
+    /// Every report, in no order.
+    pub(super) fn reports(&self) -> impl Iterator<Item = &FiledReport> {
+        self.reports.values().map(|stamped| &stamped.filed)
+    }
+
     pub(super) fn report(&self, id: ReportId) -> Option<&FiledReport> {
         self.reports.get(&id).map(|stamped| &stamped.filed)
     }

@@ -10,7 +10,7 @@ use super::index::ByAge;
 pub use super::index::Counts;
 use super::world::World;
 use crate::domain::clock::Hlc;
-use crate::domain::ids::{IncidentId, OperationId, ReportId};
+use crate::domain::ids::{IncidentId, MediaId, OperationId, ReportId};
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::Operation;
 use crate::domain::position::{Bounds, Position};
@@ -29,6 +29,11 @@ impl World {
     /// The report.
     pub fn report(&self, id: ReportId) -> Option<&FiledReport> {
         self.incidents.report(id)
+    }
+
+    /// The content addresses of all media that a report names.
+    pub fn media(&self) -> impl Iterator<Item = &MediaId> {
+        self.incidents.reports().flat_map(|filed| filed.report.media.iter().map(|medium| &medium.id))
     }
 
     /// The operation, and whether it still takes reports. `None` if its beginning has not arrived.

@@ -128,6 +128,8 @@ pub struct OfficeReport {
     pub chosen: usize,
     /// Whose ground it is.
     pub place: Place,
+    /// Edition of the boundaries that say so; it begins with 略図 where they are a sketch.
+    pub boundaries: String,
     /// Photos and videos.
     pub media: Vec<Medium>,
     /// Whether the reporter left contact details.
@@ -149,6 +151,7 @@ impl From<&FiledReport> for OfficeReport {
             evidence: report.evidence.iter().map(Evidence::from).collect(),
             chosen: report.chosen,
             place: (&report.place).into(),
+            boundaries: report.boundaries.clone(),
             media: report
                 .media
                 .iter()
