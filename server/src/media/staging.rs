@@ -125,8 +125,10 @@ impl Staging {
         }
         let name = format!("upload-{}", self.next.fetch_add(1, Ordering::Relaxed));
         let path = self.folder.join(&name);
-        let mut file = tokio::fs::OpenOptions::new().write(true).create_new(true).open(&path).await?;
+        // Opened here and not on another thread: a caller who hangs up at this moment would leave the file.
+        let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
         let staged = StagedFile { path, name };
+        let mut file = tokio::fs::File::from_std(file);
         file.write_all(head).await?;
         Ok((staged, file, kind, limit))
     }
