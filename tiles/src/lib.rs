@@ -99,7 +99,13 @@ impl TileRange {
     }
 
     fn parent(self) -> Self {
-        Self { z: self.z - 1, west: self.west >> 1, east: self.east >> 1, north: self.north >> 1, south: self.south >> 1 }
+        Self {
+            z: self.z - 1,
+            west: self.west >> 1,
+            east: self.east >> 1,
+            north: self.north >> 1,
+            south: self.south >> 1,
+        }
     }
 
     /// Whether the tile, of this zoom or deeper, lies in the range.

@@ -96,7 +96,11 @@ mod tests {
             id: EntryId(Uuid::from_u128(1)),
             origin: NodeId(Uuid::from_u128(2)),
             hlc: Hlc(1_790_000_000_000 << 16),
-            actor: Actor::Staff { id: StaffId(Uuid::from_u128(3)), name: "佐藤".into(), employer: "07202".parse().unwrap() },
+            actor: Actor::Staff {
+                id: StaffId(Uuid::from_u128(3)),
+                name: "佐藤".into(),
+                employer: "07202".parse().unwrap(),
+            },
             office: Some("07423".parse().unwrap()),
             operation: EVERYDAY,
             body,
@@ -149,7 +153,9 @@ mod tests {
         assert_eq!((office.seq, office.kind.as_str()), (7, "report_filed"));
         assert_eq!(office.incident.unwrap().reports[0].words, "路肩が崩れた");
         let public = String::from_utf8(slot.public.unwrap().to_vec()).unwrap();
-        for secret in ["佐藤", "路肩", "00000001\"", "words", "reports", "139.92971", "contact"] {
+        for secret in
+            ["佐藤", "路肩", "00000000-0000-0000-0000-000000000001", "words", "reports", "139.92971", "contact"]
+        {
             assert!(!public.contains(secret), "{secret} in {public}");
         }
         assert!(serde_json::from_str::<PublicEntry>(&public).unwrap().incident.is_some());

@@ -20,7 +20,8 @@ pub type Plain = ServerFrame<PublicEntry>;
 /// An `entries` frame, shared by everybody who stands at its beginning.
 #[derive(Debug)]
 pub struct Frame {
-    /// Where it begins, this entry excluded.
+    /// Where it begins, this entry excluded: a position that each of its viewers has been told. Nothing
+    /// of interest lies between it and the cursor for which the frame was built.
     pub after: Seq,
     /// The viewer's position after it.
     pub seq: Seq,
@@ -150,6 +151,8 @@ mod tests {
         assert_eq!(serde_json::to_vec(&read).unwrap(), frame.text(), "byte for byte what serde writes");
         let epoch = Uuid::from_u128(5);
         let sse = String::from_utf8(frame.sse(epoch).to_vec()).unwrap();
-        assert!(sse.starts_with(&format!("event: entries\nid: {epoch}:7\ndata: {{\"type\"")) && sse.ends_with("]}\n\n"));
+        assert!(
+            sse.starts_with(&format!("event: entries\nid: {epoch}:7\ndata: {{\"type\"")) && sse.ends_with("]}\n\n")
+        );
     }
 }

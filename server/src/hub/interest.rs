@@ -117,9 +117,10 @@ impl Interest {
         self.operation.is_none_or(|operation| operation == incident.operation)
             && self.categories.is_none_or(|chosen| chosen & bit(incident.category) != 0)
             && self.tiles.is_none_or(|range| incident.tile.is_some_and(|tile| range.contains(tile)))
-            && self.offices.as_ref().is_none_or(|wanted| {
-                incident.offices.iter().any(|office| wanted.binary_search(office).is_ok())
-            })
+            && self
+                .offices
+                .as_ref()
+                .is_none_or(|wanted| incident.offices.iter().any(|office| wanted.binary_search(office).is_ok()))
     }
 }
 
@@ -150,9 +151,14 @@ mod tests {
         let near = Bounds { west: 139.9, south: 37.4, east: 140.0, north: 37.5 };
         let far = Bounds { west: 135.0, south: 34.0, east: 135.1, north: 34.1 };
         for (bounds, expected) in [(near, true), (far, false)] {
-            assert_eq!(checked(wire::live::Interest { bounds: Some(bounds), ..<_>::default() }).matches(&facets()), expected);
+            assert_eq!(
+                checked(wire::live::Interest { bounds: Some(bounds), ..<_>::default() }).matches(&facets()),
+                expected
+            );
         }
-        for (offices, expected) in [(vec!["07423"], true), (vec!["07202", "99999"], true), (vec!["07203"], false), (vec![], false)] {
+        for (offices, expected) in
+            [(vec!["07423"], true), (vec!["07202", "99999"], true), (vec!["07203"], false), (vec![], false)]
+        {
             let offices = Some(offices.into_iter().map(str::to_owned).collect());
             assert_eq!(checked(wire::live::Interest { offices, ..<_>::default() }).matches(&facets()), expected);
         }
