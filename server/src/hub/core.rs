@@ -254,17 +254,18 @@ impl Hub {
         Plain::Hello { node: self.node.0, epoch: self.epoch, seq: self.head(), now: self.now(), heartbeat_seconds }
     }
 
-    /// The group's next step from the cursor, not beyond `limit`; built once for all who stand there.
-    pub(super) fn step(&self, group: &Group, cursor: Seq, limit: Seq) -> Result<Step, FellOff> {
+    /// The group's next step from the cursor, not beyond `limit`; built once for all who stand there. The
+    /// cursor moves silently over what is of no interest, so a frame begins at what was told last.
+    pub(super) fn step(&self, group: &Group, cursor: Seq, told: Seq, limit: Seq) -> Result<Step, FellOff> {
         let cache = || self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(step) = cache().get(group.id, cursor, limit) {
+        if let Some(step) = cache().get(group.id, cursor, told, limit) {
             return Ok(step);
         }
         let found = {
             let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
             ring.look(cursor, limit, group.audience, &group.interest)?
         };
-        let frame = (!found.texts.is_empty()).then(|| Arc::new(Frame::new(cursor, found.seq, &found.texts)));
+        let frame = (!found.texts.is_empty()).then(|| Arc::new(Frame::new(told, found.seq, &found.texts)));
         if frame.is_some() {
             self.meters.frames.increment(1);
         }

@@ -153,7 +153,9 @@ mod tests {
         assert_eq!((office.seq, office.kind.as_str()), (7, "report_filed"));
         assert_eq!(office.incident.unwrap().reports[0].words, "路肩が崩れた");
         let public = String::from_utf8(slot.public.unwrap().to_vec()).unwrap();
-        for secret in ["佐藤", "路肩", "00000001\"", "words", "reports", "139.92971", "contact"] {
+        for secret in
+            ["佐藤", "路肩", "00000000-0000-0000-0000-000000000001", "words", "reports", "139.92971", "contact"]
+        {
             assert!(!public.contains(secret), "{secret} in {public}");
         }
         assert!(serde_json::from_str::<PublicEntry>(&public).unwrap().incident.is_some());

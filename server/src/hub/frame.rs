@@ -20,7 +20,8 @@ pub type Plain = ServerFrame<PublicEntry>;
 /// An `entries` frame, shared by everybody who stands at its beginning.
 #[derive(Debug)]
 pub struct Frame {
-    /// Where it begins, this entry excluded.
+    /// Where it begins, this entry excluded: a position that each of its viewers has been told. Nothing
+    /// of interest lies between it and the cursor for which the frame was built.
     pub after: Seq,
     /// The viewer's position after it.
     pub seq: Seq,

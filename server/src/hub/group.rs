@@ -99,9 +99,11 @@ impl StepCache {
         Self { steps: HashMap::new(), order: VecDeque::new(), bytes: 0, max_bytes }
     }
 
-    /// The step that begins at the cursor and does not go beyond `limit`.
-    pub fn get(&self, group: u64, cursor: Seq, limit: Seq) -> Option<Step> {
-        self.steps.get(&(group, cursor)).filter(|step| step.seq <= limit).cloned()
+    /// The step that begins at the cursor, does not go beyond `limit`, and whose frame does not begin
+    /// after what its viewer was told.
+    pub fn get(&self, group: u64, cursor: Seq, told: Seq, limit: Seq) -> Option<Step> {
+        let fits = |step: &&Step| step.seq <= limit && step.frame.as_ref().is_none_or(|frame| frame.after <= told);
+        self.steps.get(&(group, cursor)).filter(fits).cloned()
     }
 
     /// Keeps a step. A longer one replaces a shorter one.
@@ -144,9 +146,9 @@ mod tests {
         for cursor in 0..10 {
             cache.keep(1, cursor, &Step { frame: None, seq: cursor + 1 });
         }
-        assert!(cache.get(1, 6, Seq::MAX).is_none());
-        assert_eq!(cache.get(1, 9, Seq::MAX).unwrap().seq, 10);
-        assert!(cache.get(1, 9, 9).is_none(), "it would go beyond the limit");
+        assert!(cache.get(1, 6, 6, Seq::MAX).is_none());
+        assert_eq!(cache.get(1, 9, 9, Seq::MAX).unwrap().seq, 10);
+        assert!(cache.get(1, 9, 9, 9).is_none(), "it would go beyond the limit");
         assert_eq!((cache.order.len(), cache.bytes), (3, 3 * STEP_BYTES));
     }
 }

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn slot(seq: Seq, size: usize) -> Slot {
-        let public = (seq % 2 == 0).then(|| Bytes::from(vec![b'p'; size]));
+        let public = seq.is_multiple_of(2).then(|| Bytes::from(vec![b'p'; size]));
         Slot { seq, facets: Facets { incident: None }, office: Bytes::from(vec![b'o'; size]), public }
     }
 

@@ -162,7 +162,7 @@ impl<S: Socket> Session<S> {
         wire.admission = Some(admission);
         let near = self.hub.head().saturating_sub(cursor) <= FRAME_ENTRIES as Seq;
         match wire.poll_shared(&mut Context::from_waker(Waker::noop()), &first) {
-            Poll::Ready(Ok(())) if near && !self.hub.stopping.is_cancelled() => self.arrive(&mut wire, cursor),
+            Poll::Ready(Ok(())) if near && !self.hub.stopping.is_cancelled() => self.arrive(&mut wire, cursor, cursor),
             Poll::Ready(Err(_)) => {
                 drop(wire);
                 self.leave();
@@ -170,20 +170,21 @@ impl<S: Socket> Session<S> {
             _ => {
                 wire.phase = Phase::Aside;
                 drop(wire);
-                Arc::clone(self).step_aside(cursor);
+                Arc::clone(self).step_aside(cursor, cursor);
             }
         }
     }
 
     /// Hands the viewer to its writer. Under the lock, so that whoever sees it at the head can leave a
     /// call that comes after the arrival.
-    fn arrive(self: &Arc<Self>, wire: &mut Wire<S>, cursor: Seq) {
+    fn arrive(self: &Arc<Self>, wire: &mut Wire<S>, cursor: Seq, told: Seq) {
         let Some(group) = wire.group.clone() else { return };
         wire.phase = Phase::Head;
         wire.stay = wire.stay.wrapping_add(1);
         let viewer: Arc<dyn Viewer> = Arc::clone(self) as Arc<dyn Viewer>;
         let beat = self.hub.beat(self.id);
-        self.hub.shard(self.id).command(Command::Arrive(Arrival { viewer, group, cursor, stay: wire.stay, beat }));
+        let arrival = Arrival { viewer, group, cursor, told, stay: wire.stay, beat };
+        self.hub.shard(self.id).command(Command::Arrive(arrival));
     }
 
     /// Asks for another interest from the present cursor on.
@@ -289,7 +290,7 @@ impl<S: Socket> Session<S> {
 
     /// Finishes what is half out, sends what lies between the cursor and the head, and hands the viewer
     /// back to its writer. It has no queue: the next frame is built when the last has gone.
-    async fn catch_up(self: Arc<Self>, mut cursor: Seq) {
+    async fn catch_up(self: Arc<Self>, mut cursor: Seq, mut told: Seq) {
         let mut checked = Instant::now();
         loop {
             let before = self.wire().rest.len();
@@ -316,7 +317,7 @@ impl<S: Socket> Session<S> {
                     self.wire().ending.get_or_insert(reason);
                 }
             }
-            let Some(next) = self.next_aside(&mut cursor) else { return };
+            let Some(next) = self.next_aside(&mut cursor, &mut told) else { return };
             match next {
                 Some(bytes) => self.wire().rest = bytes,
                 None => tokio::task::yield_now().await,
@@ -325,7 +326,7 @@ impl<S: Socket> Session<S> {
     }
 
     /// What the catching-up task does next: `None`: it is done, `Some(None)`: look again, else: write.
-    fn next_aside(self: &Arc<Self>, cursor: &mut Seq) -> Option<Option<Bytes>> {
+    fn next_aside(self: &Arc<Self>, cursor: &mut Seq, told: &mut Seq) -> Option<Option<Bytes>> {
         let mut wire = self.wire();
         if wire.phase != Phase::Aside {
             return None;
@@ -341,26 +342,30 @@ impl<S: Socket> Session<S> {
         }
         if let Some(group) = wire.wish.take() {
             wire.group = Some(group);
+            *told = *cursor;
             return Some(Some(frame::websocket(&frame::snapshot(self.hub.epoch(), *cursor))));
         }
         let head = self.hub.head();
         if *cursor >= head {
-            self.arrive(&mut wire, *cursor);
+            self.arrive(&mut wire, *cursor, *told);
             return None;
         }
         let group = wire.group.clone()?;
         drop(wire);
-        match self.hub.step(&group, *cursor, head) {
+        match self.hub.step(&group, *cursor, *told, head) {
             Ok(step) => {
                 *cursor = step.seq;
                 let bytes = step.frame.map(|frame| frame.websocket.clone());
+                if bytes.is_some() {
+                    *told = *cursor;
+                }
                 self.hub.meters.deliveries.increment(u64::from(bytes.is_some()));
                 Some(bytes)
             }
             Err(_) => {
                 self.hub.meters.resyncs.increment(1);
                 let (resync, head) = self.hub.too_old();
-                *cursor = head;
+                (*cursor, *told) = (head, head);
                 Some(Some(frame::websocket(&resync)))
             }
         }
@@ -387,8 +392,8 @@ impl<S: Socket> Viewer for Session<S> {
         }
     }
 
-    fn step_aside(self: Arc<Self>, cursor: Seq) {
-        tokio::spawn(self.catch_up(cursor));
+    fn step_aside(self: Arc<Self>, cursor: Seq, told: Seq) {
+        tokio::spawn(self.catch_up(cursor, told));
     }
 
     fn rise(&self, stay: u32) -> bool {

@@ -37,7 +37,7 @@ impl Hub {
         tokio::spawn(async move {
             let gauge = hub.meters.viewers(opening.admission.audience).clone();
             gauge.increment(1.0);
-            let stream = Stream { hub, events, id: ticket.id, seq: 0 };
+            let stream = Stream { hub, events, id: ticket.id, seq: 0, told: 0 };
             stream.run(opening).await;
             gauge.decrement(1.0);
             drop(ticket);
@@ -51,6 +51,7 @@ struct Stream {
     events: mpsc::Sender<Bytes>,
     id: u32,
     seq: Seq,
+    told: Seq,
 }
 
 /// The stream is over; the reason to tell, if there is somebody to tell it to.
@@ -86,7 +87,7 @@ impl Stream {
         let mut heads = hub.watch_head();
         let group = hub.join(opening.admission.audience, opening.interest);
         let (told, cursor) = hub.start(opening.epoch, opening.since);
-        self.seq = cursor;
+        (self.seq, self.told) = (cursor, cursor);
         self.tell("hello", None, &hub.hello()).await?;
         if let Some(told) = told {
             self.tell_start(&told).await?;
@@ -97,17 +98,18 @@ impl Stream {
         loop {
             let head = *heads.borrow_and_update();
             while self.seq < head {
-                match hub.step(&group, self.seq, head) {
+                match hub.step(&group, self.seq, self.told, head) {
                     Ok(step) => {
                         self.seq = step.seq;
                         if let Some(frame) = step.frame {
+                            self.told = self.seq;
                             self.send(frame.sse(hub.epoch())).await?;
                         }
                     }
                     Err(_) => {
                         hub.meters.resyncs.increment(1);
                         let (resync, head) = hub.too_old();
-                        self.seq = head;
+                        (self.seq, self.told) = (head, head);
                         self.tell_start(&resync).await?;
                     }
                 }
@@ -116,6 +118,7 @@ impl Stream {
                 changed = heads.changed() => changed.map_err(|_| Over(Some(GoodbyeReason::Shutdown)))?,
                 _ = beats.tick() => {
                     opening.admission.check(&*hub.gate, hub.now()).map_err(|reason| Over(Some(reason)))?;
+                    self.told = self.seq;
                     let heartbeat = Plain::Heartbeat { seq: self.seq, now: hub.now() };
                     self.tell("heartbeat", Some(self.seq), &heartbeat).await?;
                 }

@@ -37,8 +37,8 @@ pub enum Written {
 pub trait Viewer: Send + Sync {
     /// Writes if the viewer still sits at the head on this stay.
     fn write(&self, stay: u32, bytes: &Bytes) -> Written;
-    /// Starts the catching-up task from this cursor.
-    fn step_aside(self: Arc<Self>, cursor: Seq);
+    /// Starts the catching-up task from this cursor; `told` is the last position that the viewer knows.
+    fn step_aside(self: Arc<Self>, cursor: Seq, told: Seq);
     /// Leaves the head without having written; tells whether the viewer sat there on this stay.
     fn rise(&self, stay: u32) -> bool;
     /// Whether the viewer still sits at the head on this stay.
@@ -59,6 +59,8 @@ pub struct Arrival {
     pub group: Arc<Group>,
     /// With which cursor.
     pub cursor: Seq,
+    /// The last position that it was told: at most the cursor, with nothing of interest between.
+    pub told: Seq,
     /// Which stay.
     pub stay: u32,
     /// In which beat it has its heartbeat.
@@ -124,6 +126,8 @@ struct Seat {
 struct Row {
     group: Arc<Group>,
     cursor: Seq,
+    /// A position that everybody here has been told; nothing of interest lies between it and the cursor.
+    told: Seq,
     seats: Vec<Seat>,
 }
 
@@ -175,7 +179,7 @@ impl Row {
                 }
                 Written::Full => {
                     hub.meters.full.increment(1);
-                    self.seats.swap_remove(index).viewer.step_aside(self.cursor);
+                    self.seats.swap_remove(index).viewer.step_aside(self.cursor, self.cursor);
                 }
                 Written::Stale => {
                     self.seats.swap_remove(index);
@@ -192,7 +196,7 @@ impl Row {
             if self.cursor >= head {
                 return;
             }
-            let bytes = match hub.step(&self.group, self.cursor, head) {
+            let bytes = match hub.step(&self.group, self.cursor, self.told, head) {
                 Ok(step) => {
                     self.cursor = step.seq;
                     step.frame.map(|frame| frame.websocket.clone())
@@ -206,6 +210,7 @@ impl Row {
             };
             if let Some(bytes) = bytes {
                 // The cursor already stands behind the frame: who takes it only in part keeps the rest.
+                self.told = self.cursor;
                 self.write(hub, pace, &bytes, None).await;
             }
         }
@@ -255,22 +260,22 @@ impl Writer {
 
     /// Seats a viewer: brings its group to the head, then the viewer to its group.
     async fn seat(&mut self, arrival: Arrival) {
-        let Arrival { viewer, group, mut cursor, stay, beat } = arrival;
-        let row = self.rows.entry(group.id).or_insert_with(|| Row { group, cursor, seats: Vec::new() });
+        let Arrival { viewer, group, mut cursor, mut told, stay, beat } = arrival;
+        let row = self.rows.entry(group.id).or_insert_with(|| Row { group, cursor, told, seats: Vec::new() });
         if row.seats.is_empty() {
-            row.cursor = cursor;
+            (row.cursor, row.told) = (cursor, told);
             row.seats.push(Seat { viewer, stay, beat });
             return row.advance(&self.hub, &mut self.pace).await;
         }
         row.advance(&self.hub, &mut self.pace).await;
         let mut frames = 0;
         while cursor < row.cursor {
-            let step = match self.hub.step(&row.group, cursor, row.cursor) {
+            let step = match self.hub.step(&row.group, cursor, told, row.cursor) {
                 // The way to the group's cursor is short; a long one is not walked on others' time.
                 Ok(step) if frames < 2 => step,
                 _ => {
                     if viewer.rise(stay) {
-                        viewer.step_aside(cursor);
+                        viewer.step_aside(cursor, told);
                     }
                     return;
                 }
@@ -278,24 +283,26 @@ impl Writer {
             cursor = step.seq;
             if let Some(frame) = step.frame {
                 frames += 1;
+                told = cursor;
                 match viewer.write(stay, &frame.websocket) {
                     Written::Sent => self.pace.sent += 1,
                     Written::Full => {
                         self.hub.meters.full.increment(1);
-                        return viewer.step_aside(cursor);
+                        return viewer.step_aside(cursor, told);
                     }
                     Written::Stale => return,
                 }
                 self.pace.step().await;
             }
         }
+        row.told = row.told.min(told);
         row.seats.push(Seat { viewer, stay, beat });
     }
 
     /// Does what a viewer asks.
     async fn answer(&mut self, viewer: Arc<dyn Viewer>) {
         let Some(call) = viewer.take_call() else { return };
-        let Some(cursor) = self.rows.get(&call.from.id).map(|row| row.cursor) else {
+        let Some((cursor, told)) = self.rows.get(&call.from.id).map(|row| (row.cursor, row.told)) else {
             // Its row went when the hub stopped.
             return viewer.end(GoodbyeReason::Shutdown);
         };
@@ -305,9 +312,10 @@ impl Writer {
             return;
         }
         match (viewer.write(call.stay, &words.into()), call.to) {
-            (Written::Full, _) => viewer.step_aside(cursor),
+            (Written::Full, to) => viewer.step_aside(cursor, if to.is_some() { cursor } else { told }),
             (Written::Sent, Some(group)) => {
-                self.seat(Arrival { viewer, group, cursor, stay: call.stay, beat: call.beat }).await;
+                // The snapshot frame has told it the cursor.
+                self.seat(Arrival { viewer, group, cursor, told: cursor, stay: call.stay, beat: call.beat }).await;
             }
             (Written::Sent, None) | (Written::Stale, _) => {}
         }
