@@ -15,7 +15,7 @@ fn code(text: &str) -> OfficeCode {
 }
 
 #[test]
-fn the_built_in_region_is_aizu_with_thirteen_municipalities_and_six_branch_offices() {
+fn the_built_in_region_is_official_aizu_thirteen_municipalities_and_six_branch_offices() {
     let region = Region::built_in().unwrap();
     assert_eq!(region.code(), "aizu");
     assert_eq!(region.municipalities().count(), 13);
