@@ -6,7 +6,7 @@ use super::Locator;
 use crate::domain::place::Place;
 use crate::domain::position::Position;
 use crate::region::Region;
-use crate::region::synthetic::aizu_with;
+use crate::region::synthetic::official_aizu;
 
 struct Known {
     name: String,
@@ -41,7 +41,7 @@ fn disagreements(region: &Region, rows: impl Iterator<Item = Known>) -> Vec<Stri
 
 #[test]
 fn known_points_lie_where_the_official_boundaries_say() {
-    let Some(region) = aizu_with("aizu13_N03_full.geojson") else { return };
+    let Some(region) = official_aizu() else { return };
     let wrong = disagreements(&region, table().into_iter());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

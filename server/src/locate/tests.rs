@@ -8,7 +8,7 @@ use super::Locator;
 use crate::domain::office::OfficeCode;
 use crate::domain::place::Place;
 use crate::domain::position::Position;
-use crate::region::synthetic::{aizu_with, ring, shared_data, solid, square};
+use crate::region::synthetic::{official_aizu, ring, shared_data, solid, square};
 use crate::region::{Boundaries, Region};
 
 fn code(text: &str) -> OfficeCode {
@@ -153,18 +153,23 @@ fn agrees_with_brute_force(locator: &Locator, boundaries: &Boundaries, lon: f64,
     }
 }
 
+static SKETCH: std::sync::LazyLock<(Region, Locator)> = std::sync::LazyLock::new(|| {
+    let region = Region::built_in().unwrap();
+    let locator = Locator::new(&region);
+    (region, locator)
+});
+
 proptest! {
     #[test]
     fn the_sketch_gives_the_same_answers_as_brute_force(
         // On the half cells, where many points lie exactly on borders and corners.
         x in 0_u32..400, y in 0_u32..300, corner in any::<prop::sample::Index>(),
     ) {
-        let region = Region::built_in().unwrap();
-        let locator = Locator::new(&region);
-        agrees_with_brute_force(&locator, region.boundaries(), 139.3 + f64::from(x) * 0.0025, 37.15 + f64::from(y) * 0.0025);
+        let (region, locator) = &*SKETCH;
+        agrees_with_brute_force(locator, region.boundaries(), 139.3 + f64::from(x) * 0.0025, 37.15 + f64::from(y) * 0.0025);
         let corners: Vec<_> = region.boundaries().values().flat_map(crate::region::rings::all).flat_map(|r| r.0.clone()).collect();
         let c = corner.get(&corners);
-        agrees_with_brute_force(&locator, region.boundaries(), c.x, c.y);
+        agrees_with_brute_force(locator, region.boundaries(), c.x, c.y);
     }
 
     #[test]
@@ -196,9 +201,9 @@ proptest! {
 
     #[test]
     fn the_nearest_border_is_the_one_that_measuring_every_side_finds(lon in 139.0_f64..140.7, lat in 36.8_f64..38.2) {
-        let region = Region::built_in().unwrap();
+        let (region, locator) = &*SKETCH;
         let position = Position::new(lat, lon).unwrap();
-        if let Place::Outside { distance_m, .. } = Locator::new(&region).locate(position) {
+        if let Place::Outside { distance_m, .. } = locator.locate(position) {
             let mut least = f64::MAX;
             for line in region.boundaries().values().flat_map(crate::region::rings::all).flat_map(|ring| ring.lines()) {
                 for step in 0..=50 {
@@ -216,7 +221,7 @@ proptest! {
 
 #[test]
 fn the_official_boundaries_give_the_same_answers_as_brute_force() {
-    let Some(region) = aizu_with("aizu13_N03_full.geojson") else { return };
+    let Some(region) = official_aizu() else { return };
     let locator = Locator::new(&region);
     for n in 0..60_u32 {
         // Weyl sequence: spreads evenly without a random source.
@@ -232,7 +237,7 @@ fn the_official_boundaries_give_the_same_answers_as_brute_force() {
 
 #[test]
 fn every_designated_shelter_lies_in_its_own_municipality() {
-    let (Some(shared), Some(region)) = (shared_data(), aizu_with("aizu13_N03_full.geojson")) else { return };
+    let (Some(shared), Some(region)) = (shared_data(), official_aizu()) else { return };
     let locator = Locator::new(&region);
     let (mut seen, mut astray) = (0, vec![]);
     for town in region.municipalities() {
@@ -262,7 +267,7 @@ fn every_designated_shelter_lies_in_its_own_municipality() {
 #[test]
 #[ignore = "measures; run it in a release build"]
 fn prints_how_long_an_answer_takes() {
-    let Some(region) = aizu_with("aizu13_N03_full.geojson") else { return };
+    let Some(region) = official_aizu() else { return };
     let started = std::time::Instant::now();
     let locator = Locator::new(&region);
     println!("built in {:?}", started.elapsed());

@@ -77,11 +77,16 @@ pub fn store(target: &Path, boundaries: &Boundaries, offices: &[Office], origin:
     let folder = target.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let temporary = target.with_extension("geojson.new");
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(&serde_json::to_vec(&stored)?)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, target)?;
+    write_synced(&temporary, &serde_json::to_vec(&stored)?)
+        .and_then(|()| std::fs::rename(&temporary, target))
+        .inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
     std::fs::File::open(folder)?.sync_all()
+}
+
+fn write_synced(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(file)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Puts the imported boundaries in place of the region's own, if there are any. Their rings were checked when they

@@ -76,11 +76,15 @@ pub fn shared_data() -> Option<std::path::PathBuf> {
     None
 }
 
-/// The built-in region with the boundaries of a file of the shared folder `region/`.
-pub fn aizu_with(file: &str) -> Option<Region> {
+/// The built-in region with the full official boundaries, imported once for all tests of a run.
+pub fn official_aizu() -> Option<Region> {
+    static OFFICIAL: std::sync::OnceLock<Region> = std::sync::OnceLock::new();
     let shared = shared_data()?;
-    let data = tempfile::tempdir().unwrap();
-    let region = Region::built_in().unwrap();
-    super::import::import(&shared.join("region").join(file), &region, data.path()).unwrap();
-    Some(region.with_imported(data.path()).unwrap())
+    let official = OFFICIAL.get_or_init(|| {
+        let data = tempfile::tempdir().unwrap();
+        let region = Region::built_in().unwrap();
+        super::import::import(&shared.join("region/aizu13_N03_full.geojson"), &region, data.path()).unwrap();
+        region.with_imported(data.path()).unwrap()
+    });
+    Some(official.clone())
 }

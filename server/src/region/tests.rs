@@ -15,7 +15,7 @@ fn code(text: &str) -> OfficeCode {
 }
 
 #[test]
-fn the_built_in_region_is_aizu_with_thirteen_municipalities_and_six_branch_offices() {
+fn the_built_in_region_is_official_aizu_thirteen_municipalities_and_six_branch_offices() {
     let region = Region::built_in().unwrap();
     assert_eq!(region.code(), "aizu");
     assert_eq!(region.municipalities().count(), 13);
@@ -128,7 +128,7 @@ fn each_flaw_of_a_region_has_a_name() {
         (|r| r.about.centre = Position::new(35.0, 140.5).unwrap(), Flaw::BadBounds),
         (|r| r.about.code = "../x".to_owned(), Flaw::BadCode("../x".to_owned())),
         (|r| r.about.default_zoom = -1.0, Flaw::BadZoom(-1.0)),
-        (|r| r.about.time_zone = "Asia/Aizu".to_owned(), Flaw::UnknownTimeZone("Asia/Aizu".to_owned())),
+        (|r| r.about.time_zone = "Asia Tokyo".to_owned(), Flaw::BadTimeZone("Asia Tokyo".to_owned())),
     ];
     for (spoil, flaw) in cases {
         let mut region = two_towns();

@@ -4,7 +4,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::region::synthetic::{aizu_with, two_towns};
+use crate::region::synthetic::{official_aizu, two_towns};
 
 async fn get(region: &Region, etag: Option<&str>) -> (StatusCode, HeaderMap, Bytes) {
     let (router, _) = routes(RegionState::new(region).unwrap()).split_for_parts();
@@ -52,7 +52,7 @@ async fn who_has_the_answer_already_is_told_so_in_304() {
 
 #[tokio::test]
 async fn the_official_boundaries_fit_into_150_kilobytes_compressed() {
-    let Some(region) = aizu_with("aizu13_N03_full.geojson") else { return };
+    let Some(region) = official_aizu() else { return };
     let (_, _, body) = get(&region, None).await;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
     std::io::Write::write_all(&mut encoder, &body).unwrap();

@@ -4,7 +4,7 @@ use serde_json::json;
 use shapefile::dbase::{FieldName, FieldValue, Record, TableWriterBuilder};
 
 use super::*;
-use crate::region::synthetic::{aizu_with, ring, shared_data, solid, two_towns};
+use crate::region::synthetic::{official_aizu, ring, shared_data, solid, two_towns};
 
 fn coordinates(ring: &[(f64, f64)]) -> serde_json::Value {
     let mut ring: Vec<_> = ring.iter().map(|(x, y)| json!([x, y])).collect();
@@ -317,7 +317,7 @@ fn a_file_of_other_areas_is_refused() {
 
 #[test]
 fn the_full_official_file_keeps_every_corner() {
-    let Some(region) = aizu_with("aizu13_N03_full.geojson") else { return };
+    let Some(region) = official_aizu() else { return };
     let corners: usize = region.boundaries().values().flat_map(rings::all).map(|ring| ring.0.len()).sum();
     assert_eq!(corners, 62_274);
 }

@@ -5,7 +5,7 @@ use geo::Area;
 use super::*;
 use crate::region::Region;
 use crate::region::rings;
-use crate::region::synthetic::{aizu_with, ring, solid, square};
+use crate::region::synthetic::{official_aizu, ring, solid, square};
 
 fn shapes(thinned: &[Vec<ThinPolygon>]) -> Vec<MultiPolygon<f64>> {
     let line = |ring: &Vec<[f64; 2]>| geo_types::LineString::from(ring.clone());
@@ -69,7 +69,7 @@ fn the_sketch_comes_through_unchanged() {
 
 #[test]
 fn thinning_the_official_boundaries_opens_no_gap() {
-    let Some(region) = aizu_with("aizu13_N03_full.geojson") else { return };
+    let Some(region) = official_aizu() else { return };
     let thinned = shapes(&thin(region.boundaries()));
     let before: Vec<_> = region.boundaries().values().cloned().collect();
     let shared = |shapes: &[MultiPolygon<f64>]| {
