@@ -1,7 +1,6 @@
 import { uuid7 } from '../sending/uuid7';
 import type { Call } from '../session/http';
 import { isPassing } from '../session/problem';
-import { loadRegion } from '../session/region.svelte';
 import type { CheckInReceipt, Me, Operation } from '../wire';
 
 const REMEMBERED = 'sokuho.operation';
@@ -84,8 +83,6 @@ export class Duty {
     try {
       const me = await this.#call<Me>('/api/me');
       if (me.kind === 'staff') this.#take(me);
-      // Names can wait; codes stand in for them.
-      void loadRegion().catch(() => undefined);
       if (all || performance.now() - this.#operationsAt > OPERATIONS_EVERY_MS) await this.#lookAtOperations();
       this.error = null;
     } catch (error) {

@@ -41,7 +41,7 @@ export function fill(message: Message, language: Language, values: Values = {}):
   const text =
     typeof message === 'string'
       ? message
-      : (message[new Intl.PluralRules(language).select(Number(values['n'] ?? 0))] ?? message.other);
+      : (message[new Intl.PluralRules(language).select(Number(values.n ?? 0))] ?? message.other);
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;

@@ -27,6 +27,12 @@ export function timeOfDay(iso: string, language: Language): string {
   }).format(new Date(iso));
 }
 
+/** The time of today, with the date where it is another day in Japan. `nowMs`: milliseconds since 1970. */
+export function timeOrDate(iso: string, nowMs: number, language: Language): string {
+  const day = (at: Date) => new Intl.DateTimeFormat('sv', { timeZone: JAPAN }).format(at);
+  return day(new Date(iso)) === day(new Date(nowMs)) ? timeOfDay(iso, language) : dateTime(iso, language);
+}
+
 /** `320 m`, `1.4 km`. Metres in. */
 export function distance(metres: number, language: Language): string {
   const [value, unit] = metres < 1000 ? [Math.round(metres), 'm'] : [metres / 1000, 'km'];

@@ -25,6 +25,11 @@ export function t(key: Key, values?: Values): string {
   return fill(current.catalogue[key], current.language, values);
 }
 
+/** Whether the catalogue has such a text: keys that are made from what a server sent may be unknown. */
+export function isKey(text: string): text is Key {
+  return Object.hasOwn(firstCatalogue, text);
+}
+
 /** The language of the page, a BCP 47 tag. */
 export function language(): Language {
   return current.language;

@@ -1,4 +1,4 @@
-import { type LinkClient, RefusedError, type Snapshot, type Surroundings } from './client';
+import { type LinkClient, RefusedError, type Surroundings } from './client';
 import { eventsTransport, type Transport, webSocketTransport } from './transport';
 
 /** The ways of a browser, the better one first. */
@@ -32,13 +32,13 @@ function monotonic(): number {
 }
 
 /** Fetches a snapshot of the same server. */
-export async function fetchSnapshot(href: string, token: string | undefined, signal: AbortSignal): Promise<Snapshot> {
+export async function fetchSnapshot<S>(href: string, token: string | undefined, signal: AbortSignal): Promise<S> {
   const address = new URL(href, location.href);
   if (address.origin !== location.origin) throw new RefusedError({ next: 'stop', reason: 'unknown' });
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   const response = await fetch(address, { headers, signal });
-  if (response.ok) return (await response.json()) as Snapshot;
+  if (response.ok) return (await response.json()) as S;
   if (response.status === 401) {
     const problem = (await response.json().catch(() => ({}))) as { code?: unknown };
     if (problem.code === 'token_expired') throw new RefusedError({ next: 'renew', reason: 'token_expired' });
@@ -49,7 +49,7 @@ export async function fetchSnapshot(href: string, token: string | undefined, sig
 }
 
 /** Wakes the client when the network or the person comes back; gives what undoes it. */
-export function wakeWithBrowser(client: LinkClient): () => void {
+export function wakeWithBrowser(client: Pick<LinkClient, 'wake'>): () => void {
   const wake = () => client.wake();
   const looked = () => {
     if (document.visibilityState === 'visible') client.wake();

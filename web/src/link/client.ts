@@ -51,7 +51,7 @@ export class RefusedError extends Error {
 const partingOfError = (error: unknown): Parting =>
   error instanceof RefusedError ? error.parting : { next: 'return' };
 
-export type LinkOptions = {
+export type LinkOptions<S = Snapshot, E = Entry> = {
   /** In order of preference. */
   transports: readonly [Transport, ...Transport[]];
   surroundings: Surroundings;
@@ -60,16 +60,16 @@ export type LinkOptions = {
   /** Another token after the last one expired; `undefined`: there is none. */
   renew?(): Promise<string | undefined>;
   /** Fetches the snapshot; throws [`RefusedError`] where coming back with the same will not help. */
-  fetchSnapshot(href: string, token: string | undefined, signal: AbortSignal): Promise<Snapshot>;
+  fetchSnapshot(href: string, token: string | undefined, signal: AbortSignal): Promise<S>;
   /** Throw the picture away, this is the new one. */
-  onSnapshot(snapshot: Snapshot): void;
+  onSnapshot(snapshot: S): void;
   /** Everything after the last position, in order, each once. */
-  onEntries(entries: readonly Entry[]): void;
+  onEntries(entries: readonly E[]): void;
   onStatus(status: LinkStatus): void;
   interest?: Interest;
 };
 
-type EntriesFrame = Extract<ServerFrame, { type: 'entries' }>;
+type EntriesFrame<E> = Extract<ServerFrame<E>, { type: 'entries' }>;
 
 /** Openings in a row that may fail before the next way is tried. */
 const FAILED_OPENINGS = 2;
@@ -84,9 +84,9 @@ const MISSED_HEARTBEATS = 3;
 
 /**
  * Follows the log: subscribes, takes the snapshot, merges, resumes after a cut, starts over when told or when
- * something is missing. Knows neither sockets nor screens.
+ * something is missing. Knows neither sockets nor screens. `S` and `E` are what the token's audience gets.
  */
-export class LinkClient {
+export class LinkClient<S extends { epoch: string; seq: number } = Snapshot, E extends { seq: number } = Entry> {
   #status: LinkStatus = {
     phase: 'connecting',
     reason: null,
@@ -98,7 +98,7 @@ export class LinkClient {
   /** Everything up to here is in the picture. */
   #position: { epoch: string; seq: number } | null = null;
   /** Not null while a snapshot is on its way: what came meanwhile. */
-  #waiting: { frames: EntriesFrame[]; entries: number; abort: AbortController } | null = null;
+  #waiting: { frames: EntriesFrame<E>[]; entries: number; abort: AbortController } | null = null;
   #line: Line | null = null;
   #greeted = false;
   #token: string | undefined;
@@ -112,7 +112,7 @@ export class LinkClient {
   /** Which connection is current; what older ones still say is not heard. */
   #generation = 0;
 
-  constructor(private readonly options: LinkOptions) {}
+  constructor(private readonly options: LinkOptions<S, E>) {}
 
   get status(): LinkStatus {
     return this.#status;
@@ -194,7 +194,7 @@ export class LinkClient {
   }
 
   #hear(text: string): void {
-    const frame = readFrame(text);
+    const frame = readFrame<E>(text);
     if (!frame) return;
     this.#heardAt = this.options.surroundings.now();
     this.#watch();
@@ -229,7 +229,7 @@ export class LinkClient {
     }
   }
 
-  #take(frame: EntriesFrame): void {
+  #take(frame: EntriesFrame<E>): void {
     if (this.#waiting) {
       this.#waiting.frames.push(frame);
       this.#waiting.entries += frame.entries.length;
@@ -250,7 +250,7 @@ export class LinkClient {
   /** Takes the snapshot while entries go on coming, then joins the two without a gap. */
   async #fetch(href: string, epoch: string, seq: number): Promise<void> {
     this.#waiting?.abort.abort();
-    const waiting = { frames: [] as EntriesFrame[], entries: 0, abort: new AbortController() };
+    const waiting = { frames: [] as EntriesFrame<E>[], entries: 0, abort: new AbortController() };
     this.#waiting = waiting;
     this.#position = null;
     this.#set({ phase: 'connecting' });

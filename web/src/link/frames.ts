@@ -3,11 +3,11 @@ import type { GoodbyeReason, ServerFrame } from '../wire';
 const TYPES: readonly string[] = ['hello', 'snapshot', 'entries', 'heartbeat', 'resync', 'goodbye'];
 
 /** Reads a frame. `null`: not JSON, or of a type that only newer clients know; to be passed over. */
-export function readFrame(text: string): ServerFrame | null {
+export function readFrame<E>(text: string): ServerFrame<E> | null {
   try {
     const frame: unknown = JSON.parse(text);
     if (typeof frame !== 'object' || frame === null || !('type' in frame)) return null;
-    return TYPES.includes(String(frame.type)) ? (frame as ServerFrame) : null;
+    return TYPES.includes(String(frame.type)) ? (frame as ServerFrame<E>) : null;
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import type { EvidenceSet } from '../capture/evidence';
 import type { Key } from '../i18n/index.svelte';
-import { ProblemError } from '../session/problem';
+import { keyOf, ProblemError } from '../session/problem';
 import type { Category, Code } from '../wire';
 
 /** The server takes no longer text, characters. */
@@ -45,6 +45,5 @@ export function partOf(code: Code): Part {
 
 /** A refusal as a mistake beside its part of the form. */
 export function mistakeOf(error: unknown): Mistake {
-  if (!(error instanceof ProblemError)) return { part: 'form', text: 'problem.internal' };
-  return { part: partOf(error.code), text: `problem.${error.code}` };
+  return { part: error instanceof ProblemError ? partOf(error.code) : 'form', text: keyOf(error) };
 }

@@ -1,4 +1,4 @@
-import { t } from '../i18n/index.svelte';
+import { isKey, type Key, t } from '../i18n/index.svelte';
 import type { Code, Problem } from '../wire';
 
 /** The server refused: what it answered, RFC 9457. */
@@ -56,13 +56,16 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** The text that tells a person of an error. */
+export function keyOf(error: unknown): Key {
+  if (error instanceof UnreachableError) return 'network.unreachable';
+  if (!(error instanceof ProblemError)) return 'problem.internal';
+  const key = `problem.${error.code}` as const;
+  // A newer server may know codes that this page does not.
+  return isKey(key) ? key : 'problem.internal';
+}
+
 /** What to tell a person, in the language of the page. */
 export function explain(error: unknown): string {
-  if (error instanceof UnreachableError) return t('network.unreachable');
-  if (error instanceof ProblemError) {
-    // A newer server may know codes that this page does not.
-    const text = t(`problem.${error.code}`) as string | undefined;
-    return text ?? t('problem.internal');
-  }
-  return t('problem.internal');
+  return t(keyOf(error));
 }

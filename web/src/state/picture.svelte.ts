@@ -1,10 +1,14 @@
 import { browserSurroundings, browserTransports, fetchSnapshot, wakeWithBrowser } from '../link/browser';
-import { type Entry, LinkClient, type LinkStatus, type Snapshot, type Standing, ageMs, standing } from '../link/client';
+import { ageMs, LinkClient, type LinkStatus, type Standing, standing } from '../link/client';
 import type { OfficeIncident } from '../wire';
 import { type Changes, type EntryLike, type Incident, type SnapshotLike, World } from './world';
 
 /** How often a picture that nothing changes is looked over for what has become too old, milliseconds. */
 const PRUNE_MS = 60_000;
+
+/** The audience of the token decides which encoding comes; a page knows which token it brings. */
+type Snapshot<I extends Incident> = SnapshotLike<I> & { epoch: string; seq: number };
+type Entry<I extends Incident> = EntryLike<I> & { seq: number };
 
 /** What a page brings to follow the log. */
 export type PictureSource = {
@@ -18,7 +22,7 @@ export type PictureSource = {
  */
 export class Picture<I extends Incident = OfficeIncident> {
   readonly world = new World<I>();
-  readonly #client: LinkClient;
+  readonly #client: LinkClient<Snapshot<I>, Entry<I>>;
   #revision = $state(0);
   #status: LinkStatus;
   #now = $state(browserSurroundings.now());
@@ -32,13 +36,12 @@ export class Picture<I extends Incident = OfficeIncident> {
       surroundings: browserSurroundings,
       ...source,
       fetchSnapshot,
-      onSnapshot: (snapshot: Snapshot) => {
-        // The audience of the token decides which encoding comes; the page knows which token it brought.
-        this.world.replace(snapshot as SnapshotLike<I>);
+      onSnapshot: (snapshot) => {
+        this.world.replace(snapshot);
         this.#schedule();
       },
-      onEntries: (entries: readonly Entry[]) => {
-        for (const entry of entries) this.world.apply(entry as EntryLike<I>);
+      onEntries: (entries) => {
+        for (const entry of entries) this.world.apply(entry);
         this.#schedule();
       },
       onStatus: (status) => {
