@@ -9,6 +9,8 @@
 //! `domain` holds the words and knows nobody; `wire` is what travels; `http` is the rim;
 //! only `app` sees every room. See ARCHITECTURE.md.
 
+pub mod app;
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod hub;
@@ -19,4 +21,6 @@ pub mod locate;
 pub mod log;
 pub mod media;
 pub mod region;
+#[cfg(test)]
+mod rooms;
 pub mod wire;

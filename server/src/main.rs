@@ -1,3 +1,283 @@
 //! The command line of the node.
 
-fn main() {}
+use std::io::{BufRead, IsTerminal, Read};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use sokuho::app::{self, Storage};
+use sokuho::config::Config;
+use sokuho::domain::clock::{SystemClock, SystemEntropy};
+use sokuho::domain::office::OfficeCode;
+use sokuho::domain::staff::Role;
+use sokuho::identity::registry::NewAccount;
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Sokuho: a disaster bulletin map shared live by every municipality of a region and its prefecture.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the node.
+    Serve(Config),
+    /// Make, list and revoke the tokens of wall displays.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Manage accounts.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Take data in.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Where the node keeps its data and which region it serves.
+#[derive(clap::Args)]
+struct Place {
+    /// Folder of the log, the media and the keys.
+    #[arg(long, env = "SOKUHO_DATA", default_value = "var")]
+    data: PathBuf,
+    /// Folder of the region bundle; left out, the built-in region.
+    #[arg(long, env = "SOKUHO_REGION")]
+    region: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a read-only, long-lived token for a wall display and print it.
+    Wall {
+        #[command(flatten)]
+        place: Place,
+        /// Code of the office.
+        #[arg(long)]
+        office: OfficeCode,
+        /// Where the display hangs.
+        #[arg(long, default_value = "")]
+        label: String,
+    },
+    /// List wall tokens.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Revoke a wall token; its display goes dark within seconds.
+    Revoke {
+        #[command(flatten)]
+        place: Place,
+        /// The token's id, from the list.
+        id: uuid::Uuid,
+    },
+}
+
+#[derive(Subcommand)]
+enum AccountCommand {
+    /// Add an account. The password is read from standard input.
+    Add {
+        #[command(flatten)]
+        place: Place,
+        /// Account name.
+        #[arg(long)]
+        name: String,
+        /// Name as shown to colleagues.
+        #[arg(long)]
+        display: String,
+        /// Code of the office that employs them.
+        #[arg(long)]
+        work: OfficeCode,
+        /// Code of the office of the municipality where they live.
+        #[arg(long)]
+        home: Option<OfficeCode>,
+        /// viewer, field, operator or admin.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Read the password from standard input (the only way).
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List accounts.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Shut an account and end its sessions.
+    Disable {
+        #[command(flatten)]
+        place: Place,
+        /// Account name.
+        name: String,
+    },
+    /// Set a new password, read from standard input, and end the account's sessions.
+    Password {
+        #[command(flatten)]
+        place: Place,
+        /// Account name.
+        name: String,
+    },
+    /// End all sessions of an account.
+    SignOut {
+        #[command(flatten)]
+        place: Place,
+        /// Account name.
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum ImportCommand {
+    /// Replace the sketch by the official boundaries (国土数値情報 行政区域 N03): GeoJSON or Shapefile,
+    /// zipped or not. All or nothing; a running node takes them at its next start.
+    Region {
+        #[command(flatten)]
+        place: Place,
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    serde_json::from_value(serde_json::Value::from(text)).map_err(|_| "viewer, field, operator or admin".to_owned())
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("sokuho: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sokuho: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// JSON for machines, text for a person at a terminal; both to standard error.
+fn start_logging() {
+    let filter = EnvFilter::try_from_env("SOKUHO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        builder.with_target(false).init();
+    } else {
+        builder.json().flatten_event(true).init();
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let open =
+        async |place: Place| Storage::open(place.data, place.region.as_deref(), clock.clone(), entropy.clone()).await;
+    match command {
+        Command::Serve(config) => app::serve(config, clock, entropy).await,
+        Command::Openapi => {
+            println!("{}", sokuho::http::router::document().to_pretty_json()?);
+            Ok(())
+        }
+        Command::Token(command) => token(command, open).await,
+        Command::Account(command) => account(command, open).await,
+        Command::Import(ImportCommand::Region { place, file }) => {
+            let region = app::region_of(place.region.as_deref())?;
+            let report = sokuho::region::import::import(&file, &region, &place.data)?;
+            println!("{report}");
+            Ok(())
+        }
+    }
+}
+
+async fn token(command: TokenCommand, open: impl AsyncFn(Place) -> anyhow::Result<Storage>) -> anyhow::Result<()> {
+    match command {
+        TokenCommand::Wall { place, office, label } => {
+            let storage = open(place).await?;
+            if storage.region.office(&office).is_none() {
+                bail!("no office of the region has the code {office}");
+            }
+            let (_, token) = storage.registry.make_wall_token(office, &label).await?;
+            println!("{token}");
+        }
+        TokenCommand::List { place } => {
+            for token in open(place).await?.registry.wall_tokens().await? {
+                let state = token.revoked_at.map_or("in force".to_owned(), |at| format!("revoked {at}"));
+                let used = token.last_use.map_or("never used".to_owned(), |at| format!("last used {at}"));
+                println!("{}  {}  {state}, {used}  {}", token.id, token.office, token.label);
+            }
+        }
+        TokenCommand::Revoke { place, id } => {
+            open(place).await?.registry.revoke_wall_token(id).await?;
+            println!("revoked {id}");
+        }
+    }
+    Ok(())
+}
+
+async fn account(command: AccountCommand, open: impl AsyncFn(Place) -> anyhow::Result<Storage>) -> anyhow::Result<()> {
+    match command {
+        AccountCommand::Add { place, name, display, work, home, role, password_stdin: _ } => {
+            let storage = open(place).await?;
+            for code in [Some(&work), home.as_ref()].into_iter().flatten() {
+                if storage.region.office(code).is_none() {
+                    bail!("no office of the region has the code {code}");
+                }
+            }
+            let password = password()?;
+            let new = NewAccount { name, display_name: display, work_office: work, home_office: home, role, password };
+            let account = storage.registry.add_account(new).await?;
+            println!("added {} {}", account.staff.id, account.name);
+        }
+        AccountCommand::List { place } => {
+            for account in open(place).await?.registry.accounts().await? {
+                let staff = &account.staff;
+                let home = staff.home_office.as_ref().map_or("-", |home| home.as_str());
+                let state = if account.disabled { "  (disabled)" } else { "" };
+                println!(
+                    "{}  {}  {:?} at {}, lives in {home}  {}{state}",
+                    staff.id, account.name, staff.role, staff.work_office, staff.name
+                );
+            }
+        }
+        AccountCommand::Disable { place, name } => {
+            open(place).await?.registry.set_disabled(&name, true).await?;
+            println!("disabled {name}");
+        }
+        AccountCommand::Password { place, name } => {
+            let storage = open(place).await?;
+            storage.registry.set_password(&name, &password()?).await?;
+            println!("password of {name} set");
+        }
+        AccountCommand::SignOut { place, name } => {
+            open(place).await?.registry.revoke_sessions(&name).await?;
+            println!("sessions of {name} ended");
+        }
+    }
+    Ok(())
+}
+
+/// The first line of standard input, so that no password stands in a command line or its history.
+fn password() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprintln!("password (ends with Enter):");
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().take(4_096).read_line(&mut line).context("standard input cannot be read")?;
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        bail!("no password on standard input");
+    }
+    Ok(password)
+}

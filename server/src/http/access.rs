@@ -90,3 +90,71 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
         Ok(Self(parts.extensions.get::<Caller>().cloned().unwrap_or(Caller::Public)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::ids::StaffId;
+    use crate::domain::office::OfficeCode;
+    use crate::domain::staff::Role;
+
+    fn callers() -> [(&'static str, Caller); 6] {
+        let office: OfficeCode = "07202".parse().unwrap();
+        let staff = |role| {
+            Caller::Staff(StaffCaller {
+                id: StaffId(Uuid::nil()),
+                name: String::new(),
+                employer: office.clone(),
+                home: None,
+                acting: office.clone(),
+                role,
+                check_in: None,
+                session: Uuid::nil(),
+            })
+        };
+        [
+            ("public", Caller::Public),
+            ("wall", Caller::Wall { token: Uuid::nil(), office: office.clone() }),
+            ("viewer", staff(Role::Viewer)),
+            ("field", staff(Role::Field)),
+            ("operator", staff(Role::Operator)),
+            ("admin", staff(Role::Admin)),
+        ]
+    }
+
+    #[test]
+    fn who_may_open_which_door() {
+        let mut table = String::new();
+        for (method, path, access) in TABLE {
+            let may = |caller: &Caller| match access {
+                Open => true,
+                Needs(permission) => caller.may(*permission),
+            };
+            let names = callers().map(|(name, caller)| if may(&caller) { name } else { "-" });
+            writeln!(table, "{:<46} {}", format!("{method} {path}"), names.join(" ")).unwrap();
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn every_route_stands_in_the_table_once_and_a_missing_one_is_shut() {
+        for (i, (method, path, _)) in TABLE.iter().enumerate() {
+            assert!(!TABLE[..i].iter().any(|(m, p, _)| m == method && p == path), "{method} {path}");
+        }
+        assert_eq!(required("HEAD", "/api/region"), Some(Open));
+        assert_eq!(required("DELETE", "/api/region"), None);
+        assert_eq!(required("GET", "/api/accounts"), None);
+    }
+
+    #[test]
+    fn nobody_without_a_token_sees_what_is_the_offices() {
+        for (name, caller) in callers() {
+            let office = caller.audience() == crate::wire::Audience::Office;
+            assert_eq!(office, name != "public", "{name}");
+        }
+    }
+}

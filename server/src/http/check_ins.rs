@@ -1,1 +1,329 @@
 //! Door: check-in, confirmation, check-out, call-back, rosters.
+//!
+//! A check-in away from the employer gives `field` at that office and nobody else's inbox; an operator
+//! acting for that office confirms it and may raise the role until check-out; the person or an operator
+//! there ends it, a new check-in ends it, and the employer can call the person back.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex, MutexGuard};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::access::Who;
+use super::error::{ApiError, ApiResult};
+use super::json::JsonBody;
+use crate::domain::check_in::CheckIn;
+use crate::domain::clock::{Clock, HlcSource};
+use crate::domain::entry::{Body, CheckInConfirmed, CheckInEnded, CheckedIn, Entry};
+use crate::domain::ids::{CheckInId, EntryId, NodeId, StaffId};
+use crate::domain::office::OfficeCode;
+use crate::domain::operation::EVERYDAY;
+use crate::domain::staff::Role;
+use crate::identity::Identity;
+use crate::identity::caller::StaffCaller;
+use crate::identity::permission::Permission;
+use crate::live::Live;
+use crate::log::Draft;
+use crate::log::writer::Appender;
+use crate::wire::check_in as wire;
+use crate::wire::problem::{Code, Problem};
+
+/// What this door needs.
+#[derive(Clone)]
+pub struct CheckInState {
+    /// The way to the log.
+    pub appender: Appender,
+    /// The check-ins as they are.
+    pub live: Arc<Live>,
+    /// The offices' staff.
+    pub identity: Arc<Identity>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The node's hybrid clock.
+    pub hlc: Arc<HlcSource>,
+    /// The node.
+    pub node: NodeId,
+    /// The region's offices.
+    pub offices: Arc<BTreeSet<OfficeCode>>,
+    /// One change of a person's duty at a time.
+    pub turns: Arc<Turns>,
+}
+
+/// One change of a person's duty at a time: what a rule saw still holds when the entry is committed.
+#[derive(Debug)]
+pub struct Turns([Mutex<()>; 64]);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Mutex::new(())))
+    }
+}
+
+impl Turns {
+    async fn of(&self, staff: StaffId) -> MutexGuard<'_, ()> {
+        let lane = staff.0.as_bytes()[15] % 64;
+        self.0[usize::from(lane)].lock().await
+    }
+}
+
+/// The door's routes.
+pub fn routes() -> OpenApiRouter<CheckInState> {
+    OpenApiRouter::new()
+        .routes(routes!(check_in))
+        .routes(routes!(confirm))
+        .routes(routes!(check_out))
+        .routes(routes!(call_back))
+        .routes(routes!(roster))
+}
+
+/// Reports for duty at an office. From the commit on the person acts for it; an earlier check-in ends.
+#[utoipa::path(
+    post, path = "/api/check-ins", tag = "duty", request_body = wire::NewCheckIn,
+    responses(
+        (status = 201, body = wire::CheckInReceipt),
+        (status = 409, body = Problem, description = "id_taken"),
+        (status = 422, body = Problem, description = "unknown_office"),
+    )
+)]
+async fn check_in(
+    State(door): State<CheckInState>,
+    who: Who,
+    JsonBody(new): JsonBody<wire::NewCheckIn>,
+) -> ApiResult<(StatusCode, Json<wire::CheckInReceipt>)> {
+    let staff = who.staff()?;
+    let office = new.office.parse().ok().filter(|code| door.offices.contains(code)).ok_or(Code::UnknownOffice)?;
+    let _turn = door.turns.of(staff.id).await;
+    let body = Body::CheckedIn(CheckedIn {
+        staff: staff.id,
+        name: staff.name.clone(),
+        office: OfficeCode::clone(&office),
+        employer: staff.employer.clone(),
+    });
+    let digest = digest(staff, "check in", Uuid::nil(), &new);
+    let receipt = door.write(staff, new.id, office, body, digest).await?;
+    Ok((StatusCode::CREATED, receipt))
+}
+
+/// Confirms an arrival at the operator's office and gives the role there until check-out. Sent again
+/// with another id, it changes the role. At the employer's own office the account's role stays.
+#[utoipa::path(
+    post, path = "/api/check-ins/{id}/confirm", tag = "duty", request_body = wire::NewConfirmation,
+    params(("id" = Uuid, Path, description = "The check-in.")),
+    responses(
+        (status = 200, body = wire::CheckInReceipt),
+        (status = 403, body = Problem, description = "other_office, or forbidden for one's own arrival"),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "check_in_ended or id_taken"),
+        (status = 422, body = Problem, description = "invalid_field for any other role"),
+    )
+)]
+async fn confirm(
+    State(door): State<CheckInState>,
+    who: Who,
+    path: Result<Path<Uuid>, PathRejection>,
+    JsonBody(new): JsonBody<wire::NewConfirmation>,
+) -> ApiResult<Json<wire::CheckInReceipt>> {
+    let staff = who.staff()?;
+    if !matches!(new.role, Role::Field | Role::Operator) {
+        return Err(ApiError::new(Code::InvalidField).detail("role: a confirmation gives field or operator"));
+    }
+    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let _turn = door.turns.of(door.whose(id)?).await;
+    door.allow(id, new.id, |check_in| {
+        if check_in.staff == staff.id {
+            return Err(ApiError::new(Code::Forbidden).detail("nobody confirms their own arrival"));
+        }
+        must_operate(staff, &check_in.office)
+    })?;
+    let body = Body::CheckInConfirmed(CheckInConfirmed { check_in: id, role: new.role });
+    let digest = digest(staff, "confirm", id.0, &new);
+    door.write(staff, new.id, staff.acting.clone(), body, digest).await
+}
+
+/// Ends a check-in: one's own, or one at the operator's office.
+#[utoipa::path(
+    post, path = "/api/check-ins/{id}/check-out", tag = "duty", request_body = wire::NewCheckInEnd,
+    params(("id" = Uuid, Path, description = "The check-in.")),
+    responses(
+        (status = 200, body = wire::CheckInReceipt),
+        (status = 403, body = Problem, description = "other_office or forbidden"),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "check_in_ended or id_taken"),
+    )
+)]
+async fn check_out(
+    State(door): State<CheckInState>,
+    who: Who,
+    path: Result<Path<Uuid>, PathRejection>,
+    JsonBody(new): JsonBody<wire::NewCheckInEnd>,
+) -> ApiResult<Json<wire::CheckInReceipt>> {
+    let staff = who.staff()?;
+    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let _turn = door.turns.of(door.whose(id)?).await;
+    door.allow(
+        id,
+        new.id,
+        |check_in| {
+            if check_in.staff == staff.id { Ok(()) } else { must_operate(staff, &check_in.office) }
+        },
+    )?;
+    let body = Body::CheckedOut(CheckInEnded { check_in: id });
+    let digest = digest(staff, "check out", id.0, &new);
+    door.write(staff, new.id, staff.acting.clone(), body, digest).await
+}
+
+/// Calls a person back to the office that employs them; the check-in ends.
+#[utoipa::path(
+    post, path = "/api/check-ins/{id}/call-back", tag = "duty", request_body = wire::NewCheckInEnd,
+    params(("id" = Uuid, Path, description = "The check-in.")),
+    responses(
+        (status = 200, body = wire::CheckInReceipt),
+        (status = 403, body = Problem, description = "other_office, or forbidden for oneself"),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "check_in_ended or id_taken"),
+    )
+)]
+async fn call_back(
+    State(door): State<CheckInState>,
+    who: Who,
+    path: Result<Path<Uuid>, PathRejection>,
+    JsonBody(new): JsonBody<wire::NewCheckInEnd>,
+) -> ApiResult<Json<wire::CheckInReceipt>> {
+    let staff = who.staff()?;
+    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let _turn = door.turns.of(door.whose(id)?).await;
+    door.allow(id, new.id, |check_in| {
+        if check_in.staff == staff.id {
+            return Err(ApiError::new(Code::Forbidden).detail("nobody calls themselves back"));
+        }
+        must_operate(staff, &check_in.employer)
+    })?;
+    let body = Body::CalledBack(CheckInEnded { check_in: id });
+    let digest = digest(staff, "call back", id.0, &new);
+    door.write(staff, new.id, staff.acting.clone(), body, digest).await
+}
+
+/// Who is where: open check-ins at the office, its own staff elsewhere and those not checked in.
+/// Offices are equal partners: each may read every roster.
+#[utoipa::path(
+    get, path = "/api/offices/{code}/roster", tag = "duty",
+    params(("code" = String, Path, description = "The office's code.")),
+    responses((status = 200, body = wire::Roster), (status = 404, body = Problem))
+)]
+async fn roster(
+    State(door): State<CheckInState>,
+    path: Result<Path<String>, PathRejection>,
+) -> ApiResult<Json<wire::Roster>> {
+    let text = path.map_err(|_| Code::NotFound)?.0;
+    let office = text.parse().ok().filter(|code| door.offices.contains(code)).ok_or(Code::NotFound)?;
+    let own = door.identity.staff_of(&office);
+    let world = door.live.read();
+    let check_ins = &world.check_ins;
+    let absent = own.into_iter().filter(|staff| check_ins.acting(staff.id).is_none());
+    Ok(Json(wire::Roster {
+        here: listed(check_ins.at_office(&office)),
+        elsewhere: listed(check_ins.of_employer(&office).filter(|check_in| check_in.office != office)),
+        not_checked_in: absent.map(|s| wire::RosterStaff { id: s.id.0, name: s.name, role: s.role }).collect(),
+        office: office.to_string(),
+    }))
+}
+
+/// Open check-ins, who came first first.
+fn listed<'a>(open: impl Iterator<Item = &'a CheckIn>) -> Vec<wire::CheckIn> {
+    let mut open: Vec<&CheckIn> = open.collect();
+    open.sort_by_key(|check_in| check_in.stamp);
+    open.into_iter().map(|check_in| wire::CheckIn::of(check_in, None)).collect()
+}
+
+/// Only an operator who acts for this office at this moment.
+fn must_operate(staff: &StaffCaller, office: &OfficeCode) -> ApiResult<()> {
+    if staff.acting != *office {
+        Err(Code::OtherOffice.into())
+    } else if !Permission::WorkRoster.allowed(staff.role) {
+        Err(Code::Forbidden.into())
+    } else {
+        Ok(())
+    }
+}
+
+impl CheckInState {
+    /// Who checked in.
+    fn whose(&self, id: CheckInId) -> ApiResult<StaffId> {
+        let world = self.live.read();
+        let (check_in, _) = world.check_ins.get(id).ok_or(Code::NotFound)?;
+        Ok(check_in.staff)
+    }
+
+    /// Asks the rule, and that the check-in is open. An entry that was written before is not judged
+    /// again: the log knows whether this is a repetition or something else with the same id.
+    fn allow(&self, id: CheckInId, entry: Uuid, rule: impl FnOnce(&CheckIn) -> ApiResult<()>) -> ApiResult<()> {
+        let world = self.live.read();
+        if world.check_ins.has_seen(EntryId(entry)) {
+            return Ok(());
+        }
+        let (check_in, ended) = world.check_ins.get(id).ok_or(Code::NotFound)?;
+        rule(check_in)?;
+        if ended.is_some() { Err(Code::CheckInEnded.into()) } else { Ok(()) }
+    }
+
+    async fn write(
+        &self,
+        staff: &StaffCaller,
+        id: Uuid,
+        office: OfficeCode,
+        body: Body,
+        digest: [u8; 32],
+    ) -> ApiResult<Json<wire::CheckInReceipt>> {
+        if id.get_version_num() != 7 {
+            return Err(ApiError::new(Code::InvalidField).detail("id: must be a UUIDv7"));
+        }
+        let about = match &body {
+            Body::CheckInConfirmed(body) => body.check_in,
+            Body::CheckedOut(body) | Body::CalledBack(body) => body.check_in,
+            _ => CheckInId(id),
+        };
+        let state = self;
+        let entry = Entry {
+            id: EntryId(id),
+            origin: state.node,
+            hlc: state.hlc.tick(state.clock.now()),
+            actor: staff.actor(),
+            office: Some(office),
+            operation: EVERYDAY,
+            body,
+        };
+        let committed = state.appender.append(Draft { entry, digest, contact: None }).await?;
+        let world = state.live.read();
+        let (check_in, ended) = world
+            .check_ins
+            .get(about)
+            .ok_or_else(|| ApiError::internal(anyhow::anyhow!("entry {} is not in the live world", committed.seq)))?;
+        Ok(Json(wire::CheckInReceipt { seq: committed.seq, check_in: wire::CheckIn::of(check_in, ended) }))
+    }
+}
+
+/// Tells "the same again" from something else with the same id: what was asked, of which check-in, by
+/// whom, and the request as we write it.
+fn digest(staff: &StaffCaller, what: &str, about: Uuid, request: &impl Serialize) -> [u8; 32] {
+    // These requests are plain structs; writing them as JSON does not fail.
+    let request = serde_json::to_vec(request).unwrap_or_default();
+    let hash = Sha256::new()
+        .chain_update(what)
+        .chain_update([0])
+        .chain_update(about.as_bytes())
+        .chain_update(staff.id.0.as_bytes());
+    hash.chain_update(request).finalize().into()
+}
+
+#[cfg(test)]
+#[path = "check_ins_tests.rs"]
+pub(super) mod tests;

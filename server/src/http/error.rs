@@ -75,7 +75,8 @@ impl IntoResponse for ApiError {
             }
             None => {}
         }
-        let problem = Problem::new(self.code, self.detail);
+        let mut problem = Problem::new(self.code, self.detail);
+        problem.request_id = super::request_log::current_id();
         let mut response = (status, axum::Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

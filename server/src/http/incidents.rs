@@ -1,1 +1,187 @@
-//! Door: the map's questions, an incident's status.
+//! Door: the map's questions, and an incident's status.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::access::Who;
+use super::error::{ApiError, ApiResult};
+use super::json::JsonBody;
+use crate::domain::clock::{Clock, HlcSource};
+use crate::domain::entry::{Body, Entry, StatusChanged};
+use crate::domain::ids::{EntryId, IncidentId, NodeId};
+use crate::domain::office::OfficeCode;
+use crate::domain::position::{Bounds, Position};
+use crate::live::Live;
+use crate::log::writer::Appender;
+use crate::log::{Draft, digest_of};
+use crate::wire::Audience;
+use crate::wire::incident::{IncidentView, NewStatus, OfficeIncident, PublicIncident};
+use crate::wire::problem::{Code, Problem};
+
+/// What these doors need.
+#[derive(Clone)]
+pub struct IncidentsState {
+    /// The world.
+    pub live: Arc<Live>,
+    /// To the log.
+    pub appender: Appender,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The node's logical clock.
+    pub hlc: Arc<HlcSource>,
+    /// This node.
+    pub node: NodeId,
+}
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<IncidentsState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(change_status))
+}
+
+/// Which incidents. At most one of `bbox`, `near` and `office`; without any, the newest.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Question {
+    /// West, south, east, north in degrees WGS 84, comma-separated.
+    bbox: Option<String>,
+    /// Latitude and longitude in degrees WGS 84, comma-separated: the nearest first.
+    near: Option<String>,
+    /// An office's code: those it answers for.
+    office: Option<String>,
+    /// How many at most, 1 to 1,000; 100 if left out.
+    limit: Option<usize>,
+}
+
+/// Incidents, encoded for whoever asks.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Incidents {
+    /// For staff and walls.
+    Office {
+        /// The incidents.
+        incidents: Vec<OfficeIncident>,
+    },
+    /// For everybody.
+    Public {
+        /// The incidents.
+        incidents: Vec<PublicIncident>,
+    },
+}
+
+/// Answers from memory: which incidents are here, near here, or this office's. Staff and walls get the
+/// office encoding, everybody else the public one.
+#[utoipa::path(get, path = "/api/incidents", tag = "incidents", params(Question), responses(
+    (status = 200, body = Incidents),
+    (status = "default", body = Problem),
+))]
+async fn list(State(state): State<IncidentsState>, who: Who, Query(question): Query<Question>) -> ApiResult<Response> {
+    let asked = read(&question)?;
+    let world = state.live.read();
+    let views: Vec<IncidentView<'_>> = match &asked.place {
+        Asked::Within(bounds) => world.incidents_in(bounds, asked.limit),
+        Asked::Near(position) => world.nearest(*position, asked.limit).into_iter().map(|(view, _)| view).collect(),
+        Asked::Of(office) => world.by_office(office, asked.limit),
+        Asked::Newest => world.newest(asked.limit),
+    };
+    let incidents = match who.0.audience() {
+        Audience::Office => Incidents::Office { incidents: views.iter().filter_map(OfficeIncident::of).collect() },
+        Audience::Public => Incidents::Public { incidents: views.iter().filter_map(PublicIncident::of).collect() },
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(incidents)).into_response())
+}
+
+enum Asked {
+    Within(Bounds),
+    Near(Position),
+    Of(OfficeCode),
+    Newest,
+}
+
+struct Read {
+    place: Asked,
+    limit: usize,
+}
+
+fn read(question: &Question) -> ApiResult<Read> {
+    let wrong = |rule: &str| ApiError::new(Code::InvalidField).detail(rule);
+    let limit = question.limit.unwrap_or(100);
+    if !(1..=1_000).contains(&limit) {
+        return Err(wrong("limit must be 1 to 1000"));
+    }
+    let numbers = |text: &str| text.split(',').map(|n| n.trim().parse::<f64>()).collect::<Result<Vec<_>, _>>();
+    let place = match (&question.bbox, &question.near, &question.office) {
+        (Some(bbox), None, None) => match numbers(bbox).as_deref() {
+            Ok(&[west, south, east, north]) => {
+                let bounds = Bounds { west, south, east, north };
+                if !bounds.is_valid() {
+                    return Err(wrong("bbox must be west,south,east,north in degrees, in this order"));
+                }
+                Asked::Within(bounds)
+            }
+            _ => return Err(wrong("bbox must be four numbers: west,south,east,north")),
+        },
+        (None, Some(near), None) => match numbers(near).as_deref() {
+            Ok(&[lat, lon]) => Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?),
+            _ => return Err(wrong("near must be two numbers: latitude,longitude")),
+        },
+        (None, None, Some(office)) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),
+        (None, None, None) => Asked::Newest,
+        _ => return Err(wrong("only one of bbox, near and office")),
+    };
+    Ok(Read { place, limit })
+}
+
+/// Changes an incident's status: an operator of the office that answers for it, or of any office while
+/// none does.
+#[utoipa::path(post, path = "/api/incidents/{id}/status", tag = "incidents", params(("id" = Uuid, Path, description = "Incident")),
+    request_body = NewStatus, responses(
+    (status = 201, description = "Written down for good", body = OfficeIncident),
+    (status = 200, description = "The same was sent before", body = OfficeIncident),
+    (status = "default", description = "Nothing was written", body = Problem),
+))]
+async fn change_status(
+    State(state): State<IncidentsState>,
+    who: Who,
+    Path(id): Path<Uuid>,
+    JsonBody(new): JsonBody<NewStatus>,
+) -> ApiResult<Response> {
+    let staff = who.staff()?;
+    let incident = IncidentId(id);
+    if new.id.get_version() != Some(uuid::Version::SortRand) {
+        return Err(ApiError::new(Code::InvalidField).detail("id: must be a UUIDv7"));
+    }
+    let operation = {
+        let world = state.live.read();
+        let view = world.incident(incident).ok_or(Code::NotFound)?;
+        if view.incident.responsible.as_ref().is_some_and(|responsible| *responsible != staff.acting) {
+            return Err(Code::OtherOffice.into());
+        }
+        view.incident.operation
+    };
+
+    let entry = Entry {
+        id: EntryId(new.id),
+        origin: state.node,
+        hlc: state.hlc.tick(state.clock.now()),
+        actor: staff.actor(),
+        office: Some(staff.acting.clone()),
+        operation,
+        body: Body::StatusChanged(StatusChanged { incident, status: new.status }),
+    };
+    let sent = serde_json::to_vec(&(id, &new)).map_err(ApiError::internal)?;
+    let digest = digest_of(&[&sent, staff.id.0.as_bytes()]);
+    let committed = state.appender.append(Draft { entry, digest, contact: None }).await?;
+
+    let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
+    let after = state.live.read().incident(incident).and_then(|view| OfficeIncident::of(&view));
+    Ok((status, axum::Json(after.ok_or(Code::NotFound)?)).into_response())
+}

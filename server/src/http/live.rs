@@ -1,1 +1,274 @@
-//! Door: the live stream over WebSocket and SSE.
+//! Door: the live stream over WebSocket and SSE. The protocol is in docs/wire.md.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade::downcast;
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tungstenite::handshake::derive_accept_key;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::access::Who;
+use super::error::{ApiError, ApiResult};
+use crate::domain::position::Bounds;
+use crate::domain::report::Category;
+use crate::hub::interest::Interest;
+use crate::hub::sse::Opening;
+use crate::hub::{Admission, Hub, Refused, Ticket};
+use crate::identity::caller::Caller;
+use crate::wire;
+use crate::wire::live::{GoodbyeReason, OfficeEntry, ServerFrame};
+use crate::wire::problem::{Code, Problem};
+
+/// Viewers that may be told at the same time, within the protocol, that the node is full. More hear 503.
+const TURNED_AWAY: usize = 256;
+
+/// Seconds after which a viewer that heard 503 may come back.
+const RETRY_AFTER_S: u64 = 15;
+
+/// What this door needs.
+#[derive(Clone, Debug)]
+pub struct LiveState {
+    hub: Arc<Hub>,
+    turned_away: Arc<Semaphore>,
+}
+
+impl LiveState {
+    /// The door to this hub.
+    pub fn new(hub: Arc<Hub>) -> Self {
+        Self { hub, turned_away: Arc::new(Semaphore::new(TURNED_AWAY)) }
+    }
+}
+
+/// The door's routes.
+pub fn routes() -> OpenApiRouter<LiveState> {
+    OpenApiRouter::new().routes(routes!(socket)).routes(routes!(events))
+}
+
+/// The live stream over WebSocket.
+///
+/// The first frame, a `ViewerFrame`, must come within 10 seconds; it may bring a token. What the server
+/// sends are `ServerFrame`s.
+#[utoipa::path(
+    get,
+    path = "/api/live",
+    tag = "live",
+    responses(
+        (status = 101, description = "The stream; see docs/wire.md", body = ServerFrame<OfficeEntry>),
+        (status = 400, description = "Not a WebSocket handshake", body = Problem),
+        (status = 403, description = "Asked for by a page of another origin", body = Problem),
+        (status = 503, description = "As many viewers as the node takes", body = Problem),
+    ),
+)]
+async fn socket(State(state): State<LiveState>, mut request: Request) -> ApiResult<Response> {
+    let accept = handshake(request.headers())?;
+    same_origin(request.headers())?;
+    let upgrade = request
+        .extensions_mut()
+        .remove::<OnUpgrade>()
+        .ok_or_else(|| ApiError::new(Code::MalformedRequest).detail("this connection cannot be upgraded"))?;
+    let ticket = state.hub.ticket(address(&request));
+    // A viewer without a place still costs a socket until it has heard why; only so many may.
+    let turned_away = match &ticket {
+        Ok(_) => None,
+        Err(Refused) => Some(Arc::clone(&state.turned_away).try_acquire_owned().map_err(|_| full())?),
+    };
+    tokio::spawn(async move {
+        let _turned_away = turned_away;
+        join(&state.hub, ticket, upgrade).await;
+    });
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    Ok(response)
+}
+
+/// Takes the bare connection out of hyper, whose buffers end here.
+async fn join(hub: &Arc<Hub>, ticket: Result<Ticket, Refused>, upgrade: OnUpgrade) {
+    let Ok(upgraded) = upgrade.await else { return };
+    match downcast::<TokioIo<TcpStream>>(upgraded) {
+        Ok(parts) => {
+            let socket = parts.io.into_inner();
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::debug!(error = %error, "no TCP_NODELAY for a viewer");
+            }
+            hub.serve(ticket, socket, &parts.read_buf);
+        }
+        // Another transport (TLS): through hyper's own type, which gives what it had read first.
+        Err(upgraded) => hub.serve(ticket, TokioIo::new(upgraded), &[]),
+    }
+}
+
+fn full() -> ApiError {
+    ApiError::new(Code::Unavailable).detail("the node has as many viewers as it takes").retry_after(RETRY_AFTER_S)
+}
+
+fn address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+}
+
+/// Checks the opening handshake (RFC 6455, 4.2.1); returns the answer to its key.
+fn handshake(headers: &HeaderMap) -> ApiResult<HeaderValue> {
+    let refuse = |detail: &str| ApiError::new(Code::MalformedRequest).detail(detail);
+    let has = |name: header::HeaderName, token: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(token))
+    };
+    if !has(header::CONNECTION, "upgrade") || !has(header::UPGRADE, "websocket") {
+        return Err(refuse("ask for an upgrade to websocket"));
+    }
+    if !has(header::SEC_WEBSOCKET_VERSION, "13") {
+        return Err(refuse("Sec-WebSocket-Version must be 13"));
+    }
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
+    // 16 bytes in base64.
+    let key = key.filter(|key| key.len() == 24).ok_or_else(|| refuse("Sec-WebSocket-Key is missing or malformed"))?;
+    HeaderValue::from_str(&derive_accept_key(key)).map_err(ApiError::internal)
+}
+
+/// A browser says which page asks. Another site's page must not watch with our viewers' cookies or from
+/// inside their network.
+fn same_origin(headers: &HeaderMap) -> ApiResult<()> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let ours = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let theirs = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) if ours.eq_ignore_ascii_case(theirs) => Ok(()),
+        _ => Err(ApiError::new(Code::Forbidden).detail("a page of another origin may not open the live stream")),
+    }
+}
+
+/// Where the stream begins and what it brings; lists are separated by commas.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EventsQuery {
+    /// The epoch of the viewer's position.
+    epoch: Option<Uuid>,
+    /// The viewer has everything up to this entry.
+    since: Option<u64>,
+    /// Only incidents here: west,south,east,north in degrees WGS 84.
+    bounds: Option<String>,
+    /// Only incidents that one of these offices answers for or reported: at most 64 codes.
+    offices: Option<String>,
+    /// Only these categories.
+    categories: Option<String>,
+    /// Only this operation.
+    operation: Option<Uuid>,
+}
+
+impl EventsQuery {
+    fn interest(&self) -> ApiResult<Interest> {
+        let refuse = |detail: String| ApiError::new(Code::InvalidField).detail(detail);
+        let bounds = match &self.bounds {
+            None => None,
+            Some(text) => {
+                let edges: Result<Vec<f64>, _> = text.split(',').map(str::parse).collect();
+                match edges.as_deref() {
+                    Ok(&[west, south, east, north]) => Some(Bounds { west, south, east, north }),
+                    _ => return Err(refuse("bounds are west,south,east,north".to_owned())),
+                }
+            }
+        };
+        let list = |text: &String| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let categories = match &self.categories {
+            None => None,
+            Some(text) => {
+                let names: Vec<String> = list(text);
+                let parsed: Result<Vec<Category>, serde_json::Error> =
+                    names.into_iter().map(|name| serde_json::from_value(name.into())).collect();
+                Some(parsed.map_err(|error| refuse(error.to_string()))?)
+            }
+        };
+        let offices = self.offices.as_ref().map(list);
+        let interest = wire::live::Interest { bounds, offices, categories, operation: self.operation };
+        Interest::try_from(&interest).map_err(|error| refuse(error.to_string()))
+    }
+
+    /// The viewer's position: what it got last counts more than where it once began.
+    fn position(&self, headers: &HeaderMap) -> (Option<Uuid>, Option<u64>) {
+        let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.split_once(':'));
+        match last.map(|(epoch, seq)| (epoch.parse(), seq.parse())) {
+            Some((Ok(epoch), Ok(seq))) => (Some(epoch), Some(seq)),
+            _ => (self.epoch, self.since),
+        }
+    }
+}
+
+/// The live stream as server-sent events, for networks that block WebSocket.
+///
+/// The same frames: `event:` is the frame's type, `data:` its JSON text, `id:` the position to come back
+/// with (`EPOCH:SEQ`, honoured as `Last-Event-ID`).
+#[utoipa::path(
+    get,
+    path = "/api/live/events",
+    tag = "live",
+    params(EventsQuery),
+    responses(
+        (status = 200, description = "The stream; see docs/wire.md", content_type = "text/event-stream", body = String),
+        (status = 401, description = "The token is not valid", body = Problem),
+        (status = 422, description = "Not an interest", body = Problem),
+        (status = 503, description = "As many viewers as the node takes", body = Problem),
+    ),
+)]
+async fn events(State(state): State<LiveState>, Who(caller): Who, request: Request) -> ApiResult<Response> {
+    let Query(query) = Query::<EventsQuery>::try_from_uri(request.uri())
+        .map_err(|error| ApiError::new(Code::InvalidField).detail(error.body_text()))?;
+    let interest = query.interest()?;
+    let (epoch, since) = query.position(request.headers());
+    let admission = admission(&state.hub, &caller, request.headers())?;
+    let ticket = state.hub.ticket(address(&request)).map_err(|Refused| full())?;
+    let frames = state.hub.stream(ticket, Opening { admission, interest, epoch, since });
+    let body = stream::unfold(frames, |mut frames| async {
+        let event: Bytes = frames.recv().await?;
+        Some((Ok::<_, Infallible>(event), frames))
+    });
+    let mut response = Response::new(Body::from_stream(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would hold events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// The middleware has told who calls; the gate tells how long that holds.
+fn admission(hub: &Hub, caller: &Caller, headers: &HeaderMap) -> ApiResult<Admission> {
+    if *caller == Caller::Public {
+        return Ok(Admission::PUBLIC);
+    }
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|value| value.split_once(' ')).map(|(_, token)| token.trim());
+    let admission = hub.admit(token).map_err(|reason| {
+        ApiError::new(match reason {
+            GoodbyeReason::TokenExpired => Code::TokenExpired,
+            GoodbyeReason::TokenRevoked => Code::TokenRevoked,
+            _ => Code::TokenInvalid,
+        })
+    })?;
+    Ok(Admission { audience: caller.audience(), ..admission })
+}
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

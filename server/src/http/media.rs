@@ -1,1 +1,307 @@
 //! Door: uploads and files.
+//!
+//! `POST /api/media` takes a file as the raw body; `GET /api/media/{id}` gives an original to offices, with
+//! `Range`, and `GET /api/media/{id}/thumbnail` its thumbnail. What residents see are thumbnails only, by the
+//! receipts' door.
+
+mod range;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::error::{ApiError, ApiResult};
+use crate::domain::clock::Clock;
+use crate::domain::ids::MediaId;
+use crate::domain::report::MediaKind;
+use crate::intake::quota::AddressQuota;
+use crate::media::store::{Description, Store};
+use crate::media::{BodyError, MediaError};
+use crate::wire::media::Uploaded;
+use crate::wire::problem::{Code, Problem};
+
+/// Who may see originals. Browsers cannot send a bearer token with `<img>` and `<video>`; they use a
+/// short-lived ticket in the address.
+pub trait MediaGate: Send + Sync + 'static {
+    /// Lets in whoever may watch as an office.
+    ///
+    /// # Errors
+    /// The code to refuse with: `sign_in_required`, `token_expired`, `forbidden` …
+    fn may_view(&self, bearer: Option<&str>, ticket: Option<&str>) -> Result<(), Code>;
+}
+
+/// How long an upload may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// Without any progress.
+    pub idle: Duration,
+    /// Altogether.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    /// Half a minute without progress; an hour altogether, so that 500 MB pass at 1.2 Mbit/s.
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(30), whole: Duration::from_secs(3600) }
+    }
+}
+
+/// What the door needs.
+#[derive(Clone)]
+pub struct MediaState {
+    /// The store.
+    pub store: Store,
+    /// Who may see originals.
+    pub gate: Arc<dyn MediaGate>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Uploads a minute for each address.
+    pub quota: Arc<AddressQuota>,
+    /// How long an upload may take.
+    pub patience: Patience,
+}
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<MediaState> {
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(original)).routes(routes!(thumbnail))
+}
+
+/// A short-lived ticket in the address, for `<img>` and `<video>`.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TicketQuery {
+    /// A ticket from `POST /api/media-tickets`, instead of a bearer token.
+    ticket: Option<String>,
+}
+
+impl From<MediaError> for ApiError {
+    fn from(error: MediaError) -> Self {
+        let code = error.code();
+        let problem = ApiError::new(code);
+        match &error {
+            MediaError::TooLarge { .. } | MediaError::PictureTooLarge { .. } | MediaError::Damaged(_) => {
+                problem.detail(error.to_string())
+            }
+            MediaError::Busy => problem.retry_after(5),
+            MediaError::Unsupported | MediaError::NotFound | MediaError::RangeNotSatisfiable { .. } => problem,
+            _ => problem.cause(error),
+        }
+    }
+}
+
+/// The address of the connection, if the server was told to pass it on. Behind a trusted proxy a middleware
+/// replaces it by the one that the proxy states.
+struct Address(Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())))
+    }
+}
+
+/// Uploads a photo or video, to be named by a report.
+///
+/// The raw file is the body; what it is is told by its content. Photos (JPEG, PNG, WebP, HEIC) to 40 MB, videos
+/// (MP4, MOV) to 500 MB. When this answers, the file is on the disk for good. Files that no report names
+/// within a day are removed.
+#[utoipa::path(
+    post, path = "/api/media", tag = "reporting",
+    request_body(content_type = "application/octet-stream", description = "The file as it is"),
+    responses(
+        (status = 201, description = "Stored", body = Uploaded),
+        (status = 200, description = "The same file was there before", body = Uploaded),
+        (status = 408, description = "The upload stalled", body = Problem),
+        (status = 413, description = "Larger than allowed", body = Problem),
+        (status = 415, description = "None of the kinds that are accepted", body = Problem),
+        (status = 422, description = "A picture that is damaged, or has too many pixels", body = Problem),
+        (status = 429, description = "Too many uploads from this address", body = Problem),
+        (status = 503, description = "Too many uploads at once", body = Problem),
+        (status = 507, description = "No room left", body = Problem),
+    )
+)]
+async fn upload(
+    State(state): State<MediaState>,
+    Address(address): Address,
+    headers: HeaderMap,
+    body: Body,
+) -> ApiResult<Response> {
+    let stated = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    let limit = state.store.limits().most();
+    if stated.is_some_and(|bytes| bytes > limit) {
+        return Err(MediaError::TooLarge { limit }.into());
+    }
+    if let Some(address) = address {
+        state.quota.take(address).map_err(|seconds| ApiError::new(Code::TooManyRequests).retry_after(seconds))?;
+    }
+    let received = state.store.receive(patiently(body, state.patience), state.clock.now()).await?;
+    let description = received.description.as_ref();
+    tracing::info!(
+        media.kind = ?description.kind,
+        media.bytes = description.size,
+        media.new = received.is_new,
+        media.has_place = description.evidence.is_some(),
+        "media stored"
+    );
+    let status = if received.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, axum::Json(uploaded(description))).into_response())
+}
+
+fn uploaded(description: &Description) -> Uploaded {
+    Uploaded {
+        id: description.id.to_string(),
+        kind: description.kind,
+        size: description.size,
+        thumbnail: description.thumbnail,
+        evidence: description.evidence.as_ref().map(Into::into),
+        taken_at: description.taken_at,
+    }
+}
+
+/// The body's chunks, until it ends, breaks off or stalls.
+fn patiently(body: Body, patience: Patience) -> impl Stream<Item = Result<bytes::Bytes, BodyError>> + Send {
+    let until = tokio::time::Instant::now() + patience.whole;
+    futures_util::stream::unfold(Some(body.into_data_stream()), move |stream| async move {
+        let mut stream = stream?;
+        let patience = until.min(tokio::time::Instant::now() + patience.idle);
+        match tokio::time::timeout_at(patience, stream.next()).await {
+            Err(_) => Some((Err(BodyError::Stalled), None)),
+            Ok(None) => None,
+            Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(stream))),
+            Ok(Some(Err(error))) => Some((Err(BodyError::Broken(error.to_string())), None)),
+        }
+    })
+}
+
+/// Gives an original to offices.
+///
+/// With `Range` (one part), `If-Range` and `If-None-Match`; the entity tag is the file's id.
+#[utoipa::path(
+    get, path = "/api/media/{id}", tag = "watching",
+    params(("id" = String, Path, description = "SHA-256 of the file, hex"), TicketQuery),
+    responses(
+        (status = 200, description = "The file", content_type = "application/octet-stream"),
+        (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
+        (status = 304, description = "You have it already"),
+        (status = 401, description = "Sign in first", body = Problem),
+        (status = 403, description = "For offices only", body = Problem),
+        (status = 404, description = "There is no such file", body = Problem),
+        (status = 416, description = "The file has no such part", body = Problem),
+    )
+)]
+async fn original(
+    State(state): State<MediaState>,
+    Path(id): Path<String>,
+    Query(query): Query<TicketQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let id = admit(&state, &id, &query, &headers)?;
+    let description = state.store.describe(&id).await?.ok_or(MediaError::NotFound)?;
+    let tag = format!("\"{id}\"");
+    if has_it(&headers, &tag) {
+        return Ok(with_media_headers(StatusCode::NOT_MODIFIED.into_response(), &tag, &id, description.kind));
+    }
+    let same = |v: &HeaderValue| v.as_bytes() == tag.as_bytes();
+    let range = headers.get(header::RANGE).filter(|_| headers.get(header::IF_RANGE).is_none_or(same));
+    let part = match range.and_then(|v| v.to_str().ok()).map(|v| range::part(v, description.size)) {
+        Some(Err(error)) => {
+            let mut response = ApiError::from(error).into_response();
+            response.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{}", description.size)));
+            return Ok(response);
+        }
+        Some(Ok(part)) => part,
+        None => None,
+    };
+    let length = part.as_ref().map_or(description.size, |part| part.end - part.start);
+    let body = Body::from_stream(state.store.read(&id, part.clone()).await?);
+    let mut response = body.into_response();
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(part) = part {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let range = format!("bytes {}-{}/{}", part.start, part.end - 1, description.size);
+        response.headers_mut().insert(header::CONTENT_RANGE, value(&range));
+    }
+    Ok(with_media_headers(response, &tag, &id, description.kind))
+}
+
+/// Gives a thumbnail to offices: at most 480 px, JPEG, without metadata.
+#[utoipa::path(
+    get, path = "/api/media/{id}/thumbnail", tag = "watching",
+    params(("id" = String, Path, description = "SHA-256 of the file, hex"), TicketQuery),
+    responses(
+        (status = 200, description = "The thumbnail", content_type = "image/jpeg"),
+        (status = 304, description = "You have it already"),
+        (status = 401, description = "Sign in first", body = Problem),
+        (status = 403, description = "For offices only", body = Problem),
+        (status = 404, description = "There is no such file, or it has no thumbnail", body = Problem),
+    )
+)]
+async fn thumbnail(
+    State(state): State<MediaState>,
+    Path(id): Path<String>,
+    Query(query): Query<TicketQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let id = admit(&state, &id, &query, &headers)?;
+    let tag = format!("\"{id}-thumbnail\"");
+    let thumbnail = state.store.thumbnail(&id).await?;
+    let response =
+        if has_it(&headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { thumbnail.into_response() };
+    Ok(with_media_headers(response, &tag, &id, MediaKind::Jpeg))
+}
+
+/// Asks the gate, and only then whether the id could be one: strangers learn nothing.
+fn admit(state: &MediaState, id: &str, query: &TicketQuery, headers: &HeaderMap) -> ApiResult<MediaId> {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    let bearer = authorization
+        .and_then(|v| v.split_once(' '))
+        .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim()));
+    state.gate.may_view(bearer, query.ticket.as_deref())?;
+    id.parse().map_err(|_| Code::NotFound.into())
+}
+
+fn has_it(headers: &HeaderMap, tag: &str) -> bool {
+    let listed = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    listed.is_some_and(|list| list.split(',').any(|t| t.trim().trim_start_matches("W/") == tag || t.trim() == "*"))
+}
+
+/// Headers of everything that people sent us: never sniffed, never run, cached by this browser alone.
+fn with_media_headers(mut response: Response, tag: &str, id: &MediaId, kind: MediaKind) -> Response {
+    let extension = match kind {
+        MediaKind::Jpeg => "jpg",
+        MediaKind::Png => "png",
+        MediaKind::Webp => "webp",
+        MediaKind::Heic => "heic",
+        MediaKind::Mp4 => "mp4",
+        MediaKind::Mov => "mov",
+    };
+    let name = &id.as_str()[..12];
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind.content_type()));
+    headers.insert(header::ETAG, value(tag));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    headers.insert(header::CONTENT_DISPOSITION, value(&format!("inline; filename=\"sokuho-{name}.{extension}\"")));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    response
+}
+
+/// A header made of hex digits, numbers and fixed words, which is always a valid value.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,127 @@
 //! Door: opening and closing operations.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::access::Who;
+use super::error::{ApiError, ApiResult};
+use super::json::JsonBody;
+use crate::domain;
+use crate::domain::clock::{Clock, HlcSource};
+use crate::domain::entry::{Body, Entry};
+use crate::domain::ids::{EntryId, NodeId, OperationId};
+use crate::domain::operation::OperationKind;
+use crate::identity::caller::StaffCaller;
+use crate::intake::check::text;
+use crate::live::Live;
+use crate::log::writer::Appender;
+use crate::log::{Draft, digest_of};
+use crate::wire::operation::{NewOperation, Operation};
+use crate::wire::problem::{Code, Problem};
+
+/// What these doors need.
+#[derive(Clone)]
+pub struct OperationsState {
+    /// The world.
+    pub live: Arc<Live>,
+    /// To the log.
+    pub appender: Appender,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The node's logical clock.
+    pub hlc: Arc<HlcSource>,
+    /// This node.
+    pub node: NodeId,
+}
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<OperationsState> {
+    OpenApiRouter::new().routes(routes!(open)).routes(routes!(close))
+}
+
+/// Closes an operation.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewClose {
+    /// A UUIDv7 made by the sender.
+    id: Uuid,
+}
+
+impl OperationsState {
+    async fn write(&self, staff: &StaffCaller, id: Uuid, operation: OperationId, body: Body) -> ApiResult<Response> {
+        if id.get_version() != Some(uuid::Version::SortRand) {
+            return Err(ApiError::new(Code::InvalidField).detail("id: must be a UUIDv7"));
+        }
+        let encoded = body.encode().map_err(ApiError::internal)?;
+        let digest = digest_of(&[encoded.as_bytes(), operation.0.as_bytes(), staff.id.0.as_bytes()]);
+        let entry = Entry {
+            id: EntryId(id),
+            origin: self.node,
+            hlc: self.hlc.tick(self.clock.now()),
+            actor: staff.actor(),
+            office: Some(staff.acting.clone()),
+            operation,
+            body,
+        };
+        let committed = self.appender.append(Draft { entry, digest, contact: None }).await?;
+        let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
+        let world = self.live.read();
+        let (operation, open) = world.operation(operation).ok_or(Code::NotFound)?;
+        Ok((status, axum::Json(Operation::of(operation, open))).into_response())
+    }
+}
+
+/// Opens a disaster or a drill.
+#[utoipa::path(post, path = "/api/operations", tag = "operations", request_body = NewOperation, responses(
+    (status = 201, description = "Open", body = Operation),
+    (status = 200, description = "The same was sent before", body = Operation),
+    (status = "default", description = "Nothing was written", body = Problem),
+))]
+async fn open(
+    State(state): State<OperationsState>,
+    who: Who,
+    JsonBody(new): JsonBody<NewOperation>,
+) -> ApiResult<Response> {
+    let staff = who.staff()?;
+    let name = text("name", &new.name, 100)?;
+    if name.is_empty() || new.kind == OperationKind::Everyday {
+        let rule = if name.is_empty() { "name: must not be empty" } else { "kind: everyday care exists already" };
+        return Err(ApiError::new(Code::InvalidField).detail(rule));
+    }
+    let operation = domain::operation::Operation { id: OperationId(new.id), kind: new.kind, name };
+    let id = operation.id;
+    state.write(staff, new.id, id, Body::OperationOpened(operation)).await
+}
+
+/// Closes a disaster or a drill; it takes no more reports.
+#[utoipa::path(post, path = "/api/operations/{id}/close", tag = "operations", params(("id" = Uuid, Path, description = "Operation")),
+    request_body = NewClose, responses(
+    (status = 201, description = "Closed", body = Operation),
+    (status = 200, description = "The same was sent before", body = Operation),
+    (status = "default", description = "Nothing was written", body = Problem),
+))]
+async fn close(
+    State(state): State<OperationsState>,
+    who: Who,
+    Path(id): Path<Uuid>,
+    JsonBody(new): JsonBody<NewClose>,
+) -> ApiResult<Response> {
+    let staff = who.staff()?;
+    let id = OperationId(id);
+    {
+        let world = state.live.read();
+        let (operation, _) = world.operation(id).ok_or(Code::NotFound)?;
+        if operation.kind == OperationKind::Everyday {
+            return Err(ApiError::new(Code::InvalidField).detail("everyday care does not end"));
+        }
+    }
+    state.write(staff, new.id, id, Body::OperationClosed).await
+}

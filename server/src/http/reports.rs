@@ -1,1 +1,179 @@
-//! Door: reports and receipts.
+//! Door: reports and receipts, and the contact details behind a report.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::access::Who;
+use super::client_address::ClientAddress;
+use super::error::{ApiError, ApiResult};
+use super::json::JsonBody;
+use crate::domain::clock::Clock;
+use crate::domain::ids::{MediaId, ReportId};
+use crate::domain::operation::OperationKind;
+use crate::domain::position::NotAPosition;
+use crate::intake::receipt::ReceiptKeys;
+use crate::intake::{Intake, Refusal};
+use crate::live::Live;
+use crate::log::sqlite::SqliteLog;
+use crate::log::writer::AppendError;
+use crate::log::{ContactBook, ContactReading, LogError};
+use crate::media::store::Store;
+use crate::wire::incident::IncidentView;
+use crate::wire::problem::{Code, Problem};
+use crate::wire::report::{Contact, NewReport, Receipt, ReceiptStatus};
+
+/// What these doors need.
+#[derive(Clone)]
+pub struct ReportsState {
+    /// The way in.
+    pub intake: Arc<Intake>,
+    /// The world.
+    pub live: Arc<Live>,
+    /// Checks receipt keys.
+    pub receipts: ReceiptKeys,
+    /// Thumbnails of receipts.
+    pub media: Store,
+    /// Contact details.
+    pub log: Arc<SqliteLog>,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<ReportsState> {
+    OpenApiRouter::new()
+        .routes(routes!(file))
+        .routes(routes!(receipt))
+        .routes(routes!(thumbnail))
+        .routes(routes!(contact))
+}
+
+/// Files a report. The receipt comes after the commit; the same report again gives the same receipt.
+#[utoipa::path(post, path = "/api/reports", tag = "reports", request_body = NewReport, responses(
+    (status = 201, description = "Written down for good", body = Receipt),
+    (status = 200, description = "The same was filed before; its receipt", body = Receipt),
+    (status = "default", description = "Nothing was written", body = Problem),
+))]
+async fn file(
+    State(state): State<ReportsState>,
+    who: Who,
+    ClientAddress(address): ClientAddress,
+    JsonBody(new): JsonBody<NewReport>,
+) -> ApiResult<Response> {
+    let (receipt, again) = state.intake.file(&who.0, address, new).await?;
+    let status = if again { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, [(header::CACHE_CONTROL, "no-store")], axum::Json(receipt)).into_response())
+}
+
+/// What became of a report, for whoever holds the receipt's key.
+#[utoipa::path(get, path = "/api/receipts/{key}", tag = "reports", params(("key" = String, Path, description = "The receipt's key")), responses(
+    (status = 200, body = ReceiptStatus),
+    (status = "default", body = Problem),
+))]
+async fn receipt(State(state): State<ReportsState>, Path(key): Path<String>) -> ApiResult<Response> {
+    let id = state.receipts.report(&key).ok_or(Code::NotFound)?;
+    let status = {
+        let world = state.live.read();
+        let filed = world.report(id).ok_or(Code::NotFound)?;
+        let IncidentView { incident, .. } = world.incident(filed.report.incident).ok_or(Code::NotFound)?;
+        let drill =
+            world.operation(filed.operation).is_some_and(|(operation, _)| operation.kind == OperationKind::Drill);
+        let position = filed.report.position().ok_or(Code::NotFound)?;
+        ReceiptStatus {
+            category: filed.report.category,
+            status: *incident.status.get(),
+            status_at: incident.status.written().map_or(filed.filed_at, |stamp| stamp.hlc.timestamp()),
+            filed_at: filed.filed_at,
+            position: position.into(),
+            place: (&filed.report.place).into(),
+            boundaries: filed.report.boundaries.clone(),
+            responsible: incident.responsible.as_ref().map(ToString::to_string),
+            words: filed.report.words.clone(),
+            thumbnails: filed.report.media.iter().filter(|m| m.thumbnail).map(|m| m.id.to_string()).collect(),
+            drill,
+        }
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(status)).into_response())
+}
+
+/// A thumbnail of a picture that was sent with the report; it carries no metadata.
+#[utoipa::path(get, path = "/api/receipts/{key}/thumbnails/{id}", tag = "reports",
+    params(("key" = String, Path, description = "The receipt's key"), ("id" = String, Path, description = "Media id")),
+    responses((status = 200, content_type = "image/jpeg"), (status = "default", body = Problem)))]
+async fn thumbnail(State(state): State<ReportsState>, Path((key, id)): Path<(String, String)>) -> ApiResult<Response> {
+    let report = state.receipts.report(&key).ok_or(Code::NotFound)?;
+    let id: MediaId = id.parse().map_err(|_| Code::NotFound)?;
+    let belongs = state.live.read().report(report).is_some_and(|filed| filed.report.media.iter().any(|m| m.id == id));
+    if !belongs {
+        return Err(Code::NotFound.into());
+    }
+    let picture = state.media.thumbnail(&id).await?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], picture)
+        .into_response())
+}
+
+/// How to reach the reporter. Only for an operator of the office that answers for it; the reading is
+/// recorded.
+#[utoipa::path(get, path = "/api/reports/{id}/contact", tag = "reports", params(("id" = Uuid, Path, description = "Report")), responses(
+    (status = 200, body = Contact),
+    (status = "default", body = Problem),
+))]
+async fn contact(State(state): State<ReportsState>, who: Who, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let staff = who.staff()?;
+    let id = ReportId(id);
+    {
+        let world = state.live.read();
+        let filed = world.report(id).ok_or(Code::NotFound)?;
+        let view = world.incident(filed.report.incident).ok_or(Code::NotFound)?;
+        if view.incident.responsible.as_ref() != Some(&staff.acting) {
+            return Err(Code::OtherOffice.into());
+        }
+    }
+    let reading = ContactReading { staff: staff.id, office: staff.acting.clone(), at: state.clock.now() };
+    let details = state.log.contact(id, reading).await.map_err(ApiError::internal)?.ok_or(Code::NotFound)?;
+    let contact = Contact { name: details.name, phone: details.phone, email: details.email };
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(contact)).into_response())
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::Field { .. } => Self::new(Code::InvalidField).detail(detail),
+            Refusal::TextTooLong { .. } => Self::new(Code::TextTooLong).detail(detail),
+            Refusal::TextNotAllowed { .. } => Self::new(Code::TextNotAllowed).detail(detail),
+            Refusal::PositionMissing => Self::new(Code::PositionMissing),
+            Refusal::Position { cause, .. } => Self::new(match cause {
+                NotAPosition::NotFinite => Code::PositionNotFinite,
+                NotAPosition::Swapped => Code::PositionSwapped,
+                NotAPosition::OutOfRange => Code::PositionOutOfRange,
+                NotAPosition::NullIsland => Code::PositionNullIsland,
+            })
+            .detail(detail),
+            Refusal::UnknownOperation => Self::new(Code::UnknownOperation),
+            Refusal::UnknownMedia(_) => Self::new(Code::UnknownMedia).detail(detail),
+            Refusal::TooMany { retry_after_s } => Self::new(Code::TooManyRequests).retry_after(retry_after_s),
+            Refusal::Media(error) => error.into(),
+            Refusal::Append(error) => error.into(),
+            Refusal::Encode(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<AppendError> for ApiError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::IdTaken => Self::new(Code::IdTaken),
+            AppendError::Busy => Self::new(Code::Unavailable).retry_after(1),
+            // The writer has logged the cause once, for the whole batch.
+            AppendError::Log(cause) if matches!(*cause, LogError::Full(_)) => Self::new(Code::StorageFull),
+            AppendError::Log(_) => Self::new(Code::Unavailable).retry_after(5),
+        }
+    }
+}

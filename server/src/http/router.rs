@@ -1,1 +1,185 @@
-//! Door: the table of contents.
+//! The table of contents.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::access::{Access, required};
+use super::client_address::TrustedProxies;
+use super::error::{ApiError, ApiResult};
+use super::{assets, check_ins, docs, health, incidents, live, media, operations, region, reports, sessions, snapshot};
+use crate::domain::clock::{Clock, Entropy};
+use crate::identity::Identity;
+use crate::identity::caller::Caller;
+use crate::wire::problem::Code;
+
+/// Bytes of a JSON body. Media have limits of their own.
+const JSON_BODY: usize = 256 * 1024;
+
+/// A request that is no upload and no stream must be answered within this time.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What the doors need, each its own.
+pub struct Doors {
+    /// Region.
+    pub region: region::RegionState,
+    /// Snapshot.
+    pub snapshot: snapshot::SnapshotState,
+    /// Live stream.
+    pub live: live::LiveState,
+    /// Reports.
+    pub reports: reports::ReportsState,
+    /// Media.
+    pub media: media::MediaState,
+    /// Incidents.
+    pub incidents: incidents::IncidentsState,
+    /// Sessions.
+    pub sessions: sessions::SessionState,
+    /// Check-ins.
+    pub check_ins: check_ins::CheckInState,
+    /// Operations.
+    pub operations: operations::OperationsState,
+    /// Health.
+    pub health: health::HealthState,
+    /// Who is calling.
+    pub guard: Guard,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+}
+
+/// What stands before every door.
+#[derive(Clone)]
+pub struct Guard {
+    /// Establishes the caller.
+    pub identity: Arc<Identity>,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The OpenAPI document: every door of the API says of itself what it takes and answers.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = docs::head();
+    for door in [
+        region::routes().into_openapi(),
+        snapshot::routes().into_openapi(),
+        live::routes().into_openapi(),
+        reports::routes().into_openapi(),
+        media::routes().into_openapi(),
+        incidents::routes().into_openapi(),
+        sessions::routes().into_openapi(),
+        check_ins::routes().into_openapi(),
+        operations::routes().into_openapi(),
+    ] {
+        document.merge(door);
+    }
+    document
+}
+
+/// All doors.
+pub fn router(doors: Doors) -> Router {
+    let quick = OpenApiRouter::new()
+        .merge(region::routes().with_state(doors.region))
+        .merge(snapshot::routes().with_state(doors.snapshot))
+        .merge(reports::routes().with_state(doors.reports))
+        .merge(incidents::routes().with_state(doors.incidents))
+        .merge(sessions::routes().with_state(doors.sessions))
+        .merge(check_ins::routes().with_state(doors.check_ins))
+        .merge(operations::routes().with_state(doors.operations))
+        .layer(DefaultBodyLimit::max(JSON_BODY))
+        .layer(middleware::from_fn(answer_in_time));
+    // Uploads and streams take as long as they take; they bound themselves.
+    let slow = OpenApiRouter::new()
+        .merge(live::routes().with_state(doors.live))
+        .merge(media::routes().with_state(doors.media));
+
+    // Layers run from the last to the first.
+    Router::from(quick.merge(slow))
+        .layer(middleware::from_fn_with_state(doors.guard.clone(), admit))
+        .merge(assets::routes())
+        .merge(docs::routes(document()))
+        .merge(health::routes(doors.health))
+        .fallback(|| async { ApiError::new(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
+        .layer(axum::Extension(doors.trusted_proxies))
+        .layer(CompressionLayer::new().gzip(true).br(true).compress_when(worth_compressing()))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            ApiError::new(Code::Internal).into_response()
+        }))
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CSP))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+        .layer(middleware::from_fn_with_state(doors.guard, super::request_log::record))
+}
+
+/// Everything comes from this node. Nothing inline.
+const CSP: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; \
+                   object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The field page uses the camera, the microphone (video) and the position; nothing else is used.
+const PERMISSIONS: &str = "camera=(self), microphone=(self), geolocation=(self), accelerometer=(self), \
+                           gyroscope=(self), magnetometer=(self)";
+
+fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Not pictures, not videos (ranges must stay what they are), not event streams.
+fn worth_compressing() -> impl Predicate {
+    SizeAbove::new(512)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/octet-stream"))
+}
+
+async fn answer_in_time(request: Request, next: Next) -> ApiResult<Response> {
+    tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await.map_err(|_| Code::Timeout.into())
+}
+
+/// Looks the route up in the table, establishes the caller and lets them in or not.
+async fn admit(State(guard): State<Guard>, path: MatchedPath, mut request: Request, next: Next) -> ApiResult<Response> {
+    let caller = match required(request.method().as_str(), path.as_str()) {
+        Some(Access::Open) => Caller::Public,
+        Some(Access::Needs(permission)) => {
+            let caller = caller(&guard.identity, &request)?;
+            if !caller.may(permission) {
+                let code = if caller == Caller::Public { Code::SignInRequired } else { Code::Forbidden };
+                return Err(code.into());
+            }
+            caller
+        }
+        None if is_other_method(path.as_str()) => return Err(Code::MethodNotAllowed.into()),
+        None => {
+            tracing::error!(http.route = path.as_str(), "route is not in the access table");
+            return Err(Code::Forbidden.into());
+        }
+    };
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+fn is_other_method(path: &str) -> bool {
+    super::access::TABLE.iter().any(|(_, p, _)| *p == path)
+}
+
+fn caller(identity: &Identity, request: &Request) -> ApiResult<Caller> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(Caller::Public) };
+    let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ").or_else(|| v.strip_prefix("bearer ")));
+    let token = token.ok_or(Code::TokenInvalid)?;
+    identity.caller(token.trim()).map_err(ApiError::from)
+}

@@ -1,4 +1,310 @@
 //! Who is calling and what they may do: accounts, sessions, tokens, roles.
+//!
+//! [`registry::Registry`] is the durable side, for the node and the command line alike; [`Identity`] is
+//! the node's live side, which answers every request from memory. `permission` is the one table of what
+//! each role may do. Knows the domain, and whom people act for through [`Presence`].
 
 pub mod caller;
+pub mod demo;
+mod directory;
+pub mod error;
+mod keys;
+pub mod limits;
+pub mod passwords;
 pub mod permission;
+pub mod registry;
+pub mod sessions;
+mod tokens;
+pub mod wall_tokens;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use self::caller::{Caller, StaffCaller};
+use self::directory::Directory;
+use self::error::{IdentityError, RefreshError, SignInError, TokenError};
+use self::limits::{Limit, SignInLimits};
+use self::registry::{Account, Registry, folded};
+use self::sessions::{Lifetimes, Session, SessionTokens, after};
+use self::tokens::Purpose;
+use crate::domain::check_in::Presence;
+use crate::domain::office::OfficeCode;
+use crate::domain::staff::{Role, Staff};
+
+/// How often the node looks whether another process changed accounts or tokens.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Looks between two rounds of housekeeping: last uses are written and old sessions removed.
+const LOOKS_PER_ROUND: u32 = 60;
+
+/// Settings of the live side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// Attempts to sign in to one account.
+    pub per_name: Limit,
+    /// Attempts to sign in from one address (of IPv6, one /64).
+    pub per_address: Limit,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        const fn attempts(n: u32) -> Limit {
+            match NonZeroU32::new(n) {
+                Some(n) => Limit::per_five_minutes(n),
+                None => Limit::per_five_minutes(NonZeroU32::MIN),
+            }
+        }
+        Self { lifetimes: Lifetimes::default(), per_name: attempts(10), per_address: attempts(60) }
+    }
+}
+
+/// Establishes callers.
+pub struct Identity {
+    registry: Registry,
+    presence: Arc<dyn Presence>,
+    lifetimes: Lifetimes,
+    limits: SignInLimits,
+    directory: ArcSwap<Directory>,
+    /// Held from a write of our own until the directory shows it, and while the directory is read anew,
+    /// so that an older reading never replaces a newer one.
+    changing: tokio::sync::Mutex<()>,
+    /// Wall tokens that were used since the last round; as many as there are tokens at most.
+    wall_uses: Mutex<HashMap<Uuid, Timestamp>>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity")
+    }
+}
+
+impl Identity {
+    /// Reads the directory.
+    ///
+    /// # Errors
+    /// [`IdentityError::Storage`], [`IdentityError::Inconsistent`].
+    pub async fn new(
+        registry: Registry,
+        presence: Arc<dyn Presence>,
+        settings: Settings,
+    ) -> Result<Self, IdentityError> {
+        let directory = Directory::read(&registry).await?;
+        Ok(Self {
+            limits: SignInLimits::new(settings.per_name, settings.per_address, &registry.entropy),
+            registry,
+            presence,
+            lifetimes: settings.lifetimes,
+            directory: ArcSwap::from_pointee(directory),
+            changing: tokio::sync::Mutex::new(()),
+            wall_uses: Mutex::default(),
+        })
+    }
+
+    /// The durable side. Changes made through it are seen at the next look, a second later.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Watches for changes made by other processes, and keeps house. Runs until it is dropped; dropping
+    /// it loses at most the last uses of wall tokens within the last minute.
+    pub async fn run(&self) {
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        for count in 0_u32.. {
+            look.tick().await;
+            if let Err(error) = self.look().await {
+                tracing::error!(error = ?error, "the directory of accounts could not be read");
+            }
+            if count % LOOKS_PER_ROUND == 0
+                && let Err(error) = self.keep_house().await
+            {
+                tracing::error!(error = ?error, "sessions and wall tokens could not be tidied");
+            }
+        }
+    }
+
+    /// Reads the directory anew if it has changed.
+    async fn look(&self) -> Result<(), IdentityError> {
+        let stale = self.directory.load().is_stale(&self.registry).await?;
+        if stale { self.reload().await } else { Ok(()) }
+    }
+
+    async fn reload(&self) -> Result<(), IdentityError> {
+        let _changing = self.changing.lock().await;
+        self.directory.store(Arc::new(Directory::read(&self.registry).await?));
+        Ok(())
+    }
+
+    async fn keep_house(&self) -> Result<(), IdentityError> {
+        let uses = std::mem::take(&mut *self.wall_uses.lock().unwrap_or_else(PoisonError::into_inner));
+        for (id, at) in uses {
+            self.registry.note_wall_use(id, at).await?;
+        }
+        self.registry.forget_old_sessions().await.map(|_| ())
+    }
+
+    /// Signs in. `address` is the peer's, as far as it is known.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: &str,
+        address: Option<IpAddr>,
+    ) -> Result<SessionTokens, SignInError> {
+        // A name that cannot be one is refused at once: that it does not exist is no secret.
+        let folded = folded(name);
+        let attempt = self.limits.attempt(folded.as_deref().unwrap_or_default(), address);
+        attempt.map_err(|retry_after_s| SignInError::TooMany { retry_after_s })?;
+        let folded = folded.ok_or(SignInError::Wrong)?;
+        let known = self.registry.credentials(&folded).await?.filter(|(account, _)| !account.disabled);
+        let hash = known.as_ref().map(|(_, hash)| hash.as_str());
+        let right = self.registry.passwords.verify(password, hash).await?;
+        let (account, hash) = known.filter(|_| right).ok_or(SignInError::Wrong)?;
+
+        let _changing = self.changing.lock().await;
+        match self.registry.begin_session(account.staff.id, &hash, &self.lifetimes).await {
+            Ok((session, tokens)) => {
+                let directory = self.directory.load().with_session(session);
+                self.directory.store(Arc::new(directory));
+                Ok(tokens)
+            }
+            Err(IdentityError::UnknownAccount) => Err(SignInError::Wrong),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives the next tokens of a session.
+    ///
+    /// # Errors
+    /// [`RefreshError`]. An old token that comes back revokes the session.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<SessionTokens, RefreshError> {
+        let (revoked, outcome) = self.registry.refresh_session(refresh_token, &self.lifetimes).await;
+        if revoked {
+            self.reload().await?;
+        }
+        outcome
+    }
+
+    /// Revokes the session.
+    ///
+    /// # Errors
+    /// [`IdentityError::Storage`], [`IdentityError::Inconsistent`].
+    pub async fn sign_out(&self, session: Uuid) -> Result<(), IdentityError> {
+        self.registry.end_session(session).await?;
+        self.reload().await
+    }
+
+    /// Who calls with this bearer token, and for whom they act at this moment.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn caller(&self, bearer: &str) -> Result<Caller, TokenError> {
+        let now = self.registry.clock.now();
+        match self.registry.signer.check_bearer(bearer, now)? {
+            (Purpose::Access, session) => self.staff_caller(session, now),
+            (Purpose::Wall, token) => self.wall_caller(token, now),
+            (Purpose::Media, _) => Err(TokenError::Invalid),
+        }
+    }
+
+    fn staff_caller(&self, session: Uuid, now: Timestamp) -> Result<Caller, TokenError> {
+        let directory = self.directory.load();
+        let (session, account) = directory.session(session, now)?;
+        Ok(Caller::Staff(self.acting(session, account)))
+    }
+
+    fn wall_caller(&self, token: Uuid, now: Timestamp) -> Result<Caller, TokenError> {
+        let directory = self.directory.load();
+        let office = directory.wall(token, now)?.office.clone();
+        self.wall_uses.lock().unwrap_or_else(PoisonError::into_inner).insert(token, now);
+        Ok(Caller::Wall { token, office })
+    }
+
+    /// At the employer's own office the account's role holds; away from it only what the check-in gives,
+    /// whatever the person is at home.
+    fn acting(&self, session: &Session, account: &Account) -> StaffCaller {
+        let staff = &account.staff;
+        let open = self.presence.acting(staff.id);
+        let check_in = open.as_ref().map(|acting| acting.check_in);
+        let (acting, role) = match open {
+            Some(away) if away.office != staff.work_office => (away.office, away.role.unwrap_or(Role::Field)),
+            _ => (staff.work_office.clone(), staff.role),
+        };
+        StaffCaller {
+            id: staff.id,
+            name: staff.name.clone(),
+            employer: staff.work_office.clone(),
+            home: staff.home_office.clone(),
+            acting,
+            role,
+            check_in,
+            session: session.id,
+        }
+    }
+
+    /// A ticket to fetch media with, and when it ends: not after the session or wall token.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] for the public, [`TokenError`] if the session or wall token has ended.
+    pub fn media_ticket(&self, caller: &Caller) -> Result<(String, Timestamp), TokenError> {
+        let now = self.registry.clock.now();
+        let directory = self.directory.load();
+        let (id, ends) = match caller {
+            Caller::Public => return Err(TokenError::Invalid),
+            Caller::Staff(staff) => (staff.session, directory.session(staff.session, now)?.0.expires_at),
+            Caller::Wall { token, .. } => (*token, directory.wall(*token, now)?.expires_at),
+        };
+        let until = after(now, self.lifetimes.media).min(ends);
+        let ticket = self.registry.signer.sign(Purpose::Media, id, now, until).map_err(|_| TokenError::Invalid)?;
+        Ok((ticket, until))
+    }
+
+    /// In whose name the ticket's holder fetches media, as [`Identity::caller`] would tell.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn check_media_ticket(&self, ticket: &str) -> Result<Caller, TokenError> {
+        let now = self.registry.clock.now();
+        let id = self.registry.signer.check_media(ticket, now)?;
+        match self.staff_caller(id, now) {
+            Err(TokenError::Revoked) => self.wall_caller(id, now),
+            other => other,
+        }
+    }
+
+    /// Whether the session or wall token with this id still lives; for live streams, again and again.
+    ///
+    /// # Errors
+    /// [`TokenError::Revoked`] or [`TokenError::Expired`].
+    pub fn still_valid(&self, id: Uuid) -> Result<(), TokenError> {
+        let now = self.registry.clock.now();
+        let directory = self.directory.load();
+        match directory.session(id, now) {
+            Err(TokenError::Revoked) => directory.wall(id, now).map(|_| ()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    /// The office's own staff, whose accounts are not disabled, by name.
+    pub fn staff_of(&self, office: &OfficeCode) -> Vec<Staff> {
+        let directory = self.directory.load();
+        let own = |account: &&Account| !account.disabled && account.staff.work_office == *office;
+        let mut staff: Vec<Staff> = directory.accounts().filter(own).map(|a| a.staff.clone()).collect();
+        staff.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        staff
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

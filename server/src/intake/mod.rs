@@ -1,1 +1,221 @@
-//! Intake: the way of a report from the request to the receipt, step by step.
+//! Intake: the way of a report from the request to the receipt. [`Intake::file`] lists the steps in
+//! order; each has a file of its own or belongs to another room.
+//!
+//! ```text
+//! check ─► quota ─► once ─► media ─► locate ─► append ─► receipt
+//! ```
+
+pub mod check;
+pub mod quota;
+pub mod receipt;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use self::quota::AddressQuota;
+use self::receipt::ReceiptKeys;
+use crate::domain::clock::{Clock, HlcSource};
+use crate::domain::entry::{Actor, Body, Entry};
+use crate::domain::ids::{EntryId, IncidentId, MediaId, NodeId, OperationId, ReportId};
+use crate::domain::office::OfficeCode;
+use crate::domain::operation::EVERYDAY;
+use crate::domain::position::NotAPosition;
+use crate::domain::report::{Medium, Report};
+use crate::identity::caller::Caller;
+use crate::live::Live;
+use crate::locate::Locator;
+use crate::log::writer::{AppendError, Appender, Committed};
+use crate::log::{Draft, digest_of};
+use crate::media::MediaError;
+use crate::media::store::Store;
+use crate::wire::report::{NewReport, Receipt};
+
+/// Why a report was not taken. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// A field breaks a rule.
+    #[error("{field}: {rule}")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// The rule, as a sentence.
+        rule: String,
+    },
+    /// A text is too long.
+    #[error("{field} has more than {limit} characters")]
+    TextTooLong {
+        /// Which.
+        field: &'static str,
+        /// Characters.
+        limit: usize,
+    },
+    /// A text has control characters.
+    #[error("{field} has control characters")]
+    TextNotAllowed {
+        /// Which.
+        field: &'static str,
+    },
+    /// No evidence for the place.
+    #[error("the report says of no place")]
+    PositionMissing,
+    /// A witness's place is none.
+    #[error("evidence {index}: {cause}")]
+    Position {
+        /// Which witness.
+        index: usize,
+        /// Why.
+        cause: NotAPosition,
+    },
+    /// No open operation of this id.
+    #[error("no open operation has this id")]
+    UnknownOperation,
+    /// A medium was not uploaded.
+    #[error("medium {0} was not uploaded")]
+    UnknownMedia(MediaId),
+    /// The address sends too much.
+    #[error("too many reports from this address")]
+    TooMany {
+        /// When to try again, seconds.
+        retry_after_s: u64,
+    },
+    /// The media store failed.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The log did not take it.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// It could not be written as JSON, which no report should do.
+    #[error("the report cannot be encoded")]
+    Encode(#[from] serde_json::Error),
+}
+
+/// The rooms that a report passes on its way.
+pub struct Intake {
+    /// To the log.
+    pub appender: Appender,
+    /// Whose ground.
+    pub locator: Arc<Locator>,
+    /// Photos and videos.
+    pub media: Store,
+    /// What is known already.
+    pub live: Arc<Live>,
+    /// How much residents may send.
+    pub quota: AddressQuota,
+    /// Makes and checks receipt keys.
+    pub receipts: ReceiptKeys,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The node's logical clock.
+    pub hlc: Arc<HlcSource>,
+    /// This node.
+    pub node: NodeId,
+    /// Edition of the boundaries that the locator uses.
+    pub boundaries: String,
+}
+
+impl Intake {
+    /// Takes a report: returns its receipt after the commit. The same again gives the same receipt.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing was written then.
+    pub async fn file(&self, caller: &Caller, address: IpAddr, new: NewReport) -> Result<(Receipt, bool), Refusal> {
+        let checked = check::check(&new)?;
+        let (actor, office) = sender(caller);
+        if actor == Actor::Resident {
+            self.quota.take(address).map_err(|retry_after_s| Refusal::TooMany { retry_after_s })?;
+        }
+
+        let id = ReportId(new.id);
+        let digest = digest_of(&[&serde_json::to_vec(&new)?, &serde_json::to_vec(&actor_key(&actor))?]);
+        let known = self.live.read().report(id).map(|filed| filed.report.clone());
+        let operation = new.operation.map_or(EVERYDAY, OperationId);
+        let report = match known {
+            // A repetition is answered by the log from what it holds, even when the operation has been
+            // closed or a medium has gone since.
+            Some(report) => report,
+            None => {
+                self.operation_is_open(operation)?;
+                let media = self.describe(checked.media).await?;
+                let place = self.locator.locate(checked.position);
+                Report {
+                    id,
+                    incident: IncidentId::opened_by(id),
+                    category: new.category,
+                    words: checked.words,
+                    danger_to_life: new.danger_to_life,
+                    observed_at: new.observed_at,
+                    evidence: checked.evidence,
+                    chosen: new.chosen,
+                    place,
+                    boundaries: self.boundaries.clone(),
+                    media,
+                    has_contact: checked.contact.is_some(),
+                }
+            }
+        };
+
+        let entry = Entry {
+            id: EntryId(new.id),
+            origin: self.node,
+            hlc: self.hlc.tick(self.clock.now()),
+            actor,
+            office,
+            operation,
+            body: Body::ReportFiled(Box::new(report)),
+        };
+        let committed = self.appender.append(Draft { entry, digest, contact: checked.contact }).await?;
+        let receipt = self.receipt(&committed).ok_or(AppendError::IdTaken)?;
+        Ok((receipt, committed.again))
+    }
+
+    fn operation_is_open(&self, operation: OperationId) -> Result<(), Refusal> {
+        match self.live.read().operation(operation) {
+            Some((_, true)) => Ok(()),
+            _ => Err(Refusal::UnknownOperation),
+        }
+    }
+
+    async fn describe(&self, ids: Vec<MediaId>) -> Result<Vec<Medium>, Refusal> {
+        let mut media = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(described) = self.media.claim(&id, self.clock.now()).await? else {
+                return Err(Refusal::UnknownMedia(id));
+            };
+            media.push(described.medium());
+        }
+        Ok(media)
+    }
+
+    /// The receipt of a committed report; `None` if the entry is another kind of thing.
+    fn receipt(&self, committed: &Committed) -> Option<Receipt> {
+        let Body::ReportFiled(report) = &committed.entry.body else { return None };
+        let responsible = report.place.municipality().or(committed.entry.office.as_ref());
+        Some(Receipt {
+            id: report.id.0,
+            seq: committed.seq,
+            incident: report.incident.0,
+            filed_at: committed.entry.at(),
+            place: (&report.place).into(),
+            boundaries: report.boundaries.clone(),
+            responsible: responsible.map(ToString::to_string),
+            office: committed.entry.office.as_ref().map(ToString::to_string),
+            key: self.receipts.key(report.id),
+        })
+    }
+}
+
+/// Who files, and for which office.
+fn sender(caller: &Caller) -> (Actor, Option<OfficeCode>) {
+    match caller {
+        Caller::Staff(staff) => (staff.actor(), Some(staff.acting.clone())),
+        Caller::Public | Caller::Wall { .. } => (Actor::Resident, None),
+    }
+}
+
+/// What of the actor belongs to "the same again": who, but not how they are called today.
+fn actor_key(actor: &Actor) -> Option<uuid::Uuid> {
+    match actor {
+        Actor::Staff { id, .. } => Some(id.0),
+        Actor::Resident | Actor::System => None,
+    }
+}

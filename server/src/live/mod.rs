@@ -1,7 +1,18 @@
 //! The live world: what is true now, in memory, folded from the log by one `apply`, live and in replay
 //! alike. Answers the map's questions without touching the database.
+//!
+//! `world` is the fold, by concern: `incidents`, `operations`, `check_ins`. `index` and `sphere` keep what
+//! `queries` answers from. `replay` reads the log at the start.
 
 pub mod check_ins;
+mod incidents;
+mod index;
+mod operations;
+pub mod queries;
+pub mod replay;
+mod sphere;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -2,14 +2,24 @@
 //! is derived from it.
 //!
 //! [`EntryLog`] is what a storage backend gives; [`writer`] is the single task that groups appends into
-//! commits; `sqlite` is the embedded backend. Knows the domain only.
+//! commits; [`sqlite`] is the embedded backend; [`contact`] is what lies beside the log. Knows the domain
+//! only.
 
+#[cfg(test)]
+mod conformance;
+pub mod contact;
+mod rows;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod sqlite;
 pub mod writer;
 
 use std::future::Future;
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::contact::{ContactBook, ContactReading};
 use crate::domain::entry::{BodyError, Entry, Seq};
 
 /// An entry that asks to be written.
@@ -22,6 +32,17 @@ pub struct Draft {
     pub digest: [u8; 32],
     /// Contact details, which lie in their own table and never in the log; written in the same commit.
     pub contact: Option<ContactDetails>,
+}
+
+/// A [`Draft::digest`]: the SHA-256 of the parts, each preceded by its length (64 bits, big-endian), so
+/// that no two lists of parts are the same bytes.
+pub fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
 }
 
 /// How to reach a resident. Never printed.

@@ -134,3 +134,183 @@ async fn tell(mut announce: impl Announce, mut batches: mpsc::Receiver<Batch>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use futures_util::future::join_all;
+    use tokio::sync::Semaphore;
+    use uuid::Uuid;
+
+    use super::super::samples::{draft, filed};
+    use super::*;
+
+    /// A log in memory that commits when it is let, and fails when it is told to.
+    struct Scripted {
+        lines: Mutex<Vec<Draft>>,
+        commits: Semaphore,
+        failing: AtomicBool,
+    }
+
+    impl Scripted {
+        fn with_commits(commits: usize) -> Arc<Self> {
+            let (lines, failing) = (Mutex::default(), AtomicBool::new(false));
+            Arc::new(Self { lines, commits: Semaphore::new(commits), failing })
+        }
+    }
+
+    impl EntryLog for Scripted {
+        fn epoch(&self) -> Uuid {
+            Uuid::nil()
+        }
+
+        async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
+            self.commits.acquire().await.unwrap().forget();
+            if self.failing.load(Ordering::SeqCst) {
+                return Err(LogError::Storage(anyhow::anyhow!("told to fail")));
+            }
+            let mut lines = self.lines.lock().unwrap();
+            let mut answers = Vec::new();
+            for draft in drafts {
+                let known = lines.iter().position(|line| line.entry.id == draft.entry.id);
+                answers.push(match known {
+                    Some(place) if lines[place].digest == draft.digest => {
+                        Appended::Again(place as Seq + 1, Box::new(lines[place].entry.clone()))
+                    }
+                    Some(_) => Appended::Conflict,
+                    None => {
+                        lines.push(draft.clone());
+                        Appended::Fresh(lines.len() as Seq)
+                    }
+                });
+            }
+            Ok(answers)
+        }
+
+        async fn head(&self) -> Result<Seq, LogError> {
+            Ok(self.lines.lock().unwrap().len() as Seq)
+        }
+
+        async fn read(&self, _: Seq, _: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
+            unreachable!("the writer does not read")
+        }
+    }
+
+    /// Remembers what was announced.
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<Numbered>>>);
+
+    type Numbered = (Seq, Arc<Entry>);
+
+    impl Heard {
+        fn numbers(&self) -> Vec<Seq> {
+            self.0.lock().unwrap().iter().map(|(seq, _)| *seq).collect()
+        }
+    }
+
+    impl Announce for Heard {
+        fn announce(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+            self.0.lock().unwrap().extend_from_slice(entries);
+        }
+    }
+
+    const PLENTY: usize = 10_000;
+
+    #[tokio::test]
+    async fn a_receipt_comes_after_commit_and_announcement() {
+        let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
+        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        tokio::spawn(tasks);
+        for number in 1..=50 {
+            let receipt = appender.append(draft(filed(number))).await.unwrap();
+            assert_eq!((receipt.seq, receipt.again), (number, false));
+            assert_eq!(heard.numbers().last(), Some(&number), "announced before the receipt");
+            assert_eq!(log.lines.lock().unwrap().len() as u64, number, "committed before the receipt");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_together_is_committed_together_in_order() {
+        let (log, heard) = (Scripted::with_commits(0), Heard::default());
+        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        tokio::spawn(tasks);
+        let mut all = join_all((1..=600).map(|number| appender.append(draft(filed(number)))));
+        assert!(futures_util::poll!(&mut all).is_pending(), "all wait");
+        // 600 drafts fit into three commits of at most 256.
+        log.commits.add_permits(3);
+        let answers = tokio::time::timeout(std::time::Duration::from_secs(1), all).await.expect("three commits do");
+        let receipts: Vec<Seq> = answers.into_iter().map(|receipt| receipt.unwrap().seq).collect();
+        assert_eq!(receipts, (1..=600).collect::<Vec<_>>());
+        assert_eq!(heard.numbers(), receipts);
+        assert!(heard.0.lock().unwrap().iter().all(|(seq, entry)| entry.id == filed(*seq).id));
+    }
+
+    #[tokio::test]
+    async fn a_repetition_gets_the_same_receipt_and_is_not_announced() {
+        let heard = Heard::default();
+        let (appender, tasks) = writer(Scripted::with_commits(PLENTY), heard.clone());
+        tokio::spawn(tasks);
+        let first = appender.append(draft(filed(1))).await.unwrap();
+        let second = appender.append(draft(filed(1))).await.unwrap();
+        assert_eq!((second.seq, &second.entry, second.again), (first.seq, &first.entry, true));
+        let other = Draft { digest: [0; 32], ..draft(filed(1)) };
+        assert!(matches!(appender.append(other).await, Err(AppendError::IdTaken)));
+        assert_eq!(heard.numbers(), [1]);
+    }
+
+    #[tokio::test]
+    async fn a_failing_log_answers_every_sender_and_goes_on() {
+        let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
+        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        tokio::spawn(tasks);
+        log.failing.store(true, Ordering::SeqCst);
+        let answers = join_all((1..=300).map(|number| appender.append(draft(filed(number))))).await;
+        assert_eq!(answers.len(), 300);
+        assert!(answers.iter().all(|answer| matches!(answer, Err(AppendError::Log(_)))));
+        assert!(heard.numbers().is_empty());
+        log.failing.store(false, Ordering::SeqCst);
+        assert_eq!(appender.append(draft(filed(1))).await.unwrap().seq, 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_says_busy_and_loses_nothing_that_it_took() {
+        let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
+        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        let mut all = join_all((1..=QUEUE as u64 + 10).map(|number| appender.append(draft(filed(number)))));
+        assert!(futures_util::poll!(&mut all).is_pending(), "the writer does not run yet");
+        assert_eq!(appender.waiting(), QUEUE);
+        tokio::spawn(tasks);
+        let answers = all.await;
+        let busy = answers.iter().filter(|answer| matches!(answer, Err(AppendError::Busy))).count();
+        assert_eq!(busy, 10);
+        assert_eq!(heard.numbers().len(), QUEUE);
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), QUEUE);
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_has_stopped_says_busy() {
+        let (appender, tasks) = writer(Scripted::with_commits(0), Heard::default());
+        let running = tokio::spawn(tasks);
+        let waiting = tokio::spawn({
+            let appender = appender.clone();
+            async move { appender.append(draft(filed(1))).await }
+        });
+        tokio::task::yield_now().await;
+        running.abort();
+        assert!(running.await.is_err_and(|error| error.is_cancelled()));
+        assert!(matches!(waiting.await.unwrap(), Err(AppendError::Busy)), "who was waiting");
+        assert!(matches!(appender.append(draft(filed(2))).await, Err(AppendError::Busy)), "who comes later");
+    }
+
+    #[tokio::test]
+    async fn the_writer_ends_when_the_last_appender_is_gone_and_all_is_written() {
+        let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
+        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        let receipt = tokio::spawn(async move { appender.append(draft(filed(1))).await });
+        tasks.await;
+        assert_eq!(receipt.await.unwrap().unwrap().seq, 1);
+        assert_eq!(heard.numbers(), [1]);
+    }
+}

@@ -62,7 +62,7 @@ pub enum Me {
         role: Role,
         /// The open check-in, if there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        check_in: Option<CheckIn>,
+        check_in: Option<Box<CheckIn>>,
     },
     /// A wall display.
     Wall {

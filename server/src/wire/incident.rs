@@ -10,6 +10,7 @@ use super::report::Evidence;
 use crate::domain;
 use crate::domain::entry::Actor;
 use crate::domain::incident::Status;
+use crate::domain::office::OfficeCode;
 use crate::domain::report::{Category, FiledReport, MediaKind};
 
 /// Whose ground a position is.
@@ -88,6 +89,22 @@ pub enum Reporter {
     System,
 }
 
+impl Reporter {
+    /// The actor of an entry, and the office for which they acted.
+    pub fn of(actor: &Actor, office: Option<&OfficeCode>) -> Self {
+        match actor {
+            Actor::Staff { id, name, employer } => Self::Staff {
+                id: id.0,
+                name: name.clone(),
+                office: office.map(ToString::to_string),
+                employer: employer.to_string(),
+            },
+            Actor::Resident => Self::Resident,
+            Actor::System => Self::System,
+        }
+    }
+}
+
 /// A report, for offices.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct OfficeReport {
@@ -111,6 +128,8 @@ pub struct OfficeReport {
     pub chosen: usize,
     /// Whose ground it is.
     pub place: Place,
+    /// Edition of the boundaries that say so; it begins with 略図 where they are a sketch.
+    pub boundaries: String,
     /// Photos and videos.
     pub media: Vec<Medium>,
     /// Whether the reporter left contact details.
@@ -122,16 +141,6 @@ pub struct OfficeReport {
 impl From<&FiledReport> for OfficeReport {
     fn from(filed: &FiledReport) -> Self {
         let report = &filed.report;
-        let reporter = match &filed.actor {
-            Actor::Staff { id, name, employer } => Reporter::Staff {
-                id: id.0,
-                name: name.clone(),
-                office: filed.office.as_ref().map(ToString::to_string),
-                employer: employer.to_string(),
-            },
-            Actor::Resident => Reporter::Resident,
-            Actor::System => Reporter::System,
-        };
         Self {
             id: report.id.0,
             category: report.category,
@@ -142,13 +151,14 @@ impl From<&FiledReport> for OfficeReport {
             evidence: report.evidence.iter().map(Evidence::from).collect(),
             chosen: report.chosen,
             place: (&report.place).into(),
+            boundaries: report.boundaries.clone(),
             media: report
                 .media
                 .iter()
                 .map(|m| Medium { id: m.id.to_string(), kind: m.kind, size: m.size, thumbnail: m.thumbnail })
                 .collect(),
             has_contact: report.has_contact,
-            reporter,
+            reporter: Reporter::of(&filed.actor, filed.office.as_ref()),
         }
     }
 }

@@ -89,7 +89,7 @@ pub struct PublicEntry {
 }
 
 /// What a viewer wants to hear of. Left-out parts match everything. Entries that carry no incident
-/// (operations, check-ins) match whatever the bounds and categories.
+/// (operations, check-ins) match every interest.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Interest {

@@ -10,6 +10,7 @@ pub mod live;
 pub mod media;
 pub mod operation;
 pub mod problem;
+pub mod region;
 pub mod report;
 
 use serde::{Deserialize, Serialize};

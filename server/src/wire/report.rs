@@ -117,6 +117,8 @@ pub struct Receipt {
     pub filed_at: Timestamp,
     /// Whose ground it is.
     pub place: Place,
+    /// Edition of the boundaries that say so; it begins with 略図 where they are a sketch.
+    pub boundaries: String,
     /// Code of the office that answers for it, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible: Option<String>,
@@ -144,6 +146,8 @@ pub struct ReceiptStatus {
     pub position: LatLon,
     /// Whose ground it is.
     pub place: Place,
+    /// Edition of the boundaries that say so; it begins with 略図 where they are a sketch.
+    pub boundaries: String,
     /// Code of the office that answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible: Option<String>,

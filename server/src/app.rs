@@ -1,0 +1,375 @@
+//! The composition root: builds the rooms, joins them, owns the tasks, stops softly. The only place that
+//! sees every room.
+
+mod gates;
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use axum::serve::ListenerExt;
+use jiff::SignedDuration;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::gates::{LiveGate, MediaDoorGate};
+use crate::config::Config;
+use crate::domain::clock::{Clock, Entropy, HlcSource};
+use crate::domain::entry::{Entry, Seq};
+use crate::domain::ids::MediaId;
+use crate::http::client_address::TrustedProxies;
+use crate::http::router::{self, Doors, Guard};
+use crate::http::{
+    check_ins, health, incidents, live as live_door, media as media_door, operations, region as region_door,
+};
+use crate::http::{reports, sessions, snapshot};
+use crate::hub::{self, Hub};
+use crate::identity::registry::Registry;
+use crate::identity::{self, Identity};
+use crate::intake::Intake;
+use crate::intake::quota::AddressQuota;
+use crate::intake::receipt::ReceiptKeys;
+use crate::live::{Live, replay};
+use crate::locate::Locator;
+use crate::log::EntryLog;
+use crate::log::sqlite::SqliteLog;
+use crate::log::writer::{Announce, writer};
+use crate::media::store::{self, Store};
+use crate::region::Region;
+use crate::wire::check_in::CheckIn;
+use crate::wire::operation::Operation;
+
+/// A soft stop may take this long; then the node stops hard.
+const SOFT_STOP: Duration = Duration::from_secs(9);
+
+/// What lies on disk: the log, the accounts, the region. The command line needs no more.
+pub struct Storage {
+    /// Data folder.
+    pub data: PathBuf,
+    /// The log.
+    pub log: Arc<SqliteLog>,
+    /// Accounts and tokens.
+    pub registry: Registry,
+    /// The region.
+    pub region: Region,
+}
+
+impl Storage {
+    /// Opens what lies below `data`, or makes it.
+    ///
+    /// # Errors
+    /// Whatever is wrong, as a sentence for the operator.
+    pub async fn open(
+        data: PathBuf,
+        region: Option<&Path>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
+        fs::create_dir_all(&data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        let region = region_of(region)?.with_imported(&data)?;
+        let log = SqliteLog::open(&data.join("sokuho.sqlite"), clock.as_ref(), entropy.as_ref()).await?;
+        let registry = Registry::open(log.pool().clone(), &data.join("keys"), log.node(), clock, entropy).await?;
+        Ok(Self { data, log: Arc::new(log), registry, region })
+    }
+}
+
+/// The region in a folder, or the built-in one.
+///
+/// # Errors
+/// What is wrong with the folder.
+pub fn region_of(folder: Option<&Path>) -> anyhow::Result<Region> {
+    Ok(folder.map_or_else(Region::built_in, Region::load)?)
+}
+
+/// Learns of what was committed: applies it to the world and gives it to the hub.
+struct Announcer {
+    live: Arc<Live>,
+    hub: Arc<Hub>,
+}
+
+impl Announce for Announcer {
+    fn announce(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+        let mut slots = Vec::with_capacity(entries.len());
+        let mut world = self.live.write();
+        for (seq, entry) in entries {
+            let touched = world.apply(*seq, entry);
+            let incident = touched.incident.and_then(|id| world.incident(id));
+            let check_ins = touched.check_ins.iter().filter_map(|id| world.check_ins.get(*id));
+            let check_ins = check_ins.map(|(check_in, ended)| CheckIn::of(check_in, ended)).collect();
+            let operation = touched.operation.and_then(|id| world.operation(id));
+            let operation = operation.map(|(operation, open)| Operation::of(operation, open));
+            match hub::encode::encode(*seq, entry, incident.as_ref(), check_ins, operation) {
+                Ok(slot) => slots.push(slot),
+                Err(error) => tracing::error!(entry.seq = seq, error = %error, "an entry cannot be encoded"),
+            }
+        }
+        drop(world);
+        self.hub.publish(slots);
+    }
+}
+
+/// Runs a node until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Whatever keeps it from starting, as a sentence for the operator.
+pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<()> {
+    let started = Instant::now();
+    raise_open_files(config.viewers);
+    fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    let _only_node = lock(&config.data)?;
+    let metrics = record_metrics()?;
+    let storage = Storage::open(config.data.clone(), config.region.as_deref(), clock.clone(), entropy.clone()).await?;
+    let Storage { log, registry, region, .. } = storage;
+
+    // From the log to the world, by the same `apply` as in life.
+    let replayed = replay::replay(log.as_ref()).await.context("the log cannot be replayed")?;
+    let hlc = Arc::new(HlcSource::default());
+    hlc.observe(replayed.hlc);
+    tracing::info!(entry.seq = replayed.head, duration_ms = started.elapsed().as_secs_f64() * 1e3, "replayed");
+    let live = Arc::new(Live::new(replayed.world));
+
+    // Who may watch.
+    let node = log.node();
+    let demo = if config.demo { Some(identity::demo::ensure(&registry, region.offices()).await?) } else { None };
+    let receipts = ReceiptKeys::new(&registry.derived_key("receipt keys"));
+    let identity = Arc::new(Identity::new(registry, Arc::clone(&live) as _, identity::Settings::default()).await?);
+
+    // The arrow.
+    let settings = hub::settings::Settings { max_viewers: config.viewers, ..Default::default() };
+    let gate = Arc::new(LiveGate(Arc::clone(&identity)));
+    let hub = Hub::new(settings, node, log.epoch(), replayed.head, clock.clone(), gate);
+    let announcer = Announcer { live: Arc::clone(&live), hub: Arc::clone(&hub) };
+    let (appender, writing) = writer(Arc::clone(&log), announcer);
+
+    // The rooms beside it.
+    let media = Store::open(&config.data.join("media"), store::Limits::default())?;
+    let intake = Arc::new(Intake {
+        appender: appender.clone(),
+        locator: Arc::new(Locator::new(&region)),
+        media: media.clone(),
+        live: Arc::clone(&live),
+        quota: AddressQuota::per_minute(config.reports_per_minute),
+        receipts: receipts.clone(),
+        clock: clock.clone(),
+        hlc: Arc::clone(&hlc),
+        node,
+        boundaries: region.edition().to_owned(),
+    });
+
+    // The rim.
+    let doors = Doors {
+        region: region_door::RegionState::new(&region)?,
+        snapshot: snapshot::SnapshotState::new(Arc::clone(&live), log.epoch(), clock.clone()),
+        live: live_door::LiveState::new(Arc::clone(&hub)),
+        reports: reports::ReportsState {
+            intake,
+            live: Arc::clone(&live),
+            receipts,
+            media: media.clone(),
+            log: Arc::clone(&log),
+            clock: clock.clone(),
+        },
+        media: media_door::MediaState {
+            store: media.clone(),
+            gate: Arc::new(MediaDoorGate(Arc::clone(&identity))),
+            clock: clock.clone(),
+            quota: Arc::new(AddressQuota::per_minute(config.uploads_per_minute)),
+            patience: media_door::Patience::default(),
+        },
+        incidents: incidents::IncidentsState {
+            live: Arc::clone(&live),
+            appender: appender.clone(),
+            clock: clock.clone(),
+            hlc: Arc::clone(&hlc),
+            node,
+        },
+        sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
+        check_ins: check_ins::CheckInState {
+            appender: appender.clone(),
+            live: Arc::clone(&live),
+            identity: Arc::clone(&identity),
+            clock: clock.clone(),
+            hlc: Arc::clone(&hlc),
+            node,
+            offices: Arc::new(region.offices().iter().map(|office| office.code.clone()).collect()),
+            turns: Arc::default(),
+        },
+        operations: operations::OperationsState {
+            live: Arc::clone(&live),
+            appender: appender.clone(),
+            clock: clock.clone(),
+            hlc,
+            node,
+        },
+        health: health::HealthState {
+            log: Arc::clone(&log),
+            appender,
+            live: Arc::clone(&live),
+            metrics: metrics.clone(),
+        },
+        guard: Guard { identity: Arc::clone(&identity), clock: clock.clone(), entropy },
+        trusted_proxies: TrustedProxies(config.trusted_proxies.clone().into()),
+    };
+    let router = router::router(doors);
+
+    // The tasks.
+    let listener =
+        TcpListener::bind(config.listen()).await.with_context(|| format!("cannot listen on {}", config.listen()))?;
+    let address = listener.local_addr()?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn({
+        let hub = Arc::clone(&hub);
+        async move { hub.run().await }
+    });
+    tasks.spawn(async move { identity.run().await });
+    tasks.spawn(keep_metrics_small(metrics));
+    tasks.spawn(sweep_media(media, live, clock.clone()));
+    let writing = tokio::spawn(writing);
+    announce_start(address, demo.as_ref())?;
+    tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
+
+    // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
+    let (stop, mut stopping) = watch::channel(false);
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    });
+    let mut serving = tokio::spawn(serving.into_future());
+    tokio::select! {
+        () = asked_to_stop() => {}
+        ended = &mut serving => bail!("the listener ended by itself: {ended:?}"),
+        Some(ended) = tasks.join_next() => bail!("a task ended by itself: {ended:?}"),
+    }
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    let soft = async {
+        hub.stop().await;
+        let _ = (&mut serving).await;
+        // The last door has gone, and with it the last appender: the writer ends when all is written.
+        let _ = writing.await;
+    };
+    if tokio::time::timeout(SOFT_STOP, soft).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+        serving.abort();
+    }
+    tasks.shutdown().await;
+    log.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Answer times fall into buckets from half a millisecond to ten seconds.
+fn record_metrics() -> anyhow::Result<PrometheusHandle> {
+    const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 2.5, 10.0];
+    let recorder = PrometheusBuilder::new().set_buckets(&SECONDS)?;
+    recorder.install_recorder().context("metrics cannot be recorded")
+}
+
+/// Samples wait in memory until somebody reads the metrics; where nobody does, this keeps them few.
+async fn keep_metrics_small(metrics: PrometheusHandle) {
+    let mut often = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        often.tick().await;
+        metrics.run_upkeep();
+    }
+}
+
+/// Uploads that no report has named for a day are removed, once an hour.
+async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>) {
+    const KEEP: SignedDuration = SignedDuration::from_hours(24);
+    let mut hourly = tokio::time::interval(Duration::from_secs(3_600));
+    hourly.tick().await; // the first tick is at once, and a start has better things to do
+    loop {
+        hourly.tick().await;
+        let named: HashSet<MediaId> = live.read().media().cloned().collect();
+        let Ok(older_than) = clock.now().checked_sub(KEEP) else { continue };
+        match media.sweep(older_than, |id| named.contains(id)).await {
+            Ok(swept) if swept.files > 0 => tracing::info!(files = swept.files, bytes = swept.bytes, "swept uploads"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = ?error, "uploads could not be swept"),
+        }
+    }
+}
+
+/// Two nodes on one folder would write two histories into one log.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("node.lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => bail!("another node runs on the folder {}", data.display()),
+        Err(fs::TryLockError::Error(error)) => Err(error).context("the data folder cannot be locked"),
+    }
+}
+
+/// Each viewer is an open file; what the system allows is told where it is too little.
+fn raise_open_files(viewers: usize) {
+    let wanted = u64::try_from(viewers).unwrap_or(u64::MAX).saturating_add(1_024);
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(allowed) if allowed >= wanted => {}
+        Ok(allowed) => tracing::info!(allowed, wanted, "the system allows fewer open files than viewers"),
+        Err(error) => tracing::info!(error = %error, "the limit of open files cannot be raised"),
+    }
+}
+
+async fn asked_to_stop() {
+    let wait = async |kind| match signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = wait(SignalKind::terminate()) => {}
+        () = wait(SignalKind::interrupt()) => {}
+    }
+}
+
+/// For the person, and for programs that wait for the line.
+fn announce_start(address: SocketAddr, demo: Option<&identity::demo::Demo>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if let Some(demo) = demo {
+        print_demo(&mut out, address, demo)?;
+    }
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()?;
+    Ok(())
+}
+
+fn print_demo(out: &mut impl Write, address: SocketAddr, demo: &identity::demo::Demo) -> std::io::Result<()> {
+    writeln!(out, "\nSokuho 速報\n")?;
+    writeln!(out, "  residents 住民      http://{address}/")?;
+    writeln!(out, "  field 現場          http://{address}/field")?;
+    writeln!(out, "  console 受付        http://{address}/console")?;
+    writeln!(out, "  API                 http://{address}/api/docs")?;
+    if !demo.walls.is_empty() {
+        writeln!(out, "\nWall displays 壁面表示 (each address holds its token; printed this once)")?;
+        for (office, token) in &demo.walls {
+            writeln!(out, "  {office}  http://{address}/wall#token={token}")?;
+        }
+    }
+    if !demo.made.is_empty() {
+        writeln!(out, "\nDemonstration accounts 体験用アカウント (printed this once)")?;
+        writeln!(out, "  {:<28} {:<16} role, works for, lives in", "account", "password")?;
+        for (account, password) in &demo.made {
+            let staff = &account.staff;
+            let home = staff.home_office.as_ref().map_or("-", |home| home.as_str());
+            let role = serde_json::to_value(staff.role).ok();
+            let role = role.as_ref().and_then(|role| role.as_str()).unwrap_or_default();
+            writeln!(out, "  {:<28} {:<16} {role}, {}, {home}", account.name, password, staff.work_office)?;
+        }
+    }
+    writeln!(out)
+}

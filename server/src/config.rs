@@ -1,0 +1,53 @@
+//! Typed settings of `sokuho serve`. Each has a default that is right for a single node; each can be
+//! given as an option or by the environment.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// Settings of a node. Nothing in here is secret: secrets lie in files below `data`/keys.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Address to listen on.
+    #[arg(long, env = "SOKUHO_ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub address: IpAddr,
+
+    /// Port to listen on; 0 takes a free one.
+    #[arg(long, env = "SOKUHO_PORT", default_value_t = 8080)]
+    pub port: u16,
+
+    /// Folder of the log, the media and the keys.
+    #[arg(long, env = "SOKUHO_DATA", default_value = "var")]
+    pub data: PathBuf,
+
+    /// Folder of the region bundle; left out, the built-in region.
+    #[arg(long, env = "SOKUHO_REGION")]
+    pub region: Option<PathBuf>,
+
+    /// Make demonstration accounts on the first start and print them once.
+    #[arg(long, env = "SOKUHO_DEMO")]
+    pub demo: bool,
+
+    /// Reports that one address may send in a minute without an account; 0 is no limit. A shelter is
+    /// one address for many people.
+    #[arg(long, env = "SOKUHO_REPORTS_PER_MINUTE", default_value_t = 60)]
+    pub reports_per_minute: u32,
+
+    /// Uploads that one address may send in a minute; 0 is no limit.
+    #[arg(long, env = "SOKUHO_UPLOADS_PER_MINUTE", default_value_t = 60)]
+    pub uploads_per_minute: u32,
+
+    /// Viewers that the node takes at the same time.
+    #[arg(long, env = "SOKUHO_VIEWERS", default_value_t = 20_000)]
+    pub viewers: usize,
+
+    /// Addresses of reverse proxies whose X-Forwarded-For is believed, comma-separated.
+    #[arg(long, env = "SOKUHO_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+impl Config {
+    /// Where to listen.
+    pub fn listen(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
+    }
+}

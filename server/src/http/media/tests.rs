@@ -1,0 +1,178 @@
+use axum::Router;
+use axum::http::Request;
+use futures_util::stream;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use super::*;
+use crate::domain::clock::SystemClock;
+use crate::media::samples::jpeg_with_gps;
+use crate::media::store::Limits;
+
+/// Lets in the bearer `good` and the ticket `good`.
+struct Gate;
+
+impl MediaGate for Gate {
+    fn may_view(&self, bearer: Option<&str>, ticket: Option<&str>) -> Result<(), Code> {
+        match (bearer, ticket) {
+            (Some("good"), _) | (None, Some("good")) => Ok(()),
+            (None, None) => Err(Code::SignInRequired),
+            _ => Err(Code::TokenInvalid),
+        }
+    }
+}
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    router: Router,
+}
+
+impl Bench {
+    fn new(limits: Limits, per_minute: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let state = MediaState {
+            store: Store::open(&folder.path().join("media"), limits).unwrap(),
+            gate: Arc::new(Gate),
+            clock: Arc::new(SystemClock),
+            quota: Arc::new(UploadQuota::per_minute(per_minute)),
+            patience: Patience::default(),
+        };
+        Self { _folder: folder, router: routes(state).split_for_parts().0 }
+    }
+
+    async fn call(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        (parts.status, parts.headers, body.collect().await.unwrap().to_bytes().to_vec())
+    }
+
+    async fn upload(&self, body: impl Into<Body>) -> (StatusCode, serde_json::Value) {
+        let mut request = Request::post("/api/media").body(body.into()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 4000))));
+        let (status, _, body) = self.call(request).await;
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let request = headers.iter().fold(Request::get(path), |r, (name, value)| r.header(*name, *value));
+        self.call(request.body(Body::empty()).unwrap()).await
+    }
+}
+
+fn jpeg() -> Vec<u8> {
+    jpeg_with_gps((374_947, 10_000), (1_399_298, 10_000))
+}
+
+#[tokio::test]
+async fn an_upload_tells_what_the_file_is_and_where_it_was_taken() {
+    let bench = Bench::new(Limits::default(), 0);
+    let (status, body) = bench.upload(jpeg()).await;
+    assert_eq!((status, &body["kind"], &body["thumbnail"]), (StatusCode::CREATED, &"jpeg".into(), &true.into()));
+    assert_eq!(body["evidence"]["source"], "media");
+    assert_eq!(body["taken_at"], "2026-07-01T12:30:00Z");
+    let (status, again) = bench.upload(jpeg()).await;
+    assert_eq!((status, again), (StatusCode::OK, body));
+}
+
+#[tokio::test]
+async fn originals_are_for_offices_only() {
+    let bench = Bench::new(Limits::default(), 0);
+    let id = bench.upload(jpeg()).await.1["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/media/{id}");
+    assert_eq!(bench.get(&path, &[]).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.get(&path, &[("authorization", "Bearer bad")]).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.get(&format!("{path}/thumbnail"), &[]).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.get("/api/media/nonsense", &[]).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.get("/api/media/nonsense?ticket=good", &[]).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(bench.get(&format!("/api/media/{}?ticket=good", "0".repeat(64)), &[]).await.0, StatusCode::NOT_FOUND);
+
+    let (status, headers, body) = bench.get(&path, &[("authorization", "Bearer good")]).await;
+    assert_eq!((status, body), (StatusCode::OK, jpeg()));
+    assert_eq!(headers["content-type"], "image/jpeg");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert_eq!(headers["content-security-policy"], "default-src 'none'; sandbox");
+    assert_eq!(headers["cache-control"], "private, max-age=31536000, immutable");
+    assert!(headers["content-disposition"].to_str().unwrap().starts_with("inline; filename=\"sokuho-"));
+
+    let (status, headers, body) = bench.get(&format!("{path}/thumbnail?ticket=good"), &[]).await;
+    assert_eq!((status, &headers["content-type"]), (StatusCode::OK, &HeaderValue::from_static("image/jpeg")));
+    assert!(body.starts_with(&[0xFF, 0xD8]) && body != jpeg());
+}
+
+#[tokio::test]
+async fn parts_are_served_and_entity_tags_are_heeded() {
+    let bench = Bench::new(Limits::default(), 0);
+    let file = jpeg();
+    let id = bench.upload(file.clone()).await.1["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/media/{id}?ticket=good");
+    let tag = format!("\"{id}\"");
+
+    let (status, headers, body) = bench.get(&path, &[("range", "bytes=5-9"), ("if-range", &tag)]).await;
+    assert_eq!((status, body.as_slice()), (StatusCode::PARTIAL_CONTENT, &file[5..10]));
+    assert_eq!(headers["content-range"].to_str().unwrap(), format!("bytes 5-9/{}", file.len()));
+    assert_eq!(headers["content-length"], "5");
+
+    let (status, _, body) = bench.get(&path, &[("range", "bytes=5-9"), ("if-range", "\"other\"")]).await;
+    assert_eq!((status, body.len()), (StatusCode::OK, file.len()));
+    let (status, headers, _) = bench.get(&path, &[("range", "bytes=99999999-")]).await;
+    assert_eq!(status, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(headers["content-range"].to_str().unwrap(), format!("bytes */{}", file.len()));
+    assert_eq!(bench.get(&path, &[("if-none-match", &tag)]).await.0, StatusCode::NOT_MODIFIED);
+
+    let (status, headers, body) = bench.call(Request::head(&path).body(Body::empty()).unwrap()).await;
+    assert_eq!((status, body.len()), (StatusCode::OK, 0));
+    assert_eq!(headers["content-length"].to_str().unwrap(), file.len().to_string());
+}
+
+#[tokio::test]
+async fn bad_uploads_are_refused_by_name() {
+    let limits = Limits { photo_bytes: 9_000, video_bytes: 20_000, ..Limits::default() };
+    let bench = Bench::new(limits, 0);
+    let cut = jpeg()[..1000].to_vec();
+    let large = [jpeg(), vec![0; 10_000]].concat();
+    for (body, code) in [
+        (b"PK\x03\x04 called .jpg".repeat(20), "media_unsupported"),
+        (Vec::new(), "media_unsupported"),
+        (cut, "media_damaged"),
+        (large, "media_too_large"),
+    ] {
+        let (status, problem) = bench.upload(body).await;
+        assert_eq!((problem["code"].as_str(), problem["status"].as_u64()), (Some(code), Some(status.as_u16().into())));
+    }
+}
+
+#[tokio::test]
+async fn a_stated_length_over_the_limit_is_refused_before_the_body() {
+    let bench = Bench::new(Limits::default(), 0);
+    let body = Body::from_stream(stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+    let request = Request::post("/api/media").header("content-length", "600000000").body(body).unwrap();
+    assert_eq!(bench.call(request).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_a_bad_request() {
+    let bench = Bench::new(Limits::default(), 0);
+    let broken = stream::iter([Ok(bytes::Bytes::from(jpeg()[..500].to_vec())), Err(std::io::Error::other("reset"))]);
+    let (status, problem) = bench.upload(Body::from_stream(broken)).await;
+    assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some("malformed_request")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_body_is_given_up() {
+    let stalled = Body::from_stream(stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+    let mut chunks = Box::pin(patiently(stalled, Patience::default()));
+    let began = tokio::time::Instant::now();
+    assert!(matches!(chunks.next().await, Some(Err(BodyError::Stalled))));
+    assert_eq!(began.elapsed().as_secs(), 30);
+    assert!(chunks.next().await.is_none());
+    assert_eq!(MediaError::from(BodyError::Stalled).code(), Code::Timeout);
+}
+
+#[tokio::test]
+async fn uploads_of_one_address_are_rationed() {
+    let bench = Bench::new(Limits::default(), 2);
+    assert_eq!(bench.upload(jpeg()).await.0, StatusCode::CREATED);
+    assert_eq!(bench.upload(jpeg()).await.0, StatusCode::OK);
+    let (status, problem) = bench.upload(jpeg()).await;
+    assert_eq!((status, problem["code"].as_str()), (StatusCode::TOO_MANY_REQUESTS, Some("too_many_requests")));
+}

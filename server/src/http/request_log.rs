@@ -1,0 +1,47 @@
+//! One line in the log and one sample in the metrics for each request; see docs/logging.md. The path is
+//! the route's pattern, so that no key, token or id gets into the log.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+
+use super::router::Guard;
+use crate::domain::ids::uuid_v7;
+
+/// The request's id, in the answer's head and in problems.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static CURRENT: String;
+}
+
+/// The id of the request that is being answered, if one is.
+pub fn current_id() -> Option<String> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+/// Records a request.
+pub async fn record(State(guard): State<Guard>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let id = uuid_v7(guard.clock.now(), guard.entropy.as_ref()).to_string();
+    let route = route.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().as_str().to_owned();
+    let header = HeaderValue::from_str(&id).ok();
+    let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = %route);
+    let started = Instant::now();
+
+    let mut response = CURRENT.scope(id, next.run(request).instrument(span.clone())).await;
+
+    let status = response.status().as_u16();
+    let seconds = started.elapsed().as_secs_f64();
+    span.in_scope(|| tracing::debug!(http.status = status, duration_ms = seconds * 1e3, "answered"));
+    let labels = [("route", route), ("method", method), ("status", status.to_string())];
+    metrics::histogram!("sokuho_http_seconds", &labels).record(seconds);
+    if let Some(header) = header {
+        response.headers_mut().insert(REQUEST_ID, header);
+    }
+    response
+}

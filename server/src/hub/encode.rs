@@ -1,0 +1,175 @@
+//! From an entry and what it touched to a slot of the ring: encoded once for each audience.
+
+use bytes::Bytes;
+use sokuho_tiles::{MAX_ZOOM, Tile};
+
+use super::interest::{Facets, IncidentFacets};
+use super::ring::Slot;
+use crate::domain::entry::{Body, Entry, Seq};
+use crate::wire::check_in::CheckIn;
+use crate::wire::incident::{IncidentView, OfficeIncident, PublicIncident, Reporter};
+use crate::wire::live::{OfficeEntry, PublicEntry};
+use crate::wire::operation::Operation;
+
+/// Encodes an entry with the things it touched, as they are after it.
+///
+/// Check-ins have no public form. The public form of anything else holds no id, actor, words or media.
+///
+/// # Errors
+/// Only if a value cannot be written as JSON, which no value of these types does.
+pub fn encode(
+    seq: Seq,
+    entry: &Entry,
+    incident: Option<&IncidentView<'_>>,
+    check_ins: Vec<CheckIn>,
+    operation: Option<Operation>,
+) -> Result<Slot, serde_json::Error> {
+    let public = if is_public(&entry.body) {
+        Some(text(&PublicEntry {
+            seq,
+            kind: entry.body.kind().to_owned(),
+            at: entry.at(),
+            incident: incident.and_then(PublicIncident::of),
+            operation: operation.clone(),
+        })?)
+    } else {
+        None
+    };
+    let office = text(&OfficeEntry {
+        seq,
+        id: entry.id.0,
+        kind: entry.body.kind().to_owned(),
+        at: entry.at(),
+        actor: Reporter::of(&entry.actor, entry.office.as_ref()),
+        operation_id: entry.operation.0,
+        incident: incident.and_then(OfficeIncident::of),
+        check_ins,
+        operation,
+    })?;
+    Ok(Slot { seq, facets: Facets { incident: incident.and_then(facets) }, office, public })
+}
+
+fn is_public(body: &Body) -> bool {
+    match body {
+        Body::OperationOpened(_) | Body::OperationClosed | Body::ReportFiled(_) | Body::StatusChanged(_) => true,
+        Body::CheckedIn(_) | Body::CheckInConfirmed(_) | Body::CheckedOut(_) | Body::CalledBack(_) => false,
+    }
+}
+
+fn facets(view: &IncidentView<'_>) -> Option<IncidentFacets> {
+    let first = view.reports.first()?;
+    let reporting = view.reports.iter().filter_map(|filed| filed.office.clone());
+    let mut offices: Vec<_> = view.incident.responsible.iter().cloned().chain(reporting).collect();
+    offices.sort_unstable();
+    offices.dedup();
+    Some(IncidentFacets {
+        tile: first.report.position().map(|place| Tile::at(place.lat(), place.lon(), MAX_ZOOM)),
+        offices: offices.into_boxed_slice(),
+        category: first.report.category,
+        operation: view.incident.operation,
+    })
+}
+
+fn text(value: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {
+    // Through a boxed slice, so that the ring holds no spare capacity.
+    serde_json::to_vec(value).map(|text| Bytes::from(text.into_boxed_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::clock::Hlc;
+    use crate::domain::entry::{Actor, CheckedIn, Lww};
+    use crate::domain::ids::{EntryId, IncidentId, NodeId, ReportId, StaffId};
+    use crate::domain::incident::{Incident, Status};
+    use crate::domain::operation::EVERYDAY;
+    use crate::domain::place::Place;
+    use crate::domain::position::{Evidence, EvidenceSource, Position};
+    use crate::domain::report::{Category, FiledReport, Report};
+
+    fn entry(body: Body) -> Entry {
+        Entry {
+            id: EntryId(Uuid::from_u128(1)),
+            origin: NodeId(Uuid::from_u128(2)),
+            hlc: Hlc(1_790_000_000_000 << 16),
+            actor: Actor::Staff {
+                id: StaffId(Uuid::from_u128(3)),
+                name: "佐藤".into(),
+                employer: "07202".parse().unwrap(),
+            },
+            office: Some("07423".parse().unwrap()),
+            operation: EVERYDAY,
+            body,
+        }
+    }
+
+    fn report() -> Report {
+        Report {
+            id: ReportId(Uuid::from_u128(1)),
+            incident: IncidentId(Uuid::from_u128(9)),
+            category: Category::Hazard,
+            words: "路肩が崩れた".into(),
+            danger_to_life: true,
+            observed_at: Hlc(1_790_000_000_000 << 16).timestamp(),
+            evidence: vec![Evidence {
+                source: EvidenceSource::Pin,
+                position: Position::new(37.487_812, 139.929_712).unwrap(),
+                accuracy_m: None,
+                heading_deg: None,
+                at: None,
+            }],
+            chosen: 0,
+            place: Place::Inside { municipality: "07202".parse().unwrap() },
+            boundaries: "test".into(),
+            media: vec![],
+            has_contact: true,
+        }
+    }
+
+    #[test]
+    fn a_report_travels_whole_to_offices_and_bare_to_the_public() {
+        let entry = entry(Body::ReportFiled(Box::new(report())));
+        let filed = FiledReport {
+            report: report(),
+            actor: entry.actor.clone(),
+            office: entry.office.clone(),
+            operation: EVERYDAY,
+            filed_at: entry.at(),
+        };
+        let incident = Incident {
+            id: IncidentId(Uuid::from_u128(9)),
+            operation: EVERYDAY,
+            reports: BTreeSet::from([ReportId(Uuid::from_u128(1))]),
+            responsible: Some("07202".parse().unwrap()),
+            status: Lww::unwritten(Status::Received),
+        };
+        let view = IncidentView { incident: &incident, reports: vec![&filed] };
+        let slot = encode(7, &entry, Some(&view), vec![], None).unwrap();
+        let office: OfficeEntry = serde_json::from_slice(&slot.office).unwrap();
+        assert_eq!((office.seq, office.kind.as_str()), (7, "report_filed"));
+        assert_eq!(office.incident.unwrap().reports[0].words, "路肩が崩れた");
+        let public = String::from_utf8(slot.public.unwrap().to_vec()).unwrap();
+        for secret in
+            ["佐藤", "路肩", "00000000-0000-0000-0000-000000000001", "words", "reports", "139.92971", "contact"]
+        {
+            assert!(!public.contains(secret), "{secret} in {public}");
+        }
+        assert!(serde_json::from_str::<PublicEntry>(&public).unwrap().incident.is_some());
+        let facets = slot.facets.incident.unwrap();
+        assert_eq!(facets.offices.iter().map(|o| o.as_str()).collect::<Vec<_>>(), ["07202", "07423"]);
+    }
+
+    #[test]
+    fn a_check_in_has_no_public_form() {
+        let office = "07423".parse().unwrap();
+        let employer = "07202".parse().unwrap();
+        let body = CheckedIn { staff: StaffId(Uuid::from_u128(3)), name: "佐藤".into(), office, employer };
+        let slot = encode(8, &entry(Body::CheckedIn(body)), None, vec![], None).unwrap();
+        assert!(slot.public.is_none());
+        assert_eq!(slot.facets, Facets { incident: None });
+    }
+}

@@ -1,0 +1,421 @@
+//! The room as a whole, against a real database.
+
+use std::sync::Mutex;
+
+use jiff::{SignedDuration, ToSpan};
+use rstest::rstest;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+
+use super::registry::NewAccount;
+use super::*;
+use crate::domain::check_in::Acting;
+use crate::domain::clock::{Clock, SystemEntropy};
+use crate::domain::ids::{CheckInId, NodeId, StaffId};
+
+/// A clock that tests set.
+pub(crate) struct TestClock(Mutex<Timestamp>);
+
+impl TestClock {
+    pub(crate) fn advance(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Check-ins that tests set.
+#[derive(Default)]
+pub(crate) struct TestPresence(Mutex<HashMap<StaffId, Acting>>);
+
+impl Presence for TestPresence {
+    fn acting(&self, staff: StaffId) -> Option<Acting> {
+        self.0.lock().unwrap().get(&staff).cloned()
+    }
+}
+
+pub(crate) struct Fixture {
+    pub(crate) clock: Arc<TestClock>,
+    presence: Arc<TestPresence>,
+    pub(crate) identity: Arc<Identity>,
+    pool: SqlitePool,
+    folder: tempfile::TempDir,
+}
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) async fn fixture() -> Fixture {
+    fixture_with(Settings::default()).await
+}
+
+pub(crate) async fn fixture_with(settings: Settings) -> Fixture {
+    fixture_over(settings, None).await
+}
+
+/// Over other check-ins than those that tests set.
+pub(crate) async fn fixture_over(settings: Settings, live: Option<Arc<dyn Presence>>) -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new()
+        .filename(folder.path().join("sokuho.sqlite"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal);
+    let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
+    sqlx::migrate!("./migrations").run(&pool).await.unwrap();
+    let clock = Arc::new(TestClock(Mutex::new("2026-07-01T00:00:00Z".parse().unwrap())));
+    let presence = Arc::new(TestPresence::default());
+    let registry = registry(&pool, &folder, &clock, NodeId(Uuid::from_u128(7))).await;
+    let seen = live.unwrap_or_else(|| Arc::<TestPresence>::clone(&presence));
+    let identity = Identity::new(registry, seen, settings).await.unwrap();
+    Fixture { clock, presence, identity: Arc::new(identity), pool, folder }
+}
+
+async fn registry(pool: &SqlitePool, folder: &tempfile::TempDir, clock: &Arc<TestClock>, node: NodeId) -> Registry {
+    let keys = folder.path().join("keys");
+    Registry::open(pool.clone(), &keys, node, Arc::<TestClock>::clone(clock), Arc::new(SystemEntropy)).await.unwrap()
+}
+
+impl Fixture {
+    /// Makes an account of office 07202.
+    pub(crate) async fn account(&self, name: &str, role: Role) -> StaffId {
+        self.account_at(name, role, "07202").await
+    }
+
+    pub(crate) async fn account_at(&self, name: &str, role: Role, work_office: &str) -> StaffId {
+        let new = NewAccount {
+            name: name.to_owned(),
+            display_name: format!("職員 {name}"),
+            password: PASSWORD.to_owned(),
+            work_office: office(work_office),
+            home_office: Some(office("07423")),
+            role,
+        };
+        let account = self.identity.registry().add_account(new).await.unwrap();
+        self.identity.look().await.unwrap();
+        account.staff.id
+    }
+
+    pub(crate) async fn sign_in(&self, name: &str) -> SessionTokens {
+        self.identity.sign_in(name, PASSWORD, None).await.unwrap()
+    }
+
+    fn staff(&self, tokens: &SessionTokens) -> StaffCaller {
+        match self.identity.caller(&tokens.access).unwrap() {
+            Caller::Staff(staff) => staff,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn check_in(&self, staff: StaffId, at: &str, role: Option<Role>) {
+        let acting = Acting { check_in: CheckInId(Uuid::from_u128(1)), office: office(at), role };
+        self.presence.0.lock().unwrap().insert(staff, acting);
+    }
+}
+
+pub(crate) fn office(code: &str) -> OfficeCode {
+    code.parse().unwrap()
+}
+
+#[tokio::test]
+async fn signing_in_needs_the_right_password_and_does_not_tell_which_was_wrong() {
+    let f = fixture().await;
+    f.account("Sato", Role::Field).await;
+    let tokens = f.sign_in("SATO").await;
+    assert_eq!(f.staff(&tokens).name, "職員 Sato");
+    for (name, password) in [("sato", "wrong horse battery"), ("suzuki", PASSWORD), ("佐藤", PASSWORD), ("", "")] {
+        let refused = f.identity.sign_in(name, password, None).await;
+        assert!(matches!(refused, Err(SignInError::Wrong)), "{name}: {refused:?}");
+    }
+    f.identity.registry().set_disabled("sato", true).await.unwrap();
+    assert!(matches!(f.identity.sign_in("sato", PASSWORD, None).await, Err(SignInError::Wrong)));
+}
+
+#[tokio::test]
+async fn account_names_are_unique_whatever_their_case_and_fields_are_checked() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let new = |name: &str, display_name: &str, password: &str| NewAccount {
+        name: name.to_owned(),
+        display_name: display_name.to_owned(),
+        password: password.to_owned(),
+        work_office: office("07202"),
+        home_office: None,
+        role: Role::Viewer,
+    };
+    let registry = f.identity.registry();
+    assert!(matches!(registry.add_account(new("SATO", "x", PASSWORD)).await, Err(IdentityError::NameTaken)));
+    assert!(matches!(registry.add_account(new("s ato", "x", PASSWORD)).await, Err(IdentityError::BadName)));
+    assert!(matches!(registry.add_account(new("abe", "a\nb", PASSWORD)).await, Err(IdentityError::BadDisplayName)));
+    assert!(matches!(registry.add_account(new("abe", "x", "short")).await, Err(IdentityError::BadPassword)));
+    assert_eq!(registry.accounts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_access_token_ends_after_a_quarter_of_an_hour_and_a_refresh_gives_the_next() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let first = f.sign_in("sato").await;
+    f.clock.advance(SignedDuration::from_mins(15));
+    assert_eq!(f.identity.caller(&first.access), Err(TokenError::Expired));
+    let second = f.identity.refresh(&first.refresh).await.unwrap();
+    assert_ne!(second.refresh, first.refresh);
+    assert_eq!(second.refresh_expires_at, first.refresh_expires_at, "the session does not grow");
+    f.staff(&second);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again_within_the_grace_without_a_second_branch() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let first = f.sign_in("sato").await;
+    let lost = f.identity.refresh(&first.refresh).await.unwrap();
+    f.clock.advance(SignedDuration::from_secs(30));
+    let again = f.identity.refresh(&first.refresh).await.unwrap();
+    assert_eq!(again.refresh, lost.refresh);
+    f.staff(&again);
+}
+
+#[tokio::test]
+async fn an_old_refresh_token_that_comes_back_revokes_the_session_and_no_other() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let other = f.sign_in("sato").await;
+    for too_late in [true, false] {
+        let first = f.sign_in("sato").await;
+        let mut newest = f.identity.refresh(&first.refresh).await.unwrap();
+        if too_late {
+            f.clock.advance(SignedDuration::from_secs(31));
+        } else {
+            newest = f.identity.refresh(&newest.refresh).await.unwrap();
+        }
+        let reused = f.identity.refresh(&first.refresh).await;
+        assert!(matches!(reused, Err(RefreshError::Token(TokenError::Revoked))), "{reused:?}");
+        let after = f.identity.refresh(&newest.refresh).await;
+        assert!(matches!(after, Err(RefreshError::Token(TokenError::Revoked))), "{after:?}");
+        assert_eq!(f.identity.caller(&newest.access), Err(TokenError::Revoked));
+    }
+    f.staff(&other);
+    f.identity.refresh(&other.refresh).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_ends_after_fourteen_days_however_often_it_was_refreshed() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let mut tokens = f.sign_in("sato").await;
+    for _ in 0..14 {
+        f.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(1));
+        tokens = f.identity.refresh(&tokens.refresh).await.unwrap();
+    }
+    assert_eq!(tokens.access_expires_at, tokens.refresh_expires_at, "no access beyond the session");
+    f.clock.advance(SignedDuration::from_mins(1));
+    assert!(matches!(f.identity.refresh(&tokens.refresh).await, Err(RefreshError::Token(TokenError::Expired))));
+    f.identity.keep_house().await.unwrap();
+    assert!(matches!(f.identity.refresh(&tokens.refresh).await, Err(RefreshError::Token(TokenError::Invalid))));
+}
+
+#[rstest]
+#[case::nothing("")]
+#[case::not_base64("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!")]
+#[case::never_given("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+#[tokio::test]
+async fn a_refresh_token_that_we_never_gave_is_invalid(#[case] token: &str) {
+    let f = fixture().await;
+    let refused = f.identity.refresh(token).await;
+    assert!(matches!(refused, Err(RefreshError::Token(TokenError::Invalid))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_account_has_at_most_sixteen_sessions_and_the_oldest_goes_first() {
+    let limit = Limit::per_five_minutes(NonZeroU32::new(100).unwrap());
+    let f = fixture_with(Settings { per_name: limit, ..Settings::default() }).await;
+    f.account("sato", Role::Field).await;
+    let oldest = f.sign_in("sato").await;
+    for _ in 0..sessions::PER_ACCOUNT {
+        f.clock.advance(SignedDuration::from_secs(1));
+        f.sign_in("sato").await;
+    }
+    f.identity.look().await.unwrap();
+    assert_eq!(f.identity.caller(&oldest.access), Err(TokenError::Revoked));
+    assert_eq!(f.identity.registry().revoke_sessions("sato").await.unwrap(), u64::from(sessions::PER_ACCOUNT));
+}
+
+#[tokio::test]
+async fn what_another_process_changes_is_seen_at_the_next_look() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    f.account("abe", Role::Field).await;
+    f.account("ito", Role::Field).await;
+    let (sato, abe, ito) = (f.sign_in("sato").await, f.sign_in("abe").await, f.sign_in("ito").await);
+    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let (wall, wall_token) = command_line.make_wall_token(office("07202"), "本部").await.unwrap();
+    command_line.set_disabled("sato", true).await.unwrap();
+    command_line.revoke_sessions("abe").await.unwrap();
+    command_line.set_password("ito", "another fine password").await.unwrap();
+    f.identity.look().await.unwrap();
+    for tokens in [&sato, &abe, &ito] {
+        assert_eq!(f.identity.caller(&tokens.access), Err(TokenError::Revoked));
+        let refused = f.identity.refresh(&tokens.refresh).await;
+        assert!(matches!(refused, Err(RefreshError::Token(TokenError::Revoked))), "{refused:?}");
+    }
+    let caller = f.identity.caller(&wall_token).unwrap();
+    assert_eq!(caller, Caller::Wall { token: wall.id, office: office("07202") });
+    f.identity.still_valid(wall.id).unwrap();
+    command_line.revoke_wall_token(wall.id).await.unwrap();
+    assert!(matches!(command_line.revoke_wall_token(wall.id).await, Err(IdentityError::UnknownWallToken)));
+    f.identity.look().await.unwrap();
+    assert_eq!(f.identity.caller(&wall_token), Err(TokenError::Revoked));
+    assert_eq!(f.identity.still_valid(wall.id), Err(TokenError::Revoked));
+}
+
+#[tokio::test]
+async fn the_running_watch_sees_a_revocation_by_itself() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let tokens = f.sign_in("sato").await;
+    let revoked = async {
+        f.identity.registry().revoke_sessions("sato").await.unwrap();
+        while f.identity.caller(&tokens.access).is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = f.identity.run() => panic!("the watch ended"),
+        outcome = tokio::time::timeout(Duration::from_secs(30), revoked) => outcome.unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn signing_out_revokes_the_session_at_once() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let tokens = f.sign_in("sato").await;
+    let session = f.staff(&tokens).session;
+    f.identity.still_valid(session).unwrap();
+    f.identity.sign_out(session).await.unwrap();
+    assert_eq!(f.identity.caller(&tokens.access), Err(TokenError::Revoked));
+    assert_eq!(f.identity.still_valid(session), Err(TokenError::Revoked));
+}
+
+#[tokio::test]
+async fn a_token_of_another_node_is_invalid_even_under_the_same_key() {
+    let f = fixture().await;
+    let other = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(8))).await;
+    let (_, foreign) = other.make_wall_token(office("07202"), "").await.unwrap();
+    f.identity.look().await.unwrap();
+    assert_eq!(f.identity.caller(&foreign), Err(TokenError::Invalid));
+}
+
+#[tokio::test]
+async fn away_from_home_even_an_admin_has_only_what_the_check_in_gives() {
+    let f = fixture().await;
+    let id = f.account("sato", Role::Admin).await;
+    let tokens = f.sign_in("sato").await;
+    let at_work = f.staff(&tokens);
+    assert_eq!((at_work.acting, at_work.role, at_work.check_in), (office("07202"), Role::Admin, None));
+    for (role, expected) in
+        [(None, Role::Field), (Some(Role::Field), Role::Field), (Some(Role::Operator), Role::Operator)]
+    {
+        f.check_in(id, "07423", role);
+        let away = f.staff(&tokens);
+        assert_eq!((away.acting, away.employer, away.role), (office("07423"), office("07202"), expected));
+        assert!(away.check_in.is_some());
+    }
+    f.check_in(id, "07202", Some(Role::Field));
+    assert_eq!(f.staff(&tokens).role, Role::Admin, "at the employer's own office the account's role holds");
+}
+
+#[tokio::test]
+async fn a_media_ticket_lives_twelve_hours_and_never_longer_than_its_session() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let tokens = f.sign_in("sato").await;
+    let caller = f.identity.caller(&tokens.access).unwrap();
+    let (ticket, until) = f.identity.media_ticket(&caller).unwrap();
+    assert_eq!(until, f.clock.now() + 12.hours());
+    assert_eq!(f.identity.check_media_ticket(&ticket), Ok(caller.clone()));
+    assert_eq!(f.identity.caller(&ticket), Err(TokenError::Invalid), "a ticket is no bearer token");
+    assert_eq!(f.identity.check_media_ticket(&tokens.access), Err(TokenError::Invalid));
+    f.clock.advance(SignedDuration::from_hours(12));
+    assert_eq!(f.identity.check_media_ticket(&ticket), Err(TokenError::Expired));
+    f.clock.advance(SignedDuration::from_hours(14 * 24 - 13));
+    let (late, until) = f.identity.media_ticket(&caller).unwrap();
+    assert_eq!(until, tokens.refresh_expires_at);
+    let Caller::Staff(staff) = &caller else { panic!() };
+    f.identity.sign_out(staff.session).await.unwrap();
+    assert_eq!(f.identity.check_media_ticket(&late), Err(TokenError::Revoked));
+    assert_eq!(f.identity.media_ticket(&Caller::Public), Err(TokenError::Invalid));
+}
+
+#[tokio::test]
+async fn a_walls_ticket_and_last_use_belong_to_its_token() {
+    let f = fixture().await;
+    let (wall, token) = f.identity.registry().make_wall_token(office("07423"), "").await.unwrap();
+    f.identity.look().await.unwrap();
+    let caller = f.identity.caller(&token).unwrap();
+    let (ticket, _) = f.identity.media_ticket(&caller).unwrap();
+    assert_eq!(f.identity.check_media_ticket(&ticket), Ok(caller));
+    f.identity.keep_house().await.unwrap();
+    let listed = f.identity.registry().wall_tokens().await.unwrap();
+    assert_eq!(listed[0].last_use, Some(f.clock.now()));
+    f.clock.advance(wall_tokens::LIFETIME);
+    assert_eq!(f.identity.caller(&token), Err(TokenError::Expired));
+    assert_eq!(f.identity.still_valid(wall.id), Err(TokenError::Expired));
+}
+
+#[tokio::test]
+async fn the_demonstration_makes_its_accounts_once_for_any_region() {
+    use crate::domain::office::{Office, OfficeKind};
+    let f = fixture().await;
+    let of = |code: &str, kind, english: &str, neighbours: &[&str]| Office {
+        code: office(code),
+        kind,
+        name: format!("{english}の機関"),
+        kana: String::new(),
+        english: english.to_owned(),
+        label: crate::domain::position::Position::new(37.0, 139.0).unwrap(),
+        neighbours: neighbours.iter().map(|code| office(code)).collect(),
+    };
+    let offices = [
+        of("99201", OfficeKind::Municipality, "Kita City", &["99301"]),
+        of("99301", OfficeKind::Municipality, "Minami Town", &["99201"]),
+        of("99302", OfficeKind::Municipality, "Minami Village", &["99301"]),
+        of("99000-hoku-shinko", OfficeKind::Prefecture, "North Development Bureau", &[]),
+    ];
+    let demo = demo::ensure(f.identity.registry(), &offices).await.unwrap();
+    let names: Vec<&str> = demo.made.iter().map(|(account, _)| account.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "kita-field",
+            "kita-operator",
+            "minami-99301-field",
+            "minami-99301-operator",
+            "minami-99302-field",
+            "minami-99302-operator",
+            "hoku-shinko-operator",
+            "admin"
+        ]
+    );
+    assert_eq!(demo.made[0].0.staff.home_office, Some(office("99301")));
+    let (account, password) = &demo.made[7];
+    f.identity.sign_in(&account.name, password, None).await.unwrap();
+    let later = demo::ensure(f.identity.registry(), &offices).await.unwrap();
+    assert!(later.made.is_empty());
+    assert_eq!(later.walls, demo.walls);
+    assert_eq!(demo.walls.len(), 4);
+}
+
+#[tokio::test]
+async fn a_password_that_was_replaced_while_it_was_checked_begins_no_session() {
+    let f = fixture().await;
+    let id = f.account("sato", Role::Field).await;
+    let registry = f.identity.registry();
+    let (_, old_hash) = registry.credentials("sato").await.unwrap().unwrap();
+    registry.set_password("sato", "another fine password").await.unwrap();
+    let begun = registry.begin_session(id, &old_hash, &Lifetimes::default()).await;
+    assert!(matches!(begun, Err(IdentityError::UnknownAccount)), "{begun:?}");
+}

@@ -1,0 +1,155 @@
+//! Incidents and their reports, folded from entries whatever the order of their arrival.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::index::{Facets, Index};
+use crate::domain::entry::{Entry, Lww, Stamp, StatusChanged};
+use crate::domain::ids::{IncidentId, ReportId};
+use crate::domain::incident::{Incident, Status};
+use crate::domain::operation::EVERYDAY;
+use crate::domain::report::{FiledReport, Report};
+use crate::wire::incident::IncidentView;
+
+/// All incidents, reports, and the index over them.
+#[derive(Debug, Default)]
+pub(super) struct Incidents {
+    /// Also those of which only a status has arrived: they have no report and nobody sees them.
+    known: HashMap<IncidentId, Incident>,
+    reports: HashMap<ReportId, Box<Stamped>>,
+    pub(super) index: Index,
+}
+
+#[derive(Debug)]
+struct Stamped {
+    stamp: Stamp,
+    filed: FiledReport,
+}
+
+impl Incidents {
+    /// A report was filed. Of two entries that file the same report (its sender reached two nodes) the
+    /// earlier counts.
+    pub(super) fn file(&mut self, entry: &Entry, report: &Report) -> IncidentId {
+        let stamp = entry.stamp();
+        if let Some(earlier) = self.reports.get(&report.id) {
+            if earlier.stamp <= stamp {
+                return earlier.filed.report.incident;
+            }
+            self.take_out(report.id);
+        }
+        let filed = FiledReport {
+            report: report.clone(),
+            actor: entry.actor.clone(),
+            office: entry.office.clone(),
+            operation: entry.operation,
+            filed_at: entry.at(),
+        };
+        if let Some(position) = report.position() {
+            self.index.insert_report(report.id, stamp.hlc, position);
+        }
+        self.change(report.incident, |incident, reports| {
+            incident.reports.insert(report.id);
+            reports.insert(report.id, Box::new(Stamped { stamp, filed }));
+        });
+        report.incident
+    }
+
+    /// An incident's status was set.
+    pub(super) fn set_status(&mut self, stamp: Stamp, change: &StatusChanged) -> IncidentId {
+        self.change(change.incident, |incident, _| {
+            incident.status.write(stamp, change.status);
+        });
+        change.incident
+    }
+
+    fn take_out(&mut self, id: ReportId) {
+        let Some(old) = self.reports.get(&id) else { return };
+        let (hlc, incident) = (old.stamp.hlc, old.filed.report.incident);
+        if let Some(position) = old.filed.report.position() {
+            self.index.remove_report(id, hlc, position);
+        }
+        self.change(incident, |incident, reports| {
+            incident.reports.remove(&id);
+            reports.remove(&id);
+        });
+    }
+
+    /// Changes an incident and keeps what follows from its first report, and the index, in step.
+    fn change(&mut self, id: IncidentId, edit: impl FnOnce(&mut Incident, &mut HashMap<ReportId, Box<Stamped>>)) {
+        let before = self.facets(id);
+        let incident = self.known.entry(id).or_insert_with(|| Incident {
+            id,
+            operation: EVERYDAY,
+            reports: BTreeSet::new(),
+            responsible: None,
+            status: Lww::unwritten(Status::default()),
+        });
+        edit(incident, &mut self.reports);
+        (incident.operation, incident.responsible) = match first(incident, &self.reports) {
+            Some(Stamped { filed, .. }) => {
+                let responsible = filed.report.place.municipality().or(filed.office.as_ref());
+                (filed.operation, responsible.cloned())
+            }
+            None => (EVERYDAY, None),
+        };
+        let after = self.facets(id);
+        self.index.change(id, before.as_ref(), after.as_ref());
+    }
+
+    fn facets(&self, id: IncidentId) -> Option<Facets> {
+        let incident = self.known.get(&id)?;
+        let first = first(incident, &self.reports)?;
+        Some(Facets {
+            filed: first.stamp.hlc,
+            position: first.filed.report.position()?,
+            responsible: incident.responsible.clone(),
+            status: *incident.status.get(),
+            status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
+        })
+    }
+
+    /// Every report, in no order.
+    pub(super) fn reports(&self) -> impl Iterator<Item = &FiledReport> {
+        self.reports.values().map(|stamped| &stamped.filed)
+    }
+
+    pub(super) fn report(&self, id: ReportId) -> Option<&FiledReport> {
+        self.reports.get(&id).map(|stamped| &stamped.filed)
+    }
+
+    /// The incident with its reports, oldest first; `None` while it has none.
+    pub(super) fn view(&self, id: IncidentId) -> Option<IncidentView<'_>> {
+        let incident = self.known.get(&id)?;
+        let mut reports: Vec<&Stamped> = stamped(incident, &self.reports).collect();
+        reports.sort_by_key(|report| report.stamp);
+        let reports: Vec<&FiledReport> = reports.into_iter().map(|stamped| &stamped.filed).collect();
+        (!reports.is_empty()).then_some(IncidentView { incident, reports })
+    }
+}
+
+#[cfg(test)]
+impl Incidents {
+    /// Checks that the index holds each visible incident and located report once, and nothing else.
+    pub(super) fn check_index(&self) {
+        let visible: Vec<Facets> = self.known.keys().filter_map(|id| self.facets(*id)).collect();
+        let index = &self.index;
+        assert_eq!(index.incidents.len(), visible.len());
+        assert_eq!(index.newest.len(), visible.len());
+        assert_eq!(index.open.len() + index.closed.len(), visible.len());
+        let of_offices: usize = index.by_office.values().map(BTreeSet::len).sum();
+        assert_eq!(of_offices, visible.iter().filter(|facets| facets.responsible.is_some()).count());
+        assert_eq!(index.reports.len(), self.reports.values().filter(|r| r.filed.report.position().is_some()).count());
+        assert!(index.by_office.values().all(|incidents| !incidents.is_empty()), "no office without incidents");
+    }
+}
+
+fn stamped<'a>(
+    incident: &'a Incident,
+    reports: &'a HashMap<ReportId, Box<Stamped>>,
+) -> impl Iterator<Item = &'a Stamped> {
+    incident.reports.iter().filter_map(|id| reports.get(id)).map(Box::as_ref)
+}
+
+/// The report that was filed first: it says where the incident is and whose.
+fn first<'a>(incident: &'a Incident, reports: &'a HashMap<ReportId, Box<Stamped>>) -> Option<&'a Stamped> {
+    stamped(incident, reports).min_by_key(|report| report.stamp)
+}

@@ -1,0 +1,132 @@
+//! What the queries answer from: incidents and reports by place, incidents by age, office and status.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sphere::{Sphere, Spot};
+use crate::domain::clock::Hlc;
+use crate::domain::ids::{IncidentId, ReportId};
+use crate::domain::incident::Status;
+use crate::domain::office::OfficeCode;
+use crate::domain::position::Position;
+
+/// An incident by the time at which its first report was filed.
+pub(super) type ByAge = (Hlc, IncidentId);
+
+/// How many incidents an office has, by status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// 受付
+    pub received: usize,
+    /// 対応中
+    pub in_progress: usize,
+    /// 対応済
+    pub resolved: usize,
+    /// 対象外
+    pub declined: usize,
+}
+
+impl Counts {
+    fn of(&mut self, status: Status) -> &mut usize {
+        match status {
+            Status::Received => &mut self.received,
+            Status::InProgress => &mut self.in_progress,
+            Status::Resolved => &mut self.resolved,
+            Status::Declined => &mut self.declined,
+        }
+    }
+}
+
+/// What the index knows of a visible incident.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Facets {
+    pub(super) filed: Hlc,
+    pub(super) position: Position,
+    pub(super) responsible: Option<OfficeCode>,
+    pub(super) status: Status,
+    /// When the status was set, if it ever was.
+    pub(super) status_at: Hlc,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    pub(super) incidents: Sphere<IncidentId>,
+    pub(super) reports: Sphere<ReportId>,
+    pub(super) newest: BTreeSet<ByAge>,
+    pub(super) open: BTreeSet<ByAge>,
+    /// Incidents that are closed, by the time of that, with the time at which they were filed.
+    pub(super) closed: BTreeMap<(Hlc, IncidentId), Hlc>,
+    pub(super) by_office: BTreeMap<OfficeCode, BTreeSet<ByAge>>,
+    pub(super) counts: BTreeMap<Option<OfficeCode>, Counts>,
+}
+
+impl Index {
+    /// Takes note of a report.
+    pub(super) fn insert_report(&mut self, id: ReportId, filed: Hlc, position: Position) {
+        self.reports.insert(Spot::new(id, filed, position));
+    }
+
+    /// Forgets a report.
+    pub(super) fn remove_report(&mut self, id: ReportId, filed: Hlc, position: Position) {
+        self.reports.remove(&Spot::new(id, filed, position));
+    }
+
+    /// Takes note of a change of an incident, from what it was to what it is; `None`: not visible.
+    pub(super) fn change(&mut self, id: IncidentId, before: Option<&Facets>, after: Option<&Facets>) {
+        if before == after {
+            return;
+        }
+        let spot = |facets: &Facets| Spot::new(id, facets.filed, facets.position);
+        let stands_still = matches!(
+            (before, after),
+            (Some(before), Some(after)) if before.filed == after.filed && before.position == after.position
+        );
+        if let Some(before) = before {
+            if !stands_still {
+                self.incidents.remove(&spot(before));
+            }
+            self.forget(id, before);
+        }
+        if let Some(after) = after {
+            if !stands_still {
+                self.incidents.insert(spot(after));
+            }
+            self.note(id, after);
+        }
+    }
+
+    fn note(&mut self, id: IncidentId, facets: &Facets) {
+        let by_age = (facets.filed, id);
+        self.newest.insert(by_age);
+        if facets.status.is_open() {
+            self.open.insert(by_age);
+        } else {
+            self.closed.insert((facets.status_at, id), facets.filed);
+        }
+        if let Some(office) = &facets.responsible {
+            self.by_office.entry(office.clone()).or_default().insert(by_age);
+        }
+        *self.counts.entry(facets.responsible.clone()).or_default().of(facets.status) += 1;
+    }
+
+    fn forget(&mut self, id: IncidentId, facets: &Facets) {
+        let by_age = (facets.filed, id);
+        self.newest.remove(&by_age);
+        self.open.remove(&by_age);
+        self.closed.remove(&(facets.status_at, id));
+        if let Some(office) = &facets.responsible
+            && let Some(incidents) = self.by_office.get_mut(office)
+        {
+            incidents.remove(&by_age);
+            if incidents.is_empty() {
+                self.by_office.remove(office);
+            }
+        }
+        if let Some(counts) = self.counts.get_mut(&facets.responsible) {
+            let count = counts.of(facets.status);
+            *count = count.saturating_sub(1);
+            if *counts == Counts::default() {
+                self.counts.remove(&facets.responsible);
+            }
+        }
+    }
+}

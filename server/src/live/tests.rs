@@ -1,0 +1,316 @@
+//! The fold against a plain model of it, in every order of arrival.
+
+use std::collections::{BTreeMap, HashSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use super::queries::Counts;
+use super::world::World;
+use crate::domain::clock::Hlc;
+use crate::domain::entry::{Body, Entry, Stamp};
+use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId};
+use crate::domain::incident::Status;
+use crate::domain::office::OfficeCode;
+use crate::domain::operation::{EVERYDAY, Operation, OperationKind};
+use crate::domain::place::Place;
+use crate::domain::position::{Bounds, Position};
+use crate::log::samples::{entry, filed, filed_at, incident_of, office, operation_id, report_id, status, time, uuid};
+use crate::wire::incident::{IncidentView, OfficeIncident};
+
+const OFFICES: [&str; 3] = ["07202", "07421", "07000-aizu-shinko"];
+const STATUSES: [Status; 4] = [Status::Received, Status::InProgress, Status::Resolved, Status::Declined];
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+// --- single behaviours
+
+#[test]
+fn everyday_care_exists_from_the_start_and_does_not_end() {
+    let mut world = World::default();
+    world.apply(1, &entry(1, Body::OperationClosed));
+    assert_eq!(world.operation(EVERYDAY), Some((&Operation::everyday(), true)));
+    assert_eq!(world.operations().count(), 1);
+}
+
+fn named(number: u64) -> Operation {
+    Operation { id: operation_id(number), kind: OperationKind::Disaster, name: format!("大雨 {number}") }
+}
+
+#[test]
+fn an_operation_whose_end_arrives_first_is_closed_when_its_beginning_arrives() {
+    let (opened, mut closed) = (entry(5, Body::OperationOpened(named(5))), entry(6, Body::OperationClosed));
+    closed.operation = operation_id(5);
+    let mut world = World::default();
+    assert_eq!(world.apply(1, &closed).operation, Some(operation_id(5)));
+    assert_eq!(world.operation(operation_id(5)), None, "nobody knows its name yet");
+    world.apply(2, &opened);
+    assert_eq!(world.operation(operation_id(5)), Some((&named(5), false)));
+}
+
+#[test]
+fn a_status_that_arrives_before_its_report_waits_for_it() {
+    let mut world = World::default();
+    let touched = world.apply(1, &status(9, 3, Status::InProgress));
+    assert_eq!(touched.incident, Some(incident_of(3)));
+    assert!(world.incident(incident_of(3)).is_none(), "not visible without a report");
+    assert!(world.newest(10).is_empty());
+    world.apply(2, &filed(3));
+    let view = world.incident(incident_of(3)).unwrap();
+    assert_eq!(*view.incident.status.get(), Status::InProgress);
+    assert_eq!(world.head(), 2);
+}
+
+#[test]
+fn outside_the_region_the_acting_office_answers_and_for_a_resident_nobody() {
+    let mut world = World::default();
+    let outside = Place::Outside { nearest: office("07421"), distance_m: 12.0 };
+    for (number, acting) in [(1, Some(office("07000-aizu-shinko"))), (2, None)] {
+        let mut entry = filed(number);
+        let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
+        report.place = outside.clone();
+        entry.office = acting.clone();
+        world.apply(number, &entry);
+        assert_eq!(world.incident(incident_of(number)).unwrap().incident.responsible, acting);
+    }
+}
+
+#[test]
+fn the_first_report_of_an_incident_says_where_it_is_even_if_it_arrives_last() {
+    let (south, north) = (Position::new(37.1, 139.5).unwrap(), Position::new(37.8, 139.5).unwrap());
+    let mut later = filed_at(2, north);
+    let Body::ReportFiled(report) = &mut later.body else { panic!("a report") };
+    report.incident = incident_of(1);
+    let mut world = World::default();
+    world.apply(1, &later);
+    assert_eq!(world.nearest(north, 1)[0].1, 0.0);
+    world.apply(2, &filed_at(1, south));
+    let view = world.incident(incident_of(1)).unwrap();
+    assert_eq!(view.reports.iter().map(|r| r.report.id).collect::<Vec<_>>(), [report_id(1), report_id(2)]);
+    assert_eq!(world.nearest(south, 9).len(), 1);
+    assert_eq!(world.nearest(south, 1)[0].1, 0.0);
+    let around = Bounds { west: 139.0, south: 37.7, east: 140.0, north: 37.9 };
+    assert!(world.incidents_in(&around, 9).is_empty(), "it is not where its second report is");
+    assert_eq!(world.reports_in(&around, 9).len(), 1);
+}
+
+#[test]
+fn the_newcomers_picture_holds_the_open_and_the_freshly_closed_newest_first() {
+    let mut world = World::default();
+    for number in 1..=6 {
+        world.apply(number, &filed(number));
+    }
+    world.apply(7, &status(10, 2, Status::Resolved));
+    world.apply(8, &status(20, 5, Status::Declined));
+    let picture = |now: i64, limit: usize| {
+        let (views, omitted) = world.recent_open(time(now), limit);
+        (views.iter().map(|view| view.incident.id).collect::<Vec<_>>(), omitted)
+    };
+    let ids = |numbers: &[u64]| numbers.iter().map(|n| incident_of(*n)).collect::<Vec<_>>();
+    assert_eq!(picture(30, 10), (ids(&[6, 5, 4, 3, 2, 1]), 0));
+    assert_eq!(picture(DAY_MS + 10, 10), (ids(&[6, 5, 4, 3, 2, 1]), 0), "closed 24 hours ago to the millisecond");
+    assert_eq!(picture(DAY_MS + 11, 10), (ids(&[6, 5, 4, 3, 1]), 0));
+    assert_eq!(picture(DAY_MS + 21, 10), (ids(&[6, 4, 3, 1]), 0));
+    assert_eq!(picture(30, 2), (ids(&[6, 5]), 4), "the limit takes the oldest");
+    assert_eq!(picture(30, 0), (Vec::new(), 6));
+}
+
+// --- any entries in any order, against the model
+
+/// Few ids, few clock readings and two nodes, so that things meet.
+fn any_entry() -> impl Strategy<Value = Entry> {
+    let any_position = (37.0..37.8_f64, 139.2..140.2_f64).prop_map(|(lat, lon)| Position::new(lat, lon).unwrap());
+    let any_office = prop::option::of(prop::sample::select(&OFFICES).prop_map(office));
+    let report =
+        (0..8_u64, any_position, 0..5_u64, any_office.clone()).prop_map(|(number, position, incident, ground)| {
+            let mut entry = filed_at(number, position);
+            let Body::ReportFiled(report) = &mut entry.body else { unreachable!() };
+            report.incident = incident_of(incident);
+            report.place = match ground {
+                Some(municipality) => Place::Inside { municipality },
+                None => Place::Outside { nearest: office(OFFICES[0]), distance_m: 1.0 },
+            };
+            entry
+        });
+    let status = (100..130_u64, 0..5_u64, prop::sample::select(&STATUSES)).prop_map(|(n, of, to)| status(n, of, to));
+    let opened = (200..203_u64).prop_map(|number| entry(number, Body::OperationOpened(named(number))));
+    let closed = (300..306_u64).prop_map(|number| entry(number, Body::OperationClosed));
+    let body = prop_oneof![4 => report, 4 => status, 1 => opened, 1 => closed];
+    (body, 0..60_i64, 0..2_u64, any_office, prop::option::of(200..203_u64)).prop_map(
+        |(entry, at, node, office, operation)| Entry {
+            hlc: Hlc::at(time(at)),
+            origin: NodeId(uuid(1_000 + node)),
+            office,
+            operation: operation.map_or(EVERYDAY, operation_id),
+            ..entry
+        },
+    )
+}
+
+/// Entries of which no two have the same stamp, as in a log.
+fn any_entries() -> impl Strategy<Value = Vec<Entry>> {
+    prop::collection::vec(any_entry(), 1..40).prop_map(|entries| {
+        let mut seen: HashSet<Stamp> = HashSet::new();
+        entries.into_iter().filter(|entry| seen.insert(entry.stamp())).collect()
+    })
+}
+
+/// An order of arrival in which some arrive again.
+fn any_arrivals() -> impl Strategy<Value = (Vec<Entry>, Vec<Entry>)> {
+    any_entries().prop_flat_map(|entries| {
+        let twice: Vec<Entry> = entries.iter().chain(entries.iter().step_by(3)).cloned().collect();
+        (Just(entries), Just(twice).prop_shuffle())
+    })
+}
+
+/// An incident as the plain model has it.
+#[derive(Clone, PartialEq, Debug)]
+struct Expected {
+    id: IncidentId,
+    filed: Hlc,
+    position: Position,
+    operation: OperationId,
+    responsible: Option<OfficeCode>,
+    status: Status,
+    reports: Vec<(EntryId, Hlc)>,
+}
+
+/// What the world must be, by reading the entries in the order of their stamps. Newest first.
+fn model(entries: &[Entry]) -> Vec<Expected> {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_by_key(|entry| entry.stamp());
+    sorted.dedup_by_key(|entry| entry.stamp());
+    let mut statuses = BTreeMap::new();
+    let mut reported = HashSet::new();
+    let mut incidents: BTreeMap<IncidentId, Expected> = BTreeMap::new();
+    for entry in sorted {
+        match &entry.body {
+            Body::StatusChanged(change) => {
+                statuses.insert(change.incident, change.status);
+            }
+            Body::ReportFiled(report) if reported.insert(report.id) => {
+                let incident = incidents.entry(report.incident).or_insert_with(|| Expected {
+                    id: report.incident,
+                    filed: entry.hlc,
+                    position: report.position().unwrap(),
+                    operation: entry.operation,
+                    responsible: report.place.municipality().cloned().or(entry.office.clone()),
+                    status: Status::Received,
+                    reports: Vec::new(),
+                });
+                incident.reports.push((entry.id, entry.hlc));
+            }
+            _ => {}
+        }
+    }
+    for (id, status) in statuses {
+        if let Some(incident) = incidents.get_mut(&id) {
+            incident.status = status;
+        }
+    }
+    let mut incidents: Vec<Expected> = incidents.into_values().collect();
+    incidents.sort_by_key(|incident| std::cmp::Reverse((incident.filed, incident.id)));
+    incidents
+}
+
+fn seen(view: &IncidentView<'_>) -> Expected {
+    let first = view.reports[0];
+    Expected {
+        id: view.incident.id,
+        filed: Hlc::at(first.filed_at),
+        position: first.report.position().unwrap(),
+        operation: view.incident.operation,
+        responsible: view.incident.responsible.clone(),
+        status: *view.incident.status.get(),
+        reports: view.reports.iter().map(|r| (EntryId(r.report.id.0), Hlc::at(r.filed_at))).collect(),
+    }
+}
+
+fn all_seen(views: &[IncidentView<'_>]) -> Vec<Expected> {
+    views.iter().map(seen).collect()
+}
+
+/// Asks every question and compares with brute force over the model.
+fn agrees(world: &World, entries: &[Entry]) {
+    let expected = model(entries);
+    let first = |limit: usize, keep: &dyn Fn(&Expected) -> bool| -> Vec<Expected> {
+        expected.iter().filter(|incident| keep(incident)).take(limit).cloned().collect()
+    };
+    assert_eq!(all_seen(&world.newest(usize::MAX)), expected);
+    assert_eq!(all_seen(&world.newest(2)), first(2, &|_| true));
+    for code in OFFICES.map(office) {
+        let of_office = first(3, &|incident| incident.responsible.as_ref() == Some(&code));
+        assert_eq!(all_seen(&world.by_office(&code, 3)), of_office);
+    }
+    let bounds = Bounds { west: 139.4, south: 37.2, east: 139.9, north: 37.6 };
+    let within = first(3, &|incident| bounds.contains(incident.position));
+    assert_eq!(all_seen(&world.incidents_in(&bounds, 3)), within);
+    let centre = Position::new(37.4, 139.7).unwrap();
+    let mut near: Vec<(f64, IncidentId)> = expected.iter().map(|i| (centre.distance_m(i.position), i.id)).collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let nearest = world.nearest(centre, 3);
+    assert_eq!(
+        nearest.iter().map(|(v, metres)| (*metres, v.incident.id)).collect::<Vec<_>>(),
+        near[..near.len().min(3)]
+    );
+    let (open, omitted) = world.recent_open(time(1_000 + DAY_MS), 3);
+    let expected_open = first(usize::MAX, &|incident| incident.status.is_open());
+    assert_eq!(all_seen(&open), expected_open[..expected_open.len().min(3)]);
+    assert_eq!(omitted, expected_open.len().saturating_sub(3));
+    let mut counts: BTreeMap<Option<OfficeCode>, Counts> = BTreeMap::new();
+    for incident in &expected {
+        let counts = counts.entry(incident.responsible.clone()).or_default();
+        *match incident.status {
+            Status::Received => &mut counts.received,
+            Status::InProgress => &mut counts.in_progress,
+            Status::Resolved => &mut counts.resolved,
+            Status::Declined => &mut counts.declined,
+        } += 1;
+    }
+    assert_eq!(world.counts_by_office(), &counts);
+    let reports: usize = expected.iter().map(|incident| incident.reports.len()).sum();
+    let everywhere = Bounds { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
+    assert_eq!(world.reports_in(&everywhere, usize::MAX).len(), reports);
+    world.incidents.check_index();
+}
+
+/// Everything that can be seen of a world.
+#[derive(PartialEq, Debug)]
+struct Picture {
+    incidents: Vec<OfficeIncident>,
+    operations: Vec<(Operation, bool)>,
+    counts: BTreeMap<Option<OfficeCode>, Counts>,
+}
+
+fn picture(world: &World) -> Picture {
+    Picture {
+        incidents: world.newest(usize::MAX).iter().filter_map(OfficeIncident::of).collect(),
+        operations: world.operations().map(|(operation, open)| (operation.clone(), open)).collect(),
+        counts: world.counts_by_office().clone(),
+    }
+}
+
+fn fold(entries: &[Entry]) -> World {
+    let mut world = World::default();
+    for (seq, entry) in (1..).zip(entries) {
+        world.apply(seq, entry);
+    }
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(7_202), ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_and_number_of_arrivals_change_nothing((entries, arrivals) in any_arrivals()) {
+        prop_assert_eq!(picture(&fold(&entries)), picture(&fold(&arrivals)));
+    }
+
+    #[test]
+    fn after_every_entry_each_question_is_answered_as_by_brute_force((_, arrivals) in any_arrivals()) {
+        let mut world = World::default();
+        for (place, entry) in arrivals.iter().enumerate() {
+            world.apply(place as u64 + 1, entry);
+            agrees(&world, &arrivals[..=place]);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What every backend of the log must do. Each backend runs the whole suite: `conformance!(Its)`.
+
+use super::samples::{draft, filed, office, report_id, status, time, uuid};
+use super::{Appended, ContactBook, ContactDetails, ContactReading, Draft, EntryLog, LogError};
+use crate::domain::entry::{BodyError, Entry, Seq};
+use crate::domain::ids::StaffId;
+use crate::domain::incident::Status;
+
+/// A place where logs of one backend can be opened.
+pub(super) trait Backend {
+    type Log: EntryLog + ContactBook;
+
+    /// An empty place.
+    fn new() -> Self;
+    /// Opens the log there, again if it was closed.
+    async fn open(&self) -> Self::Log;
+    /// Closes it.
+    async fn close(&self, log: Self::Log);
+    /// Marks a stored body as one of a version that no program knows.
+    async fn make_body_newer(&self, log: &Self::Log, seq: Seq);
+}
+
+fn drafts(numbers: impl IntoIterator<Item = u64>) -> Vec<Draft> {
+    numbers.into_iter().map(|number| draft(filed(number))).collect()
+}
+
+/// The same id, but other words.
+fn with_other_words(number: u64) -> Draft {
+    let mut other = filed(number);
+    let crate::domain::entry::Body::ReportFiled(report) = &mut other.body else { panic!("a report") };
+    report.words = "something else".to_owned();
+    draft(other)
+}
+
+fn fresh(numbers: impl IntoIterator<Item = Seq>) -> Vec<Appended> {
+    numbers.into_iter().map(Appended::Fresh).collect()
+}
+
+fn again(seq: Seq, entry: Entry) -> Appended {
+    Appended::Again(seq, Box::new(entry))
+}
+
+pub(super) async fn numbers_without_gaps<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    assert_eq!(log.head().await.unwrap(), 0);
+    assert_eq!(log.append(&drafts(1..=3)).await.unwrap(), fresh(1..=3));
+    assert_eq!(log.append(&drafts(100..=400)).await.unwrap(), fresh(4..=304), "more than one statement's rows");
+    assert_eq!(log.append(&drafts([500])).await.unwrap(), fresh([305]));
+    assert_eq!(log.append(&[]).await.unwrap(), []);
+    assert_eq!(log.head().await.unwrap(), 305);
+}
+
+pub(super) async fn reads_pages_in_order<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    let mut written = drafts(1..=6);
+    written.push(draft(status(7, 1, Status::InProgress)));
+    log.append(&written).await.unwrap();
+    let expected: Vec<(Seq, Entry)> = (1..).zip(written.into_iter().map(|d| d.entry)).collect();
+    assert_eq!(log.read(0, 100).await.unwrap(), expected);
+    assert_eq!(log.read(2, 3).await.unwrap(), expected[2..5]);
+    assert_eq!(log.read(7, 3).await.unwrap(), []);
+    assert_eq!(log.read(Seq::MAX, 3).await.unwrap(), []);
+}
+
+pub(super) async fn the_same_again_gets_its_number_and_entry<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    log.append(&drafts(1..=3)).await.unwrap();
+    // A repetition is stamped anew on its way in; what counts is the entry that was written.
+    let mut repeated = draft(filed(2));
+    repeated.entry.hlc = filed(9).hlc;
+    let answers = log.append(&[draft(filed(4)), repeated, draft(filed(5))]).await.unwrap();
+    assert_eq!(answers, [Appended::Fresh(4), again(2, filed(2)), Appended::Fresh(5)]);
+    assert_eq!(log.head().await.unwrap(), 5);
+}
+
+pub(super) async fn another_under_a_known_id_is_a_conflict<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    log.append(&drafts(1..=2)).await.unwrap();
+    let answers = log.append(&[with_other_words(1), draft(filed(3))]).await.unwrap();
+    assert_eq!(answers, [Appended::Conflict, Appended::Fresh(3)]);
+    assert_eq!(log.read(0, 10).await.unwrap()[0], (1, filed(1)), "the first stands");
+}
+
+pub(super) async fn a_batch_may_repeat_itself<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    let batch = [draft(filed(1)), draft(filed(1)), with_other_words(1), draft(filed(2)), draft(filed(1))];
+    let answers = log.append(&batch).await.unwrap();
+    let expected = [Appended::Fresh(1), again(1, filed(1)), Appended::Conflict, Appended::Fresh(2), again(1, filed(1))];
+    assert_eq!(answers, expected);
+    assert_eq!(log.read(0, 10).await.unwrap(), [(1, filed(1)), (2, filed(2))]);
+}
+
+fn reading(ms: i64) -> ContactReading {
+    ContactReading { staff: StaffId(uuid(7)), office: office("07421"), at: time(ms) }
+}
+
+fn with_contact(number: u64, phone: &str) -> Draft {
+    let contact = ContactDetails { name: Some("山田".to_owned()), phone: Some(phone.to_owned()), email: None };
+    Draft { contact: Some(contact), ..draft(filed(number)) }
+}
+
+pub(super) async fn contact_details_come_with_their_report_alone<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    log.append(&[draft(filed(1)), with_contact(2, "0242-00-0000")]).await.unwrap();
+    // A conflict and a repetition write no details either.
+    log.append(&[Draft { contact: with_contact(1, "1").contact, ..with_other_words(1) }]).await.unwrap();
+    log.append(&[with_contact(2, "2")]).await.unwrap();
+    assert!(log.contact(report_id(1), reading(1)).await.unwrap().is_none());
+    assert!(log.contact(report_id(3), reading(1)).await.unwrap().is_none(), "unknown report");
+    let details = log.contact(report_id(2), reading(2)).await.unwrap().unwrap();
+    assert!(details == with_contact(2, "0242-00-0000").contact.unwrap());
+}
+
+pub(super) async fn every_reading_of_contact_details_is_recorded<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    log.append(&[draft(filed(1)), with_contact(2, "0242-00-0000")]).await.unwrap();
+    log.contact(report_id(1), reading(1)).await.unwrap();
+    log.contact(report_id(2), reading(2)).await.unwrap();
+    log.contact(report_id(2), reading(3)).await.unwrap();
+    assert_eq!(log.readings(report_id(1)).await.unwrap(), [], "there was nothing to read");
+    assert_eq!(log.readings(report_id(2)).await.unwrap(), [reading(2), reading(3)]);
+}
+
+pub(super) async fn reopening_keeps_epoch_and_entries<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    let epoch = log.epoch();
+    log.append(&drafts(1..=3)).await.unwrap();
+    let written = log.read(0, 10).await.unwrap();
+    backend.close(log).await;
+    let log = backend.open().await;
+    assert_eq!(log.epoch(), epoch);
+    assert_eq!(log.read(0, 10).await.unwrap(), written);
+    assert_eq!(log.append(&drafts([2, 4])).await.unwrap(), [again(2, filed(2)), Appended::Fresh(4)]);
+}
+
+pub(super) async fn a_body_of_a_newer_program_is_named<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    log.append(&drafts(1..=2)).await.unwrap();
+    backend.make_body_newer(&log, 2).await;
+    let error = log.read(0, 10).await.unwrap_err();
+    let LogError::Body { seq: 2, cause: BodyError::Unknown { kind, version } } = error else {
+        panic!("not the named error: {error:?}");
+    };
+    assert_eq!((kind.as_str(), version), ("report_filed", 4_000));
+    assert_eq!(log.read(0, 1).await.unwrap().len(), 1, "what comes before it can be read");
+}
+
+/// Makes a test of each behaviour for a [`Backend`].
+macro_rules! conformance {
+    ($backend:ty: $($behaviour:ident)*) => {$(
+        #[tokio::test]
+        async fn $behaviour() {
+            $crate::log::conformance::$behaviour(<$backend as $crate::log::conformance::Backend>::new()).await;
+        }
+    )*};
+    ($backend:ty) => {
+        $crate::log::conformance::conformance! { $backend:
+            numbers_without_gaps
+            reads_pages_in_order
+            the_same_again_gets_its_number_and_entry
+            another_under_a_known_id_is_a_conflict
+            a_batch_may_repeat_itself
+            contact_details_come_with_their_report_alone
+            every_reading_of_contact_details_is_recorded
+            reopening_keeps_epoch_and_entries
+            a_body_of_a_newer_program_is_named
+        }
+    };
+}
+pub(super) use conformance;

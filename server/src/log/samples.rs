@@ -1,0 +1,112 @@
+//! Entries for tests, made from small numbers: the same numbers, the same entry.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Draft, digest_of};
+use crate::domain::clock::{Entropy, Hlc};
+use crate::domain::entry::{Actor, Body, Entry, StatusChanged};
+use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, StaffId};
+use crate::domain::incident::Status;
+use crate::domain::office::OfficeCode;
+use crate::domain::operation::EVERYDAY;
+use crate::domain::place::Place;
+use crate::domain::position::{Evidence, EvidenceSource, Position};
+use crate::domain::report::{Category, Report};
+
+/// Not random at all: counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counting(std::sync::atomic::AtomicU8);
+
+impl Entropy for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    }
+}
+
+/// 2026-11-22 00:00 UTC, milliseconds since 1970.
+pub(crate) const MIDNIGHT_MS: i64 = 1_795_305_600_000;
+
+/// So many milliseconds after that midnight.
+pub(crate) fn time(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(MIDNIGHT_MS + ms).unwrap()
+}
+
+/// A UUID that says the number.
+pub(crate) fn uuid(number: u64) -> Uuid {
+    let millis = u128::from(MIDNIGHT_MS.unsigned_abs() + number);
+    Uuid::from_u128((millis << 80) | (0x7000 << 64) | (0x8000_0000_0000_0000 | u128::from(number)))
+}
+
+pub(crate) fn office(code: &str) -> OfficeCode {
+    code.parse().unwrap()
+}
+
+pub(crate) fn report_id(number: u64) -> ReportId {
+    ReportId(uuid(number))
+}
+
+pub(crate) fn incident_of(number: u64) -> IncidentId {
+    IncidentId::opened_by(report_id(number))
+}
+
+/// An entry of the first node, `number` milliseconds after midnight, by a staff member who acts for 07202.
+pub(crate) fn entry(number: u64, body: Body) -> Entry {
+    Entry {
+        id: EntryId(uuid(number)),
+        origin: NodeId(uuid(1_000_001)),
+        hlc: Hlc::at(time(number.cast_signed())),
+        actor: Actor::Staff { id: StaffId(uuid(2_000_001)), name: "佐藤".to_owned(), employer: office("07202") },
+        office: Some(office("07202")),
+        operation: EVERYDAY,
+        body,
+    }
+}
+
+/// A report filed at a position, on the ground of 07202.
+pub(crate) fn filed_at(number: u64, position: Position) -> Entry {
+    let evidence = Evidence {
+        source: EvidenceSource::Device,
+        position,
+        accuracy_m: Some(8.0),
+        heading_deg: Some(120.0),
+        at: Some(time(number.cast_signed())),
+    };
+    let report = Report {
+        id: report_id(number),
+        incident: incident_of(number),
+        category: Category::ALL[(number % 5) as usize],
+        words: "県道の路肩が崩れています。片側通行です。".to_owned(),
+        danger_to_life: false,
+        observed_at: time(number.cast_signed()),
+        evidence: vec![evidence],
+        chosen: 0,
+        place: Place::Inside { municipality: office("07202") },
+        boundaries: "sketch 1".to_owned(),
+        media: Vec::new(),
+        has_contact: false,
+    };
+    entry(number, Body::ReportFiled(Box::new(report)))
+}
+
+/// A report filed somewhere in Aizu.
+pub(crate) fn filed(number: u64) -> Entry {
+    let spread = |step: u64| (number.wrapping_mul(step) % 10_007) as f64 / 10_007.0;
+    filed_at(number, Position::new(37.0 + spread(7_919), 139.2 + spread(6_101)).unwrap())
+}
+
+/// A change of the status of report `of`'s incident.
+pub(crate) fn status(number: u64, of: u64, status: Status) -> Entry {
+    entry(number, Body::StatusChanged(StatusChanged { incident: incident_of(of), status }))
+}
+
+/// The operation that the entry with this number opens.
+pub(crate) fn operation_id(number: u64) -> OperationId {
+    OperationId(uuid(number))
+}
+
+/// A draft without contact details, whose digest says what is in it.
+pub(crate) fn draft(entry: Entry) -> Draft {
+    let digest = digest_of(&[entry.id.0.as_bytes(), entry.body.encode().unwrap().as_bytes()]);
+    Draft { entry, digest, contact: None }
+}

@@ -1,0 +1,151 @@
+//! The conformance suite, and what is SQLite's own.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::log::conformance::{Backend, conformance};
+use crate::log::samples::{Counting, draft, filed, time};
+
+struct Midnight;
+
+impl Clock for Midnight {
+    fn now(&self) -> jiff::Timestamp {
+        time(0)
+    }
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    async fn open(&self) -> SqliteLog {
+        SqliteLog::open(&self.0.path().join("sokuho.sqlite"), &Midnight, &Counting::default()).await.unwrap()
+    }
+}
+
+impl Backend for Folder {
+    type Log = SqliteLog;
+
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    async fn open(&self) -> SqliteLog {
+        Self::open(self).await
+    }
+
+    async fn close(&self, log: SqliteLog) {
+        log.close().await;
+    }
+
+    async fn make_body_newer(&self, log: &SqliteLog, seq: Seq) {
+        let update = sqlx::query("UPDATE entry SET version = 4000 WHERE seq = ?").bind(seq.cast_signed());
+        update.execute(log.pool()).await.unwrap();
+    }
+}
+
+conformance!(Folder);
+
+async fn pragma(log: &SqliteLog, name: &'static str) -> String {
+    let mut texts = Vec::new();
+    for pool in [&log.writer, &log.readers] {
+        let row = sqlx::query(name).fetch_one(pool).await.unwrap();
+        texts.push(row.try_get_unchecked::<String, _>(0).unwrap());
+    }
+    texts.join(" ")
+}
+
+#[tokio::test]
+async fn every_connection_syncs_fully_and_checks_references() {
+    let folder = Folder::new();
+    let log = folder.open().await;
+    assert_eq!(pragma(&log, "PRAGMA journal_mode").await, "wal wal");
+    assert_eq!(pragma(&log, "PRAGMA synchronous").await, "2 2");
+    assert_eq!(pragma(&log, "PRAGMA foreign_keys").await, "1 1");
+    assert_eq!(pragma(&log, "PRAGMA busy_timeout").await, "5000 5000");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_on_the_machine_can_read_the_file_or_those_beside_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let log = folder.open().await;
+    log.append(&[draft(filed(1))]).await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.0.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 3, "the file, -wal and -shm");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let folder = Folder::new();
+    let path = folder.0.path().join("sokuho.sqlite");
+    let text = "this is a letter, not a database; ".repeat(50);
+    std::fs::write(&path, &text).unwrap();
+    let error = SqliteLog::open(&path, &Midnight, &Counting::default()).await.unwrap_err();
+    assert!(matches!(error, LogError::Storage(_)), "{error:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_apart_and_writes_nothing() {
+    let folder = Folder::new();
+    let log = folder.open().await;
+    log.append(&[draft(filed(1))]).await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1").execute(&log.writer).await.unwrap();
+    let many: Vec<Draft> = (2..200).map(|number| draft(filed(number))).collect();
+    let error = log.append(&many).await.unwrap_err();
+    assert!(matches!(error, LogError::Full(_)), "{error:?}");
+    assert_eq!(log.head().await.unwrap(), 1);
+    sqlx::query("PRAGMA max_page_count = 100000").execute(&log.writer).await.unwrap();
+    assert_eq!(log.append(&many).await.unwrap()[0], Appended::Fresh(2), "it goes on once there is room");
+}
+
+#[tokio::test]
+async fn a_number_taken_behind_its_back_leaves_no_gap_and_no_double() {
+    let folder = Folder::new();
+    let (log, other) = (folder.open().await, folder.open().await);
+    assert_eq!(log.append(&[draft(filed(1))]).await.unwrap(), [Appended::Fresh(1)]);
+    assert_eq!(other.append(&[draft(filed(2))]).await.unwrap(), [Appended::Fresh(2)]);
+    assert_eq!(log.append(&[draft(filed(3))]).await.unwrap(), [Appended::Fresh(3)]);
+    assert_eq!(other.append(&[draft(filed(4))]).await.unwrap(), [Appended::Fresh(4)]);
+    let ids: Vec<_> = log.read(0, 10).await.unwrap().into_iter().map(|(seq, entry)| (seq, entry.id)).collect();
+    assert_eq!(ids, (1..=4).map(|n| (n, filed(n).id)).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_row_that_was_tampered_with_is_named_with_its_column() {
+    let folder = Folder::new();
+    let log = folder.open().await;
+    log.append(&[draft(filed(1))]).await.unwrap();
+    sqlx::query("UPDATE entry SET office = '会津若松市'").execute(log.pool()).await.unwrap();
+    let error = log.read(0, 10).await.unwrap_err();
+    assert!(matches!(error, LogError::Inconsistent { seq: 1, column: "office", .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_append_that_nobody_waits_for_leaves_the_log_whole() {
+    let folder = Folder::new();
+    let log = Arc::new(folder.open().await);
+    for number in 1..=20 {
+        let (log, batch) = (Arc::clone(&log), [draft(filed(number))]);
+        let append = tokio::spawn(async move { log.append(&batch).await });
+        tokio::task::yield_now().await;
+        append.abort();
+        let _ = append.await;
+    }
+    let before = log.head().await.unwrap();
+    assert_eq!(log.append(&[draft(filed(99))]).await.unwrap().len(), 1);
+    let numbers: Vec<Seq> = log.read(0, 100).await.unwrap().into_iter().map(|(seq, _)| seq).collect();
+    assert!(numbers.len() as u64 > before);
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn few_statements_serve_every_number_of_rows() {
+    assert_eq!(INSERT.len(), 9);
+    assert_eq!(INSERT[8].matches(PLACEHOLDERS).count(), ROWS);
+    assert_eq!(COLUMNS.split(", ").count(), PLACEHOLDERS.matches('?').count());
+}

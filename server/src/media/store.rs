@@ -1,0 +1,380 @@
+//! The media store: files under their own SHA-256, each with a small record and, where one could be made, a
+//! thumbnail beside it.
+//!
+//! ```text
+//! incoming/upload-N                  on its way in; removed at the next start
+//! sha256/ab/cd/HASH                  the file as it came
+//! sha256/ab/cd/HASH.thumbnail.jpg    its thumbnail
+//! sha256/ab/cd/HASH.json             its record: written last, so that a file without one is not there
+//! ```
+//!
+//! What [`Store::receive`] has answered survives `kill -9` and a power cut: the upload is synced before it is
+//! renamed, and the object store (`with_fsync`) syncs records, thumbnails, and every folder that a rename
+//! changes.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, TryStreamExt};
+use jiff::Timestamp;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
+
+use super::cache::Cache;
+use super::examine::{Examined, examine};
+use super::ledger::Ledger;
+use super::staging::{Staged, Staging};
+use super::{BodyError, MediaError};
+use crate::domain::ids::MediaId;
+use crate::domain::position::Evidence;
+use crate::domain::report::{MediaKind, Medium};
+
+/// Numbers that bound the store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Bytes of a photo.
+    pub photo_bytes: u64,
+    /// Bytes of a video.
+    pub video_bytes: u64,
+    /// Bytes of all uploads that no report names, with those under way.
+    pub unreferenced_bytes: u64,
+    /// How many uploads that no report names.
+    pub unreferenced_files: usize,
+    /// Uploads at the same time.
+    pub uploads_at_once: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            photo_bytes: 40 << 20,
+            video_bytes: 500 << 20,
+            unreferenced_bytes: 5 << 30,
+            unreferenced_files: 100_000,
+            uploads_at_once: 64,
+        }
+    }
+}
+
+impl Limits {
+    /// Bytes that a file of this kind may have.
+    pub fn of(&self, kind: MediaKind) -> u64 {
+        if kind.is_video() { self.video_bytes } else { self.photo_bytes }
+    }
+
+    /// Bytes that no file may exceed, whatever it is.
+    pub fn most(&self) -> u64 {
+        self.photo_bytes.max(self.video_bytes)
+    }
+}
+
+/// What the store knows of a file; also its record on disk, as JSON.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Description {
+    /// Content address.
+    pub id: MediaId,
+    /// What it is.
+    pub kind: MediaKind,
+    /// Bytes.
+    pub size: u64,
+    /// Whether there is a thumbnail.
+    pub thumbnail: bool,
+    /// What the file itself says of where it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// When it was taken, UTC, where the file says so with a zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<Timestamp>,
+}
+
+impl Description {
+    /// As a report carries it.
+    pub fn medium(&self) -> Medium {
+        Medium { id: self.id.clone(), kind: self.kind, size: self.size, thumbnail: self.thumbnail }
+    }
+}
+
+/// An upload that came in.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Received {
+    /// What it is.
+    pub description: Arc<Description>,
+    /// `false`: the same file was there before.
+    pub is_new: bool,
+}
+
+/// What a sweep removed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Swept {
+    /// Files removed, each with its record and thumbnail.
+    pub files: usize,
+    /// Bytes freed.
+    pub bytes: u64,
+}
+
+/// The store. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    objects: Arc<dyn ObjectStore>,
+    staging: Staging,
+    limits: Limits,
+    ledger: Arc<Ledger>,
+    described: Cache<MediaId, Arc<Description>>,
+    uploads: Arc<Semaphore>,
+    /// One picture is decoded at a time, so that memory is bounded by one.
+    decoding: Semaphore,
+    /// Sweeping writes; claiming and finishing an upload read: nothing is removed while it is being wanted.
+    removing: RwLock<()>,
+}
+
+/// Descriptions in each of the two generations of the cache: some 300 bytes each.
+const CACHED: usize = 10_000;
+
+impl Store {
+    /// Opens the store below `folder` (`<data>/media`) and removes what a crash left in `incoming/`.
+    /// Blocking, for the start.
+    ///
+    /// # Errors
+    /// [`MediaError::Io`] or [`MediaError::Objects`] if the folder cannot be made or read.
+    pub fn open(folder: &std::path::Path, limits: Limits) -> Result<Self, MediaError> {
+        std::fs::create_dir_all(folder)?;
+        let staging = Staging::open(folder.join("incoming"))?;
+        for made in [staging.folder(), folder, folder.parent().unwrap_or(folder)] {
+            std::fs::File::open(if made.as_os_str().is_empty() { std::path::Path::new(".") } else { made })?
+                .sync_all()?;
+        }
+        let objects = Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true));
+        Ok(Self(Arc::new(Inner {
+            objects,
+            staging,
+            ledger: Arc::new(Ledger::new(limits.unreferenced_bytes, limits.unreferenced_files)),
+            described: Cache::new(CACHED),
+            uploads: Arc::new(Semaphore::new(limits.uploads_at_once)),
+            decoding: Semaphore::new(1),
+            removing: RwLock::new(()),
+            limits,
+        })))
+    }
+
+    /// The numbers that bound it.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Takes in a body. When this returns, the file, its record and its thumbnail are on the disk for good;
+    /// when it fails, or is dropped before the body has ended, nothing is kept.
+    ///
+    /// # Errors
+    /// Everything that [`MediaError`] has, but `NotFound` and `RangeNotSatisfiable`.
+    pub async fn receive<S>(&self, body: S, now: Timestamp) -> Result<Received, MediaError>
+    where
+        S: Stream<Item = Result<Bytes, BodyError>> + Send,
+    {
+        let permit = Arc::clone(&self.0.uploads).try_acquire_owned().map_err(|_| MediaError::Busy)?;
+        let staged = self.0.staging.receive(body, &self.0.limits, &self.0.ledger).await?;
+        // From here on a caller who hangs up changes nothing: half a move would leave half a file.
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(async move { inner.finish(staged, now, permit).await }).await?
+    }
+
+    /// What the store knows of a file; `None`: it is not there.
+    ///
+    /// # Errors
+    /// [`MediaError::Objects`] or [`MediaError::Record`] if the record cannot be read.
+    pub async fn describe(&self, id: &MediaId) -> Result<Option<Arc<Description>>, MediaError> {
+        self.0.describe(id).await
+    }
+
+    /// Describes a file that a report is about to name. From now on it is not swept, and does not count as
+    /// unreferenced; if the report comes to nothing, a later sweep takes it after all.
+    ///
+    /// # Errors
+    /// As [`Store::describe`].
+    pub async fn claim(&self, id: &MediaId, now: Timestamp) -> Result<Option<Arc<Description>>, MediaError> {
+        let _stay = self.0.removing.read().await;
+        let described = self.0.describe(id).await?;
+        if described.is_some() {
+            self.0.ledger.claim(id, now);
+        }
+        Ok(described)
+    }
+
+    /// The bytes of a file, or of a part of it, as a stream of chunks.
+    ///
+    /// # Errors
+    /// [`MediaError::NotFound`], [`MediaError::Objects`].
+    pub async fn read(
+        &self,
+        id: &MediaId,
+        part: Option<Range<u64>>,
+    ) -> Result<BoxStream<'static, Result<Bytes, object_store::Error>>, MediaError> {
+        let options = GetOptions { range: part.map(GetRange::Bounded), ..GetOptions::default() };
+        Ok(self.0.objects.get_opts(&file_path(id), options).await?.into_stream())
+    }
+
+    /// The thumbnail, JPEG.
+    ///
+    /// # Errors
+    /// [`MediaError::NotFound`] if there is none, or no such file.
+    pub async fn thumbnail(&self, id: &MediaId) -> Result<Bytes, MediaError> {
+        Ok(self.0.objects.get(&thumbnail_path(id)).await?.bytes().await?)
+    }
+
+    /// Removes uploads that no report names and that were last uploaded before `older_than`, and recounts
+    /// those that wait. `is_referenced` is asked of the world. To be called some time after the start, and
+    /// then every hour or so; it walks over the whole store.
+    ///
+    /// # Errors
+    /// [`MediaError::Objects`] if the store cannot be listed or a file cannot be removed.
+    pub async fn sweep(
+        &self,
+        older_than: Timestamp,
+        is_referenced: impl Fn(&MediaId) -> bool + Send + Sync,
+    ) -> Result<Swept, MediaError> {
+        let mut found = std::collections::HashMap::<MediaId, (u64, Timestamp)>::new();
+        let mut listing = self.0.objects.list(Some(&Path::from("sha256")));
+        while let Some(object) = listing.try_next().await? {
+            let Some(id) = id_of(&object.location) else { continue };
+            if is_referenced(&id) {
+                continue;
+            }
+            let at = Timestamp::from_millisecond(object.last_modified.timestamp_millis()).unwrap_or(older_than);
+            let entry = found.entry(id).or_insert((0, at));
+            *entry = (entry.0 + object.size, entry.1.max(at));
+        }
+        self.0.ledger.settle(older_than, &is_referenced);
+        let mut swept = Swept::default();
+        for (id, (bytes, written_at)) in found {
+            let _alone = self.0.removing.write().await;
+            if is_referenced(&id) {
+                continue;
+            }
+            let wanted_at = self.0.ledger.last_wanted(&id).map_or(written_at, |at| at.max(written_at));
+            if wanted_at >= older_than {
+                self.0.ledger.note(&id, bytes, wanted_at);
+                continue;
+            }
+            self.0.remove(&id).await?;
+            swept.files += 1;
+            swept.bytes += bytes;
+        }
+        Ok(swept)
+    }
+
+    /// Bytes of all uploads that no report names, as far as they have been counted.
+    pub fn unreferenced_bytes(&self) -> u64 {
+        self.0.ledger.bytes()
+    }
+}
+
+impl Inner {
+    async fn finish(
+        &self,
+        staged: Staged,
+        now: Timestamp,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Received, MediaError> {
+        let _one_of_the_uploads = permit;
+        if let Some(received) = self.known(&staged.id, now).await? {
+            return Ok(received);
+        }
+        let Examined { facts, thumbnail } = {
+            // The semaphore is never closed; if it were, decoding unbounded would be the worse end.
+            let _one = self.decoding.acquire().await.map_err(|_| MediaError::Busy)?;
+            let (path, kind): (PathBuf, MediaKind) = (staged.file.path.clone(), staged.kind);
+            tokio::task::spawn_blocking(move || examine(&path, kind)).await??
+        };
+        let description = Arc::new(Description {
+            id: staged.id.clone(),
+            kind: staged.kind,
+            size: staged.size,
+            thumbnail: thumbnail.is_some(),
+            evidence: facts.evidence,
+            taken_at: facts.taken_at,
+        });
+        let record = serde_json::to_vec(description.as_ref())?;
+        let written =
+            (staged.size + record.len() as u64).saturating_add(thumbnail.as_ref().map_or(0, |t| t.len() as u64));
+
+        let _stay = self.removing.read().await;
+        let id = &staged.id;
+        self.objects.rename(&Path::from_iter(["incoming", &staged.file.name]), &file_path(id)).await?;
+        if let Some(thumbnail) = thumbnail {
+            self.objects.put(&thumbnail_path(id), PutPayload::from(thumbnail)).await?;
+        }
+        self.objects.put(&record_path(id), PutPayload::from(record)).await?;
+        self.described.put(id.clone(), Arc::clone(&description));
+        self.ledger.note(id, written, now);
+        drop(staged.streaming); // counted as waiting from here on
+        Ok(Received { description, is_new: true })
+    }
+
+    /// The same file, if it is there already; it counts as uploaded anew.
+    async fn known(&self, id: &MediaId, now: Timestamp) -> Result<Option<Received>, MediaError> {
+        let _stay = self.removing.read().await;
+        let Some(description) = self.describe(id).await? else { return Ok(None) };
+        self.ledger.note(id, 0, now);
+        Ok(Some(Received { description, is_new: false }))
+    }
+
+    async fn describe(&self, id: &MediaId) -> Result<Option<Arc<Description>>, MediaError> {
+        if let Some(description) = self.described.get(id) {
+            return Ok(Some(description));
+        }
+        let record = match self.objects.get(&record_path(id)).await {
+            Ok(found) => found.bytes().await?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let description: Arc<Description> = Arc::new(serde_json::from_slice(&record)?);
+        self.described.put(id.clone(), Arc::clone(&description));
+        Ok(Some(description))
+    }
+
+    /// Removes a file: its record first, so that what is half removed is already gone.
+    async fn remove(&self, id: &MediaId) -> Result<(), MediaError> {
+        self.described.forget(id);
+        for path in [record_path(id), thumbnail_path(id), file_path(id)] {
+            match self.objects.delete(&path).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.ledger.forget(id);
+        Ok(())
+    }
+}
+
+fn path(id: &MediaId, suffix: &str) -> Path {
+    let hex = id.as_str();
+    Path::from(format!("sha256/{}/{}/{hex}{suffix}", &hex[..2], &hex[2..4]))
+}
+
+fn file_path(id: &MediaId) -> Path {
+    path(id, "")
+}
+
+fn thumbnail_path(id: &MediaId) -> Path {
+    path(id, ".thumbnail.jpg")
+}
+
+fn record_path(id: &MediaId) -> Path {
+    path(id, ".json")
+}
+
+fn id_of(location: &Path) -> Option<MediaId> {
+    location.filename()?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -1,0 +1,117 @@
+//! Whether rings are sound: long enough, finite, and not crossing themselves or each other.
+//!
+//! geo's own validation compares every segment with every other, which takes minutes for a prefecture; this
+//! one looks only at segments whose boxes meet (rstar), and asks what even-odd locating needs: rings may touch
+//! in points, as real boundaries do, but must not cross or run along each other.
+
+use geo::Kernel;
+use geo::kernels::{Orientation, RobustKernel};
+use geo_types::{Coord, LineString, MultiPolygon};
+use rstar::{AABB, RTree, RTreeObject};
+
+/// What is wrong with a municipality's rings.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum RingFlaw {
+    /// No ring at all.
+    #[error("it has no ring")]
+    Empty,
+    /// Fewer than three different corners, or not closed.
+    #[error("a ring has fewer than three corners, or is not closed, near {lat:.5}, {lon:.5}")]
+    TooShort {
+        /// Degrees north.
+        lat: f64,
+        /// Degrees east.
+        lon: f64,
+    },
+    /// NaN or infinite.
+    #[error("a coordinate is not a finite number")]
+    NotFinite,
+    /// Two sides cross.
+    #[error("its rings cross near {lat:.5}, {lon:.5}")]
+    Crossing {
+        /// Degrees north.
+        lat: f64,
+        /// Degrees east.
+        lon: f64,
+    },
+    /// Two sides run along each other.
+    #[error("its rings run along each other near {lat:.5}, {lon:.5}")]
+    Overlap {
+        /// Degrees north.
+        lat: f64,
+        /// Degrees east.
+        lon: f64,
+    },
+}
+
+#[derive(Clone, Copy)]
+struct Side {
+    a: Coord<f64>,
+    b: Coord<f64>,
+    at: usize,
+}
+
+impl RTreeObject for Side {
+    type Envelope = AABB<[f64; 2]>;
+    fn envelope(&self) -> Self::Envelope {
+        AABB::from_corners([self.a.x, self.a.y], [self.b.x, self.b.y])
+    }
+}
+
+/// All rings of a multipolygon, outer and inner.
+pub fn all(shape: &MultiPolygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
+    shape.iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
+}
+
+/// The first flaw that is found, if there is one.
+///
+/// # Errors
+/// [`RingFlaw`].
+pub fn check(shape: &MultiPolygon<f64>) -> Result<(), RingFlaw> {
+    let mut sides = Vec::new();
+    let mut rings = 0;
+    for ring in all(shape) {
+        rings += 1;
+        if ring.0.iter().any(|c| !c.x.is_finite() || !c.y.is_finite()) {
+            return Err(RingFlaw::NotFinite);
+        }
+        let before = sides.len();
+        for line in ring.lines().filter(|line| line.start != line.end) {
+            sides.push(Side { a: line.start, b: line.end, at: sides.len() });
+        }
+        if sides.len() - before < 3 || !ring.is_closed() {
+            let near = ring.0.first().copied().unwrap_or_default();
+            return Err(RingFlaw::TooShort { lat: near.y, lon: near.x });
+        }
+    }
+    if rings == 0 {
+        return Err(RingFlaw::Empty);
+    }
+    let tree = RTree::bulk_load(sides.clone());
+    for side in &sides {
+        for other in tree.locate_in_envelope_intersecting(side.envelope()) {
+            if other.at > side.at {
+                meet(side, other)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn meet(s: &Side, t: &Side) -> Result<(), RingFlaw> {
+    let turn = |p, q, r| RobustKernel::orient2d(p, q, r);
+    let (a, b, c, d) = (turn(s.a, s.b, t.a), turn(s.a, s.b, t.b), turn(t.a, t.b, s.a), turn(t.a, t.b, s.b));
+    let straight = Orientation::Collinear;
+    if a == straight && b == straight {
+        // On one line: the shared part must be a point at most.
+        let along = |p: Coord<f64>| if s.a.x == s.b.x { p.y } else { p.x };
+        let low = along(s.a).min(along(s.b)).max(along(t.a).min(along(t.b)));
+        let high = along(s.a).max(along(s.b)).min(along(t.a).max(along(t.b)));
+        if low < high {
+            return Err(RingFlaw::Overlap { lat: s.a.y, lon: s.a.x });
+        }
+    } else if [a, b, c, d].iter().all(|turn| *turn != straight) && a != b && c != d {
+        return Err(RingFlaw::Crossing { lat: s.a.y, lon: s.a.x });
+    }
+    Ok(())
+}

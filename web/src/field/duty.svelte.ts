@@ -1,0 +1,141 @@
+import { uuid7 } from '../sending/uuid7';
+import type { Call } from '../session/http';
+import { isPassing } from '../session/problem';
+import type { CheckInReceipt, Me, Operation } from '../wire';
+
+const REMEMBERED = 'sokuho.operation';
+/** How often the page asks for whom it acts, milliseconds. */
+const EVERY_MS = 30_000;
+/** How often it asks what is open: the snapshot that tells it is large, milliseconds. */
+const OPERATIONS_EVERY_MS = 300_000;
+
+/** A staff member, as the server sees them. */
+export type StaffMe = Extract<Me, { kind: 'staff' }>;
+
+/** The operation to begin with: the one this device remembers, else a disaster, else everyday care; never a drill. */
+export function firstOperation(open: readonly Operation[], remembered: string | null): Operation | null {
+  return (
+    open.find((o) => o.id === remembered) ??
+    open.findLast((o) => o.kind === 'disaster') ??
+    open.find((o) => o.kind === 'everyday') ??
+    null
+  );
+}
+
+/** For whom a staff member acts and in which operation. The server's word, asked again and again. */
+export class Duty {
+  me = $state.raw<StaffMe | null>(null);
+  operations = $state.raw<readonly Operation[]>([]);
+  /** Why the last look failed. */
+  error = $state.raw<unknown>(null);
+  /** A check-in or check-out is under way. */
+  changing = $state(false);
+  /** The operation that was chosen has been closed meanwhile. */
+  operationClosed = $state(false);
+  /** Somebody else ended the check-in: the employer called back, or an operator there checked the person out. */
+  endedByOthers = $state(false);
+  #operation = $state<string | null>(null);
+  readonly #call: Call;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = true;
+  #operationsAt = Number.NEGATIVE_INFINITY;
+  /** The change that got no answer: the same again has the same id, so that it happens once. */
+  #inDoubt: { what: string; id: string } | null = null;
+
+  constructor(call: Call) {
+    this.#call = call;
+    try {
+      this.#operation = localStorage.getItem(REMEMBERED);
+    } catch {
+      // A browser without storage asks anew.
+    }
+  }
+
+  /** The operation to which reports go. */
+  get operation(): Operation | null {
+    return firstOperation(this.operations, this.#operation);
+  }
+
+  /** Chooses the operation; this device remembers it, so that a reload does not turn a drill into the real thing. */
+  choose(id: string): void {
+    this.#operation = id;
+    this.operationClosed = false;
+    try {
+      localStorage.setItem(REMEMBERED, id);
+    } catch {
+      // Remembered until the page is closed.
+    }
+  }
+
+  start(): void {
+    this.#stopped = false;
+    void this.look();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Asks the server now; what is open only when it was not asked for long, or `all`. */
+  async look(all = false): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      const me = await this.#call<Me>('/api/me');
+      if (me.kind === 'staff') this.#take(me);
+      if (all || performance.now() - this.#operationsAt > OPERATIONS_EVERY_MS) await this.#lookAtOperations();
+      this.error = null;
+    } catch (error) {
+      this.error = error;
+    }
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.look(), EVERY_MS);
+  }
+
+  async #lookAtOperations(): Promise<void> {
+    const { operations } = await this.#call<{ operations: Operation[] }>('/api/snapshot');
+    this.#operationsAt = performance.now();
+    this.operations = operations.filter((o) => o.open);
+    this.operationClosed = operations.some((o) => o.id === this.#operation && !o.open);
+  }
+
+  /** Reports for duty at an office. */
+  async checkIn(office: string): Promise<void> {
+    await this.#change(`in ${office}`, (id) =>
+      this.#call<CheckInReceipt>('/api/check-ins', { method: 'POST', json: { id, office } }),
+    );
+  }
+
+  /** Ends the check-in. */
+  async checkOut(): Promise<void> {
+    const current = this.me?.check_in;
+    if (!current) return;
+    await this.#change(`out ${current.id}`, (id) =>
+      this.#call<CheckInReceipt>(`/api/check-ins/${current.id}/check-out`, { method: 'POST', json: { id } }),
+    );
+  }
+
+  async #change(what: string, send: (id: string) => Promise<CheckInReceipt>): Promise<void> {
+    if (this.changing) return;
+    this.changing = true;
+    const id = this.#inDoubt?.what === what ? this.#inDoubt.id : uuid7();
+    try {
+      await send(id);
+      this.#inDoubt = null;
+      const me = await this.#call<Me>('/api/me');
+      if (me.kind === 'staff') this.#take(me, true);
+      this.error = null;
+    } catch (error) {
+      this.#inDoubt = isPassing(error) ? { what, id } : null;
+      throw error;
+    } finally {
+      this.changing = false;
+    }
+  }
+
+  /** @param own the change is this page's own */
+  #take(me: StaffMe, own = false): void {
+    if (own || me.check_in) this.endedByOthers = false;
+    else if (this.me?.id === me.id && this.me.check_in) this.endedByOthers = true;
+    this.me = me;
+  }
+}

@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Call, Request } from '../session/http';
+import { UnreachableError } from '../session/problem';
+import type { CheckIn, Me, Operation } from '../wire';
+import { Duty, firstOperation } from './duty.svelte';
+
+const everyday: Operation = { id: 'e', kind: 'everyday', name: '平常時', open: true };
+const disaster: Operation = { id: 'd', kind: 'disaster', name: '大雨', open: true };
+const drill: Operation = { id: 'x', kind: 'drill', name: '訓練', open: true };
+
+function server() {
+  let checkIn: CheckIn | undefined;
+  let cuts = 0;
+  const ids: string[] = [];
+  const call = (async (path: string, request: Request = {}) => {
+    if (path === '/api/me') {
+      const me: Me = {
+        kind: 'staff',
+        id: 's',
+        name: 'n',
+        work_office: 'W',
+        home_office: 'H',
+        acting_office: checkIn?.office ?? 'W',
+        role: 'field',
+      };
+      return checkIn ? { ...me, check_in: checkIn } : me;
+    }
+    if (path === '/api/snapshot') return { operations: [everyday] };
+    const { id, office } = request.json as { id: string; office?: string };
+    ids.push(id);
+    if (cuts > 0) {
+      cuts -= 1;
+      throw new UnreachableError('cut');
+    }
+    checkIn = office ? { id, staff: 's', name: 'n', office, employer: 'W', since: '2026-11-22T00:00:00Z' } : undefined;
+    return {};
+  }) as Call;
+  return {
+    call,
+    ids,
+    cutNext: () => {
+      cuts += 1;
+    },
+    endFromOutside: () => {
+      checkIn = undefined;
+    },
+  };
+}
+
+beforeEach(() => localStorage.clear());
+
+describe('the operation to begin with', () => {
+  it('is a disaster before everyday care, and never a drill unless this device chose it', () => {
+    expect(firstOperation([everyday, disaster, drill], null)).toBe(disaster);
+    expect(firstOperation([everyday, drill], null)).toBe(everyday);
+    expect(firstOperation([everyday, drill], 'x')).toBe(drill);
+    expect(firstOperation([everyday], 'x')).toBe(everyday);
+  });
+});
+
+describe('Duty', () => {
+  it('acts for the office of the check-in until the check-out', async () => {
+    const duty = new Duty(server().call);
+    await duty.look();
+    await duty.checkIn('H');
+    expect(duty.me?.acting_office).toBe('H');
+    await duty.checkOut();
+    expect(duty.me?.acting_office).toBe('W');
+    expect(duty.endedByOthers).toBe(false);
+  });
+
+  it('checks in once though the first answer was lost', async () => {
+    const node = server();
+    const duty = new Duty(node.call);
+    await duty.look();
+    node.cutNext();
+    await expect(duty.checkIn('H')).rejects.toBeInstanceOf(UnreachableError);
+    await duty.checkIn('H');
+    expect(node.ids).toHaveLength(2);
+    expect(node.ids[1]).toBe(node.ids[0]);
+  });
+
+  it('says so when somebody else ended the check-in', async () => {
+    const node = server();
+    const duty = new Duty(node.call);
+    await duty.look();
+    await duty.checkIn('H');
+    node.endFromOutside();
+    await duty.look();
+    expect(duty.endedByOthers).toBe(true);
+  });
+});

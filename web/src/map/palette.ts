@@ -1,0 +1,46 @@
+import { colourOf } from '../design/shapes';
+import type { Category } from '../wire';
+
+/** The colours of a map, as the page's style sheet says. */
+export type Palette = {
+  beyond: string;
+  land: string;
+  border: string;
+  name: string;
+  nameEdge: string;
+  markEdge: string;
+  closed: string;
+  cluster: string;
+  onCluster: string;
+  fresh: string;
+  life: string;
+  onLife: string;
+  drill: string;
+  onDrill: string;
+  onCategory: string;
+  category(category: Category): string;
+};
+
+/** Reads the colours that hold for an element: day and night differ in CSS alone. */
+export function paletteOf(element: Element): Palette {
+  const style = getComputedStyle(element);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    beyond: read('--map-beyond'),
+    land: read('--map-land'),
+    border: read('--map-border'),
+    name: read('--map-name'),
+    nameEdge: read('--map-name-edge'),
+    markEdge: read('--map-mark-edge'),
+    closed: read('--map-closed'),
+    cluster: read('--map-cluster'),
+    onCluster: read('--on-map-cluster'),
+    fresh: read('--map-new'),
+    life: read('--life'),
+    onLife: read('--on-life'),
+    drill: read('--drill'),
+    onDrill: read('--on-drill'),
+    onCategory: read('--on-category'),
+    category: (category) => read(colourOf(category)),
+  };
+}

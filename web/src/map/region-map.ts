@@ -1,0 +1,176 @@
+import 'maplibre-gl/dist/maplibre-gl.css';
+import {
+  type FilterSpecification,
+  type GeoJSONSource,
+  type LngLatBoundsLike,
+  Map as MapLibre,
+  type MapMouseEvent,
+  NavigationControl,
+  setWorkerUrl,
+} from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { type Key, language, t } from '../i18n/index.svelte';
+import type { Changes, Incident } from '../state/world';
+import type { LatLon, Region } from '../wire';
+import { allFeatures, diffOf, type Split } from './features';
+import { drawIcons, PIXEL_RATIO } from './icons';
+import { paletteOf } from './palette';
+import { groundStyle, incidentStyle } from './style';
+
+setWorkerUrl(workerUrl);
+
+const CONTROLS: Readonly<Record<string, Key>> = {
+  'Map.Title': 'map.title',
+  'NavigationControl.ZoomIn': 'map.zoom_in',
+  'NavigationControl.ZoomOut': 'map.zoom_out',
+};
+
+export type MapOptions = {
+  container: HTMLElement;
+  region: Region;
+  /** Size of names and marks; a wall is read from afar. */
+  scale?: number;
+};
+
+function boundsOf(region: Region): LngLatBoundsLike {
+  const { west, south, east, north } = region.bounds;
+  return [west, south, east, north];
+}
+
+function begin({ container, region, scale = 1 }: MapOptions, drillWord: string | null): MapLibre {
+  const palette = paletteOf(container);
+  const local = language().startsWith('ja');
+  const map = new MapLibre({
+    container,
+    style:
+      drillWord === null
+        ? groundStyle(region, palette, local, scale)
+        : incidentStyle(region, palette, local, drillWord, scale),
+    bounds: boundsOf(region),
+    fitBoundsOptions: { padding: 24 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxZoom: 18,
+    locale: Object.fromEntries(Object.entries(CONTROLS).map(([name, key]) => [name, t(key)])),
+  });
+  map.touchZoomRotate.disableRotation();
+  // Until somebody moves the map, the whole region fills it, however the page settles around it.
+  let moved = false;
+  map.on('movestart', (event) => {
+    if (event.originalEvent) moved = true;
+  });
+  map.on('resize', () => {
+    if (!moved) map.fitBounds(boundsOf(region), { padding: 24, duration: 0 });
+  });
+  map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+  return map;
+}
+
+/** A map of the region without incidents, for somebody who sets a pin. The caller removes it. */
+export function groundMap(options: MapOptions): MapLibre {
+  return begin(options, null);
+}
+
+/** A map of the region with the incidents upon it. */
+export class IncidentMap {
+  readonly #map: MapLibre;
+  readonly #region: Region;
+  #ready = false;
+  /** What came before the map was ready. */
+  #waiting: (() => void)[] = [];
+  #drills: ReadonlySet<string> = new Set();
+
+  constructor(options: MapOptions & { onSelect: (id: string) => void; onReady?: () => void }) {
+    this.#region = options.region;
+    this.#map = begin(options, t('app.drill'));
+    const icons = drawIcons(paletteOf(options.container));
+    this.#map.on('load', () => {
+      for (const icon of icons) this.#map.addImage(icon.name, icon.image, { pixelRatio: PIXEL_RATIO });
+      this.#ready = true;
+      for (const call of this.#waiting) call();
+      this.#waiting = [];
+      options.onReady?.();
+    });
+    for (const layer of ['incidents', 'urgent']) {
+      this.#map.on('click', layer, (event) => {
+        const id: unknown = event.features?.[0]?.properties['id'];
+        if (typeof id === 'string') options.onSelect(id);
+      });
+    }
+    this.#map.on('click', 'clusters', (event) => void this.#openCluster(event));
+    for (const layer of ['incidents', 'urgent', 'clusters']) {
+      this.#map.on('mouseenter', layer, () => this.#cursor('pointer'));
+      this.#map.on('mouseleave', layer, () => this.#cursor(''));
+    }
+  }
+
+  /** Draws what changed. `drills`: ids of operations that are drills. */
+  show(changes: Changes, incidents: ReadonlyMap<string, Incident>, drills: ReadonlySet<string>): void {
+    if (!this.#ready) {
+      // The first drawing takes everything, so what comes before it need not be kept.
+      this.#waiting = [() => this.show({ all: true, incidents: new Set() }, incidents, drills)];
+      return;
+    }
+    const everything = changes.all || !sameSet(this.#drills, drills);
+    this.#drills = drills;
+    if (everything) {
+      const features = allFeatures(incidents.values(), drills);
+      this.#each((side, source) => source.setData({ type: 'FeatureCollection', features: features[side] }));
+    } else if (changes.incidents.size > 0) {
+      const diff = diffOf(changes, incidents, drills);
+      this.#each((side, source) => source.updateData(diff[side]));
+    }
+  }
+
+  /** Rings around the incidents that have just come. */
+  mark(ids: readonly string[]): void {
+    if (!this.#ready) return;
+    const filter: FilterSpecification = ['in', ['get', 'id'], ['literal', [...ids]]];
+    this.#map.setFilter('fresh-gathered', filter);
+    this.#map.setFilter('fresh-urgent', filter);
+  }
+
+  /** Goes to a place. */
+  go(position: LatLon): void {
+    this.#map.easeTo({ center: [position.lon, position.lat], zoom: Math.max(this.#map.getZoom(), 13), ...calmly() });
+  }
+
+  /** Shows the whole region again. */
+  home(): void {
+    this.#map.fitBounds(boundsOf(this.#region), { padding: 24, ...calmly() });
+  }
+
+  remove(): void {
+    this.#map.remove();
+  }
+
+  #each(call: (side: keyof Split<never>, source: GeoJSONSource) => unknown): void {
+    for (const side of ['gathered', 'urgent'] as const) {
+      const source = this.#map.getSource<GeoJSONSource>(side);
+      if (source) call(side, source);
+    }
+  }
+
+  async #openCluster(event: MapMouseEvent & { features?: { properties: Record<string, unknown> }[] }): Promise<void> {
+    const cluster = event.features?.[0]?.properties['cluster_id'];
+    const source = this.#map.getSource<GeoJSONSource>('gathered');
+    if (typeof cluster !== 'number' || !source) return;
+    const zoom = await source.getClusterExpansionZoom(cluster);
+    this.#map.easeTo({ center: event.lngLat, zoom, ...calmly() });
+  }
+
+  #cursor(cursor: string): void {
+    this.#map.getCanvas().style.cursor = cursor;
+  }
+}
+
+/** For people whom movement makes ill. */
+function calmly(): { duration: number } {
+  return { duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 600 };
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((value) => b.has(value));
+}

@@ -1,0 +1,8 @@
+import '../design/base.css';
+import { mount } from 'svelte';
+import { startLanguage } from '../i18n/index.svelte';
+import ReceiptPage from './ReceiptPage.svelte';
+
+await startLanguage();
+const target = document.getElementById('app');
+if (target) mount(ReceiptPage, { target });

@@ -1,0 +1,47 @@
+import { distance } from '../i18n/format';
+import { language, t } from '../i18n/index.svelte';
+import type { Office, Place, Region } from '../wire';
+import { call } from './http';
+
+let region = $state.raw<Region | null>(null);
+let asked: Promise<Region> | null = null;
+
+/** Fetches the region once for a page; a failed fetch may be tried again. */
+export async function loadRegion(): Promise<Region> {
+  asked ??= call<Region>('/api/region');
+  try {
+    region = await asked;
+    return region;
+  } catch (error) {
+    asked = null;
+    throw error;
+  }
+}
+
+/** The offices, municipalities first, each in the region's own order. Empty until the region is loaded. */
+export function offices(): readonly Office[] {
+  const all = region?.offices ?? [];
+  return [...all.filter((o) => o.kind === 'municipality'), ...all.filter((o) => o.kind !== 'municipality')];
+}
+
+/** An office's name in the language of the page; its code while the region is not loaded. */
+export function officeName(code: string): string {
+  const office = region?.offices.find((o) => o.code === code);
+  if (!office) return code;
+  return language().startsWith('ja') ? office.name : office.english;
+}
+
+/** Whose ground it is, in words. */
+export function placeName(place: Place): string {
+  switch (place.standing) {
+    case 'inside':
+      return t('place.inside', { municipality: officeName(place.municipality) });
+    case 'on_border':
+      return t('place.on_border', { municipality: officeName(place.municipality) });
+    case 'outside':
+      return t('place.outside', {
+        nearest: officeName(place.nearest),
+        distance: distance(place.distance_m, language()),
+      });
+  }
+}

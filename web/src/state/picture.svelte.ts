@@ -1,0 +1,118 @@
+import { browserSurroundings, browserTransports, fetchSnapshot, wakeWithBrowser } from '../link/browser';
+import { ageMs, LinkClient, type LinkStatus, type Standing, standing } from '../link/client';
+import type { OfficeIncident } from '../wire';
+import { type Changes, type EntryLike, type Incident, type SnapshotLike, World } from './world';
+
+/** How often a picture that nothing changes is looked over for what has become too old, milliseconds. */
+const PRUNE_MS = 60_000;
+
+/** The audience of the token decides which encoding comes; a page knows which token it brings. */
+type Snapshot<I extends Incident> = SnapshotLike<I> & { epoch: string; seq: number };
+type Entry<I extends Incident> = EntryLike<I> & { seq: number };
+
+/** What a page brings to follow the log. */
+export type PictureSource = {
+  token(): Promise<string | undefined> | string | undefined;
+  renew?(): Promise<string | undefined>;
+};
+
+/**
+ * The live picture of a page: a link, the world that it feeds, and the moments at which the page looks at it.
+ * Bursts of entries become one look per frame of the screen.
+ */
+export class Picture<I extends Incident = OfficeIncident> {
+  readonly world = new World<I>();
+  readonly #client: LinkClient<Snapshot<I>, Entry<I>>;
+  #revision = $state(0);
+  #status: LinkStatus;
+  #now = $state(browserSurroundings.now());
+  #wallNow = $state(Date.now());
+  #scheduled = false;
+  #watchers = new Set<(changes: Changes) => void>();
+
+  constructor(source: PictureSource) {
+    this.#client = new LinkClient({
+      transports: browserTransports(),
+      surroundings: browserSurroundings,
+      ...source,
+      fetchSnapshot,
+      onSnapshot: (snapshot) => {
+        this.world.replace(snapshot);
+        this.#schedule();
+      },
+      onEntries: (entries) => {
+        for (const entry of entries) this.world.apply(entry);
+        this.#schedule();
+      },
+      onStatus: (status) => {
+        this.#status = status;
+        this.#tick();
+      },
+    });
+    this.#status = $state.raw(this.#client.status);
+  }
+
+  /** Starts to follow; gives what ends it. */
+  follow(): () => void {
+    this.#client.start();
+    const unwake = wakeWithBrowser(this.#client);
+    const ticking = setInterval(() => this.#tick(), 1_000);
+    const pruning = setInterval(() => {
+      this.world.prune(this.wallNow);
+      this.#schedule();
+    }, PRUNE_MS);
+    return () => {
+      clearInterval(ticking);
+      clearInterval(pruning);
+      unwake();
+      this.#client.stop();
+    };
+  }
+
+  /** Reads of the world that follow this are repeated when it changes. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get status(): LinkStatus {
+    return this.#status;
+  }
+
+  get standing(): Standing {
+    return standing(this.#status, this.#now);
+  }
+
+  /** The age of the picture, milliseconds; `null`: there is none. Moves every second. */
+  get ageMs(): number | null {
+    return ageMs(this.#status, this.#now);
+  }
+
+  /** The server's wall clock, milliseconds since 1970, UTC. Moves every second. */
+  get wallNow(): number {
+    return this.#wallNow + this.#status.clockOffsetMs;
+  }
+
+  /** Calls with what changed, at most once per frame of the screen; gives what undoes it. */
+  watch(watcher: (changes: Changes) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #tick(): void {
+    this.#now = browserSurroundings.now();
+    this.#wallNow = Date.now();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // A page in the background draws no frames, and still must not save up changes for days.
+    const look = document.visibilityState === 'visible' ? requestAnimationFrame : (call: () => void) => setTimeout(call, 250);
+    look(() => {
+      this.#scheduled = false;
+      const changes = this.world.takeChanges();
+      this.#revision += 1;
+      for (const watcher of this.#watchers) watcher(changes);
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import type { CheckIn, Office, OfficeIncident, OfficeReport, Operation, PublicIncident } from '../wire';
+
+/** An incident as either audience sees it. */
+export type Incident = PublicIncident | OfficeIncident;
+
+/** What changed since the last look. `all`: everything is new. */
+export type Changes = { all: boolean; incidents: Set<string> };
+
+/** What the world needs of a snapshot. */
+export type SnapshotLike<I extends Incident> = {
+  operations: readonly Operation[];
+  incidents: readonly I[];
+  omitted: number;
+  check_ins?: readonly CheckIn[];
+};
+
+/** What the world needs of an entry. */
+export type EntryLike<I extends Incident> = {
+  incident?: I | null;
+  operation?: Operation | null;
+  check_ins?: readonly CheckIn[];
+};
+
+/** How long closed incidents stay on the screens, as in the server's snapshot, milliseconds. */
+export const CLOSED_STAY_MS = 24 * 60 * 60 * 1000;
+
+/** The most incidents that a screen keeps, as in the server's snapshot. */
+export const MOST_INCIDENTS = 20_000;
+
+/** Everything that is true now, as far as this screen was told. It knows no framework. */
+export class World<I extends Incident = Incident> {
+  readonly incidents = new Map<string, I>();
+  readonly operations = new Map<string, Operation>();
+  /** Open check-ins only. */
+  readonly checkIns = new Map<string, CheckIn>();
+  /** Incidents that the server left out of the snapshot. */
+  omitted = 0;
+
+  #changes: Changes = { all: true, incidents: new Set() };
+
+  /** Throws everything away and takes the snapshot. */
+  replace(snapshot: SnapshotLike<I>): void {
+    this.incidents.clear();
+    this.operations.clear();
+    this.checkIns.clear();
+    for (const incident of snapshot.incidents) this.incidents.set(incident.id, incident);
+    for (const operation of snapshot.operations) this.operations.set(operation.id, operation);
+    for (const checkIn of snapshot.check_ins ?? []) this.#checkIn(checkIn);
+    this.omitted = snapshot.omitted;
+    this.#changes = { all: true, incidents: new Set() };
+  }
+
+  /** Takes what an entry touched. Entries come in the order of the log, each carrying the things as they are after it. */
+  apply(entry: EntryLike<I>): void {
+    if (entry.operation) this.operations.set(entry.operation.id, entry.operation);
+    for (const checkIn of entry.check_ins ?? []) this.#checkIn(checkIn);
+    if (entry.incident) {
+      this.incidents.set(entry.incident.id, entry.incident);
+      this.#changes.incidents.add(entry.incident.id);
+    }
+  }
+
+  /** Drops what the server's snapshot would no longer hold; `now`: milliseconds since 1970, UTC. */
+  prune(now: number): void {
+    for (const incident of this.incidents.values()) {
+      if (!isOpen(incident) && now - Date.parse(incident.updated_at) > CLOSED_STAY_MS) this.#drop(incident.id);
+    }
+    const tooMany = this.incidents.size - MOST_INCIDENTS;
+    if (tooMany <= 0) return;
+    for (const incident of newestFirst(this.incidents.values()).slice(-tooMany)) this.#drop(incident.id);
+    this.omitted += tooMany;
+  }
+
+  /** What changed since the last call. */
+  takeChanges(): Changes {
+    const changes = this.#changes;
+    this.#changes = { all: false, incidents: new Set() };
+    return changes;
+  }
+
+  #drop(id: string): void {
+    this.incidents.delete(id);
+    this.#changes.incidents.add(id);
+  }
+
+  #checkIn(checkIn: CheckIn): void {
+    if (checkIn.ended) this.checkIns.delete(checkIn.id);
+    else this.checkIns.set(checkIn.id, checkIn);
+  }
+}
+
+/** Whether an office still has to do something. */
+export function isOpen(incident: Pick<Incident, 'status'>): boolean {
+  return incident.status === 'received' || incident.status === 'in_progress';
+}
+
+/** Whether the incident carries the office encoding. */
+export function isOfficeIncident(incident: Incident): incident is OfficeIncident {
+  return 'reports' in incident;
+}
+
+/** Whether anybody marked it as danger to life; the public is not told. */
+export function isDangerous(incident: Incident): boolean {
+  return isOfficeIncident(incident) && incident.danger_to_life;
+}
+
+/** The report that opened the incident, for offices. */
+export function firstReport(incident: Incident): OfficeReport | undefined {
+  return isOfficeIncident(incident) ? incident.reports[0] : undefined;
+}
+
+/** RFC 3339 in UTC; fractions of a second may be left out, so texts cannot be compared. */
+const filed = (incident: Incident) => Date.parse(incident.filed_at);
+
+/** Newest first; of the same moment in a fixed order, so that lists do not flicker. */
+export function newestFirst<I extends Incident>(incidents: Iterable<I>): I[] {
+  return [...incidents].sort((a, b) => filed(b) - filed(a) || (a.id < b.id ? -1 : 1));
+}
+
+/** How many incidents an office has to deal with. */
+export type Count = { office: Office; received: number; inProgress: number; dangerous: number };
+
+/** Open incidents by responsible office, in the order of the offices; and how many nobody answers for yet. */
+export function countByOffice(
+  incidents: Iterable<Incident>,
+  offices: readonly Office[],
+): { counts: Count[]; unassigned: number } {
+  const counts = new Map(offices.map((office) => [office.code, { office, received: 0, inProgress: 0, dangerous: 0 }]));
+  let unassigned = 0;
+  for (const incident of incidents) {
+    if (!isOpen(incident)) continue;
+    const count = incident.responsible ? counts.get(incident.responsible) : undefined;
+    if (!count) {
+      unassigned += 1;
+      continue;
+    }
+    if (incident.status === 'received') count.received += 1;
+    else count.inProgress += 1;
+    if (isDangerous(incident)) count.dangerous += 1;
+  }
+  return { counts: [...counts.values()], unassigned };
+}
+
+/** Open operations of this kind. */
+export function openOperations(operations: Iterable<Operation>, kind: Operation['kind']): Operation[] {
+  return [...operations].filter((operation) => operation.open && operation.kind === kind);
+}
