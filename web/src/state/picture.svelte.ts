@@ -107,7 +107,8 @@ export class Picture<I extends Incident = OfficeIncident> {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // A page in the background draws no frames, and still must not save up changes for days.
-    const look = document.visibilityState === 'visible' ? requestAnimationFrame : (call: () => void) => setTimeout(call, 250);
+    const look =
+      document.visibilityState === 'visible' ? requestAnimationFrame : (call: () => void) => setTimeout(call, 250);
     look(() => {
       this.#scheduled = false;
       const changes = this.world.takeChanges();
