@@ -50,10 +50,7 @@ async fn a_residents_report_reaches_three_offices_and_the_prefecture_with_photo_
     for office in [own, second, region.prefecture()?] {
         let wall = server.wall(&office.code)?;
         let original = wall.get(&format!("/api/media/{id}")).await?;
-        original
-            .good()
-            .err()
-            .map_or(Ok(()), |_| if original.status == 200 { Ok(()) } else { Err(anyhow::anyhow!(original.text())) })?;
+        ensure!(original.status == 200, "{}: {}", office.name, original.text());
         ensure!(original.body == photo, "the wall of {} gets another file", office.name);
     }
     Ok(())

@@ -1,0 +1,52 @@
+//! A minimal HTTP/1.1 client over one kept-alive line, so that the client costs little.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, ensure};
+use memchr::memmem;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A kept-alive line.
+pub struct HttpLine {
+    socket: TcpStream,
+    head: String,
+    request: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl HttpLine {
+    /// Opens a line for POSTs to one path, with headers that are the same each time (each ends in CRLF).
+    pub async fn open(address: SocketAddr, path: &str, headers: &str) -> Result<Self> {
+        let socket = TcpStream::connect(address).await?;
+        socket.set_nodelay(true)?;
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\n{headers}");
+        Ok(Self { socket, head, request: Vec::new(), answer: Vec::new() })
+    }
+
+    /// Sends a body and returns the answer's, which must be 2xx.
+    pub async fn post(&mut self, body: &[u8]) -> Result<&[u8]> {
+        self.request.clear();
+        self.request.extend_from_slice(self.head.as_bytes());
+        self.request.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+        self.request.extend_from_slice(body);
+        self.socket.write_all(&self.request).await?;
+
+        self.answer.clear();
+        let end = loop {
+            if let Some(end) = memmem::find(&self.answer, b"\r\n\r\n") {
+                break end + 4;
+            }
+            ensure!(self.socket.read_buf(&mut self.answer).await? > 0, "the line ended");
+        };
+        let head = String::from_utf8_lossy(&self.answer[..end]).to_ascii_lowercase();
+        let length = head.split("content-length:").nth(1).and_then(|rest| rest.lines().next());
+        let length: usize = length.context("an answer without a length")?.trim().parse()?;
+        while self.answer.len() < end + length {
+            ensure!(self.socket.read_buf(&mut self.answer).await? > 0, "the line ended");
+        }
+        let body = &self.answer[end..end + length];
+        ensure!(head.starts_with("http/1.1 2"), "refused: {head}{}", String::from_utf8_lossy(body));
+        Ok(body)
+    }
+}

@@ -1,0 +1,115 @@
+//! `make bench`: what the release binary can do, measured from outside, beside other servers and the
+//! database of the same machine, in one run.
+//!
+//! The load comes from this process and its cheap client ([`fleet`]), the figures of the server from
+//! `/proc`. Prints a table and writes `var/bench.json`.
+
+mod cold_start;
+mod fan_out;
+mod findings;
+mod fleet;
+mod frames;
+mod http;
+mod memory;
+mod nats;
+mod nchan;
+mod node;
+mod postgres;
+mod process;
+mod publisher;
+mod receipts;
+mod side_by_side;
+mod thumbnail;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Parser;
+
+use findings::Findings;
+
+/// Measures the release binary.
+#[derive(Parser)]
+struct Args {
+    /// A short run with a tenth of the load, to see that everything works.
+    #[arg(long)]
+    quick: bool,
+    /// Only these phases: receipts, cold-start, memory, fan-out, side-by-side, thumbnail.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Where to write the figures.
+    #[arg(long, default_value = "var/bench.json")]
+    json: PathBuf,
+}
+
+/// How much to measure.
+struct Scale {
+    /// Viewers of the large runs.
+    viewers: usize,
+    /// Viewers of the small runs.
+    few_viewers: usize,
+    /// Seconds of each timed run.
+    seconds: u64,
+    /// Repetitions of which the median is told.
+    rounds: usize,
+    /// Entries of the cold start.
+    log_entries: u64,
+}
+
+const PHASES: [&str; 6] = ["receipts", "cold-start", "memory", "fan-out", "side-by-side", "thumbnail"];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let args = Args::parse();
+    if let Some(unknown) = args.only.iter().find(|phase| !PHASES.contains(&phase.as_str())) {
+        bail!("there is no phase {unknown}; there are {}", PHASES.join(", "));
+    }
+    let mut scale = if args.quick {
+        Scale { viewers: 1_000, few_viewers: 200, seconds: 2, rounds: 1, log_entries: 10_000 }
+    } else {
+        Scale { viewers: 10_000, few_viewers: 1_000, seconds: 10, rounds: 3, log_entries: 100_000 }
+    };
+    let mut findings = Findings::new(&machine());
+    raise_descriptor_limit(&mut scale, &mut findings)?;
+    let wanted = |phase: &str| args.only.is_empty() || args.only.iter().any(|only| only == phase);
+
+    if wanted("receipts") {
+        receipts::measure(&scale, &mut findings).await?;
+    }
+    if wanted("cold-start") {
+        cold_start::measure(&scale, &mut findings).await?;
+    }
+    if wanted("memory") {
+        memory::measure(&scale, &mut findings).await?;
+    }
+    if wanted("fan-out") {
+        fan_out::measure(&scale, &mut findings).await?;
+    }
+    if wanted("side-by-side") {
+        side_by_side::measure(&scale, &mut findings).await?;
+    }
+    if wanted("thumbnail") {
+        thumbnail::measure(&mut findings)?;
+    }
+    findings.write(&args.json)
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("");
+    format!("{cores} cores,{}", model.trim_start_matches(['\t', ' ', ':']).trim_end())
+}
+
+/// Each viewer needs a descriptor here and one in the server, which inherits our limit.
+fn raise_descriptor_limit(scale: &mut Scale, findings: &mut Findings) -> Result<()> {
+    const SPARE: usize = 500;
+    let limit = usize::try_from(rlimit::increase_nofile_limit(u64::MAX)?)?;
+    findings.note(&format!("open files: up to {limit} in each process (ulimit -n, raised to its hard limit)"));
+    if limit < scale.viewers + SPARE {
+        scale.viewers = limit.saturating_sub(SPARE);
+        let text = format!("the hard limit of open files allows {} viewers; raise it with ulimit -Hn", scale.viewers);
+        findings.note(&text);
+    }
+    Ok(())
+}

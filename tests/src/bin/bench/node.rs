@@ -1,0 +1,118 @@
+//! Our own node under load.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sokuho_tests::region::{Office, Region};
+use sokuho_tests::server::{PASSWORD, Server, Start};
+use sokuho_tests::viewer::Subscribe;
+
+use crate::fleet::Line;
+use crate::process::Processes;
+
+/// A node with a staff member who reports and a wall token for the viewers.
+pub struct Node {
+    server: Server,
+    region: Region,
+    wall: String,
+}
+
+const REPORTER: &str = "bench";
+
+impl Node {
+    /// Starts one with an empty log, on the disk of the temporary folder.
+    pub async fn start() -> Result<Self> {
+        let server = Start::default().env("RUST_LOG", "warn").start()?;
+        let region = server.public().region().await?;
+        let [town] = region.towns()?;
+        server.account(REPORTER, &town.code, None, "field")?;
+        let wall = server.wall_token(&town.code)?;
+        Ok(Self { server, region, wall })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.server.port()))
+    }
+
+    /// Its process.
+    pub fn processes(&self) -> Result<Processes> {
+        Processes::with_children(self.server.pid()?)
+    }
+
+    /// A fresh access token of the reporter.
+    pub async fn token(&self) -> Result<String> {
+        let client = self.server.public().sign_in(REPORTER, PASSWORD).await?;
+        client.token().map(str::to_owned).context("no token")
+    }
+
+    /// The municipalities.
+    pub fn towns(&self) -> Vec<&Office> {
+        self.region.municipalities().collect()
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.server.data()
+    }
+
+    /// Walls in twelve groups of different interests, all of which match every report of the publisher.
+    pub fn walls_for_everything(&self) -> Line {
+        let codes: Vec<_> = self.towns().into_iter().map(|town| &town.code).collect();
+        let all = ["road_damage", "water_leak", "street_light", "hazard", "other"];
+        let world = |edge: f64| json!({ "west": -edge, "south": -80.0, "east": edge, "north": 80.0 });
+        let mut interests = vec![Value::Null, json!({ "offices": codes })];
+        interests.extend((1..=5).map(|n| json!({ "categories": all[..n] })));
+        interests.extend((0..5).map(|n| json!({ "bounds": world(170.0 + f64::from(n) * 2.0) })));
+        self.walls(&interests)
+    }
+
+    /// Walls in twelve groups: six want everything, six the incidents of one town each. Also tells which
+    /// town a group wants, as an index into the towns.
+    pub fn walls_of_many_minds(&self) -> (Line, Vec<Option<usize>>) {
+        let towns = self.towns();
+        let wants: Vec<_> = (0..12).map(|group| (group >= 6).then_some(group % towns.len())).collect();
+        let interests: Vec<_> = wants
+            .iter()
+            .enumerate()
+            .map(|(group, town)| match town {
+                Some(town) => json!({ "offices": [towns[*town].code] }),
+                None if group == 0 => Value::Null,
+                None => {
+                    json!({ "bounds": { "west": -175.0 + group as f64, "south": -80.0, "east": 175.0, "north": 80.0 } })
+                }
+            })
+            .collect();
+        (self.walls(&interests), wants)
+    }
+
+    fn walls(&self, interests: &[Value]) -> Line {
+        let first = |interest: &Value| {
+            let subscribe = Subscribe { token: Some(self.wall.clone()), ..Subscribe::to(interest.clone()) };
+            subscribe.frame().to_string().into_bytes()
+        };
+        Line {
+            address: self.address(),
+            path: "/api/live".to_owned(),
+            first: interests.iter().map(first).collect(),
+            ready: b"\"type\":\"snapshot\"",
+        }
+    }
+
+    /// Stops it.
+    pub fn stop(&mut self) -> Result<()> {
+        self.server.stop()
+    }
+
+    /// Starts it again on the same data.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.server.start_again()
+    }
+
+    /// Whether it says that it is ready.
+    pub async fn is_ready(&self) -> Result<bool> {
+        Ok(self.server.public().get("/readyz").await?.status == 200)
+    }
+}

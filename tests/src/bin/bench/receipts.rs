@@ -1,0 +1,87 @@
+//! Acknowledged durable reports a second over HTTP, beside bare inserts of PostgreSQL on the same disk.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use hdrhistogram::Histogram;
+use tokio::task::JoinSet;
+
+use crate::Scale;
+use crate::findings::{Findings, median};
+use crate::http::HttpLine;
+use crate::node::Node;
+use crate::postgres::Postgres;
+use crate::publisher::{report_body, report_lines};
+
+/// What a number of senders got.
+struct Run {
+    a_second: f64,
+    took: Histogram<u64>,
+}
+
+/// Measures.
+pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
+    findings.phase("receipts: acknowledged reports a second, the whole path over HTTP");
+    let mut node = Node::start().await?;
+    for senders in [1, 16] {
+        let run = run(&node, senders, scale.seconds).await?;
+        tell(&format!("{senders} senders"), &run, findings);
+    }
+    let postgres = match Postgres::start() {
+        Ok(postgres) => Some(postgres),
+        Err(error) => {
+            findings.note(&format!("  no PostgreSQL to compare with: {error:#}"));
+            None
+        }
+    };
+    let (mut ours, mut theirs, mut p99) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=scale.rounds {
+        let run = run(&node, 64, scale.seconds).await?;
+        tell(&format!("64 senders, round {round}"), &run, findings);
+        ours.push(run.a_second);
+        p99.push(run.took.value_at_quantile(0.99) as f64 / 1e6);
+        if let Some(postgres) = &postgres {
+            let tps = postgres.pgbench(64, scale.seconds)?;
+            findings.row(&format!("pgbench, 64 clients, round {round}"), &[("inserts/s", tps)]);
+            theirs.push(tps);
+        }
+    }
+    let p99 = median(&mut p99);
+    findings.goal("64 senders: p99 of a receipt", p99, "ms", p99 < 10.0, "< 10");
+    if !theirs.is_empty() {
+        let ratio = median(&mut ours) / median(&mut theirs);
+        findings.goal("64 senders against pgbench", ratio, "times", ratio >= 1.25, "≥ 1.25");
+    }
+    node.stop()
+}
+
+async fn run(node: &Node, senders: usize, seconds: u64) -> Result<Run> {
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let at: Vec<_> = node.towns().into_iter().map(|town| town.at).collect();
+    let mut sending = JoinSet::new();
+    let start = Instant::now();
+    for (number, line) in report_lines(node, senders).await?.into_iter().enumerate() {
+        sending.spawn(send_until(line, at[number % at.len()], end));
+    }
+    let mut took = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
+    while let Some(outcome) = sending.join_next().await {
+        took.add(outcome??)?;
+    }
+    Ok(Run { a_second: took.len() as f64 / start.elapsed().as_secs_f64(), took })
+}
+
+async fn send_until(mut line: HttpLine, at: (f64, f64), end: Instant) -> Result<Histogram<u64>> {
+    let mut took = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
+    while Instant::now() < end {
+        let body = report_body(at);
+        let start = Instant::now();
+        line.post(body.as_bytes()).await?;
+        took.saturating_record(u64::try_from(start.elapsed().as_nanos())?);
+    }
+    Ok(took)
+}
+
+fn tell(name: &str, run: &Run, findings: &mut Findings) {
+    let ms = |quantile| run.took.value_at_quantile(quantile) as f64 / 1e6;
+    findings.row(name, &[("reports/s", run.a_second), ("ms p50", ms(0.5)), ("ms p99", ms(0.99)), ("ms max", ms(1.0))]);
+}
