@@ -195,7 +195,19 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(ImportCommand::Region { place, file }) => {
             let region = app::region_of(place.region.as_deref())?;
             let report = sokuho::region::import::import(&file, &region, &place.data)?;
-            println!("{report}");
+            println!(
+                "{}: {} municipalities from {} features ({} ignored), {} corners, written to {}",
+                report.edition,
+                report.municipalities,
+                report.features,
+                report.ignored,
+                report.vertices,
+                report.written.display()
+            );
+            for (municipality, flaw) in &report.repaired {
+                println!("mended in {municipality}: {flaw}");
+            }
+            println!("sha256 {}; in force from the node's next start", report.source_sha256);
             Ok(())
         }
     }

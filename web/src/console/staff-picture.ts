@@ -7,7 +7,10 @@ import type { OfficeIncident } from '../wire';
 /** What a session's refusal means to the link; anything else is a cut line and passes. */
 function refusal(error: unknown): unknown {
   if (error instanceof ProblemError && error.status === 401) {
-    return new RefusedError({ next: 'stop', reason: error.code === 'token_revoked' ? 'token_revoked' : 'token_invalid' });
+    return new RefusedError({
+      next: 'stop',
+      reason: error.code === 'token_revoked' ? 'token_revoked' : 'token_invalid',
+    });
   }
   return error;
 }

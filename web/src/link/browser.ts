@@ -36,7 +36,7 @@ export async function fetchSnapshot<S>(href: string, token: string | undefined, 
   const address = new URL(href, location.href);
   if (address.origin !== location.origin) throw new RefusedError({ next: 'stop', reason: 'unknown' });
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
   const response = await fetch(address, { headers, signal });
   if (response.ok) return (await response.json()) as S;
   if (response.status === 401) {

@@ -146,7 +146,12 @@ const hello = (seq: number, epoch = EPOCH): ServerFrame => ({
   now: '2026-11-22T00:00:02Z',
   heartbeat_seconds: 10,
 });
-const snapshotAt = (seq: number, epoch = EPOCH): ServerFrame => ({ type: 'snapshot', epoch, seq, href: '/api/snapshot' });
+const snapshotAt = (seq: number, epoch = EPOCH): ServerFrame => ({
+  type: 'snapshot',
+  epoch,
+  seq,
+  href: '/api/snapshot',
+});
 const heartbeat = (seq: number): ServerFrame => ({ type: 'heartbeat', seq, now: '2026-11-22T00:00:02Z' });
 const entry = (seq: number): Entry => ({ seq, kind: 'report_filed', at: '2026-11-22T00:00:00Z' });
 const entries = (after: number, ...seqs: number[]): ServerFrame => ({

@@ -1,4 +1,12 @@
-import type { GoodbyeReason, Interest, OfficeEntry, OfficeSnapshot, PublicEntry, PublicSnapshot, ServerFrame } from '../wire';
+import type {
+  GoodbyeReason,
+  Interest,
+  OfficeEntry,
+  OfficeSnapshot,
+  PublicEntry,
+  PublicSnapshot,
+  ServerFrame,
+} from '../wire';
 import { waitMs } from './backoff';
 import { type Parting, partingOf, readFrame } from './frames';
 import type { Line, Transport } from './transport';

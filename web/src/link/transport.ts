@@ -1,6 +1,6 @@
 import type { ViewerFrame } from '../wire';
-import { type Parting, partingOfCode } from './frames';
 import { EventStreamReader } from './event-stream';
+import { type Parting, partingOfCode } from './frames';
 
 /** What a transport tells the client. After `closed` it says nothing more. */
 export type Ears = {
@@ -83,7 +83,7 @@ async function follow(path: string, subscribe: ViewerFrame, ears: Ears, signal: 
     address.searchParams.set('since', String(subscribe.since));
   }
   const headers: Record<string, string> = { accept: 'text/event-stream' };
-  if (subscribe.token !== undefined) headers['authorization'] = `Bearer ${subscribe.token}`;
+  if (subscribe.token !== undefined) headers.authorization = `Bearer ${subscribe.token}`;
   const response = await fetch(address, { headers, signal, cache: 'no-store' });
   if (!response.ok || !response.body) return partingOfStatus(response);
   ears.opened();

@@ -35,7 +35,13 @@ export function featureOf(incident: Incident, drills: ReadonlySet<string>): Feat
   return {
     type: 'Feature',
     geometry: { type: 'Point', coordinates: [incident.position.lon, incident.position.lat] },
-    properties: { id: incident.id, category: incident.category, icon: iconName(incident.category, look, drill), drill, open },
+    properties: {
+      id: incident.id,
+      category: incident.category,
+      icon: iconName(incident.category, look, drill),
+      drill,
+      open,
+    },
   };
 }
 

@@ -95,7 +95,7 @@ export class IncidentMap {
     });
     for (const layer of ['incidents', 'urgent']) {
       this.#map.on('click', layer, (event) => {
-        const id: unknown = event.features?.[0]?.properties['id'];
+        const id: unknown = event.features?.[0]?.properties.id;
         if (typeof id === 'string') options.onSelect(id);
       });
     }
@@ -154,7 +154,7 @@ export class IncidentMap {
   }
 
   async #openCluster(event: MapMouseEvent & { features?: { properties: Record<string, unknown> }[] }): Promise<void> {
-    const cluster = event.features?.[0]?.properties['cluster_id'];
+    const cluster = event.features?.[0]?.properties.cluster_id;
     const source = this.#map.getSource<GeoJSONSource>('gathered');
     if (typeof cluster !== 'number' || !source) return;
     const zoom = await source.getClusterExpansionZoom(cluster);

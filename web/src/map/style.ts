@@ -37,7 +37,12 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
     },
     layers: [
       { id: 'beyond', type: 'background', paint: { 'background-color': palette.beyond } },
-      { id: 'land', type: 'fill', source: 'boundaries', paint: { 'fill-color': palette.land, 'fill-antialias': false } },
+      {
+        id: 'land',
+        type: 'fill',
+        source: 'boundaries',
+        paint: { 'fill-color': palette.land, 'fill-antialias': false },
+      },
       {
         id: 'border',
         type: 'line',
@@ -111,7 +116,17 @@ export function incidentStyle(
         filter: ['has', 'point_count'],
         paint: {
           'circle-color': ['case', ['==', ['get', 'real'], 0], palette.drill, palette.cluster],
-          'circle-radius': ['interpolate', ['linear'], ['get', 'point_count'], 3, 15 * scale, 50, 24 * scale, 500, 34 * scale],
+          'circle-radius': [
+            'interpolate',
+            ['linear'],
+            ['get', 'point_count'],
+            3,
+            15 * scale,
+            50,
+            24 * scale,
+            500,
+            34 * scale,
+          ],
           'circle-stroke-width': 3 * scale,
           'circle-stroke-color': palette.markEdge,
         },

@@ -27,6 +27,7 @@ export class Picture<I extends Incident = OfficeIncident> {
   #status: LinkStatus;
   #now = $state(browserSurroundings.now());
   #wallNow = $state(Date.now());
+  #followedAt = browserSurroundings.now();
   #scheduled = false;
   #watchers = new Set<(changes: Changes) => void>();
 
@@ -54,6 +55,7 @@ export class Picture<I extends Incident = OfficeIncident> {
 
   /** Starts to follow; gives what ends it. */
   follow(): () => void {
+    this.#followedAt = browserSurroundings.now();
     this.#client.start();
     const unwake = wakeWithBrowser(this.#client);
     const ticking = setInterval(() => this.#tick(), 1_000);
@@ -87,6 +89,11 @@ export class Picture<I extends Incident = OfficeIncident> {
     return ageMs(this.#status, this.#now);
   }
 
+  /** How long a page without a picture has waited for one, milliseconds. */
+  get waitedMs(): number {
+    return Math.max(0, this.#now - this.#followedAt);
+  }
+
   /** The server's wall clock, milliseconds since 1970, UTC. Moves every second. */
   get wallNow(): number {
     return this.#wallNow + this.#status.clockOffsetMs;
@@ -107,7 +114,8 @@ export class Picture<I extends Incident = OfficeIncident> {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // A page in the background draws no frames, and still must not save up changes for days.
-    const look = document.visibilityState === 'visible' ? requestAnimationFrame : (call: () => void) => setTimeout(call, 250);
+    const look =
+      document.visibilityState === 'visible' ? requestAnimationFrame : (call: () => void) => setTimeout(call, 250);
     look(() => {
       this.#scheduled = false;
       const changes = this.world.takeChanges();
