@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sokuho_tests::report::{report, with};
 use sokuho_tests::server::Server;
+use sokuho_tests::viewer::PATIENCE;
 use tokio::sync::Notify;
 
 const SENDERS: usize = 16;
@@ -39,7 +40,7 @@ async fn after_kill_9_under_load_no_acknowledged_report_is_missing() -> Result<(
             })
         })
         .collect();
-    enough.notified().await;
+    tokio::time::timeout(PATIENCE, enough.notified()).await.context("the senders were refused")?;
     server.kill();
     let mut receipts: Vec<(Value, Value)> = Vec::new();
     for sender in senders {
