@@ -26,7 +26,8 @@ use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::MediaId;
 use crate::http::client_address::TrustedProxies;
-use crate::http::router::{self, Doors, Guard};
+use crate::http::request_log::RequestIds;
+use crate::http::router::{self, Doors};
 use crate::http::{
     check_ins, health, incidents, live as live_door, media as media_door, operations, region as region_door,
 };
@@ -216,7 +217,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             live: Arc::clone(&live),
             metrics: metrics.clone(),
         },
-        guard: Guard { identity: Arc::clone(&identity), clock: clock.clone(), entropy },
+        identity: Arc::clone(&identity),
+        request_ids: RequestIds { clock: clock.clone(), entropy },
         trusted_proxies: TrustedProxies(config.trusted_proxies.clone().into()),
     };
     let router = router::router(doors);
@@ -234,7 +236,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     tasks.spawn(keep_metrics_small(metrics));
     tasks.spawn(sweep_media(media, live, clock.clone()));
     let writing = tokio::spawn(writing);
-    announce_start(address, demo.as_ref())?;
+    announce_start(address, demo.as_ref(), &region)?;
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
 
     // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
@@ -338,26 +340,32 @@ async fn asked_to_stop() {
 }
 
 /// For the person, and for programs that wait for the line.
-fn announce_start(address: SocketAddr, demo: Option<&identity::demo::Demo>) -> anyhow::Result<()> {
+fn announce_start(address: SocketAddr, demo: Option<&identity::demo::Demo>, region: &Region) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     if let Some(demo) = demo {
-        print_demo(&mut out, address, demo)?;
+        print_demo(&mut out, address, demo, region)?;
     }
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
     Ok(())
 }
 
-fn print_demo(out: &mut impl Write, address: SocketAddr, demo: &identity::demo::Demo) -> std::io::Result<()> {
+fn print_demo(
+    out: &mut impl Write,
+    address: SocketAddr,
+    demo: &identity::demo::Demo,
+    region: &Region,
+) -> std::io::Result<()> {
+    let name = |code| region.office(code).map_or("", |office| office.name.as_str());
     writeln!(out, "\nSokuho 速報\n")?;
     writeln!(out, "  residents 住民      http://{address}/")?;
     writeln!(out, "  field 現場          http://{address}/field")?;
     writeln!(out, "  console 受付        http://{address}/console")?;
     writeln!(out, "  API                 http://{address}/api/docs")?;
     if !demo.walls.is_empty() {
-        writeln!(out, "\nWall displays 壁面表示 (each address holds its token; printed this once)")?;
+        writeln!(out, "\nWall displays 壁面表示 (each address holds its token)")?;
         for (office, token) in &demo.walls {
-            writeln!(out, "  {office}  http://{address}/wall#token={token}")?;
+            writeln!(out, "  {office} {}\n    http://{address}/wall#token={token}", name(office))?;
         }
     }
     if !demo.made.is_empty() {
@@ -368,7 +376,14 @@ fn print_demo(out: &mut impl Write, address: SocketAddr, demo: &identity::demo::
             let home = staff.home_office.as_ref().map_or("-", |home| home.as_str());
             let role = serde_json::to_value(staff.role).ok();
             let role = role.as_ref().and_then(|role| role.as_str()).unwrap_or_default();
-            writeln!(out, "  {:<28} {:<16} {role}, {}, {home}", account.name, password, staff.work_office)?;
+            writeln!(
+                out,
+                "  {:<28} {:<16} {role}, {} {}, {home}",
+                account.name,
+                password,
+                staff.work_office,
+                name(&staff.work_office)
+            )?;
         }
     }
     writeln!(out)

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -20,7 +19,7 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
+use super::extract::{JsonBody, PathParams};
 use crate::domain::check_in::CheckIn;
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Body, CheckInConfirmed, CheckInEnded, CheckedIn, Entry};
@@ -129,14 +128,14 @@ async fn check_in(
 async fn confirm(
     State(door): State<CheckInState>,
     who: Who,
-    path: Result<Path<Uuid>, PathRejection>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<wire::NewConfirmation>,
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
     if !matches!(new.role, Role::Field | Role::Operator) {
         return Err(ApiError::new(Code::InvalidField).detail("role: a confirmation gives field or operator"));
     }
-    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let id = CheckInId(id);
     let _turn = door.turns.of(door.whose(id)?).await;
     door.allow(id, new.id, |check_in| {
         if check_in.staff == staff.id {
@@ -163,11 +162,11 @@ async fn confirm(
 async fn check_out(
     State(door): State<CheckInState>,
     who: Who,
-    path: Result<Path<Uuid>, PathRejection>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<wire::NewCheckInEnd>,
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
-    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let id = CheckInId(id);
     let _turn = door.turns.of(door.whose(id)?).await;
     door.allow(
         id,
@@ -195,11 +194,11 @@ async fn check_out(
 async fn call_back(
     State(door): State<CheckInState>,
     who: Who,
-    path: Result<Path<Uuid>, PathRejection>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<wire::NewCheckInEnd>,
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
-    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let id = CheckInId(id);
     let _turn = door.turns.of(door.whose(id)?).await;
     door.allow(id, new.id, |check_in| {
         if check_in.staff == staff.id {
@@ -221,10 +220,9 @@ async fn call_back(
 )]
 async fn roster(
     State(door): State<CheckInState>,
-    path: Result<Path<String>, PathRejection>,
+    PathParams(code): PathParams<String>,
 ) -> ApiResult<Json<wire::Roster>> {
-    let text = path.map_err(|_| Code::NotFound)?.0;
-    let office = text.parse().ok().filter(|code| door.offices.contains(code)).ok_or(Code::NotFound)?;
+    let office = code.parse().ok().filter(|office| door.offices.contains(office)).ok_or(Code::NotFound)?;
     let own = door.identity.staff_of(&office);
     let world = door.live.read();
     let check_ins = &world.check_ins;

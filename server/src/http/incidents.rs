@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
+use super::extract::{JsonBody, PathParams, QueryParams};
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Body, Entry, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId};
@@ -83,7 +83,11 @@ enum Incidents {
     (status = 200, body = Incidents),
     (status = "default", body = Problem),
 ))]
-async fn list(State(state): State<IncidentsState>, who: Who, Query(question): Query<Question>) -> ApiResult<Response> {
+async fn list(
+    State(state): State<IncidentsState>,
+    who: Who,
+    QueryParams(question): QueryParams<Question>,
+) -> ApiResult<Response> {
     let asked = read(&question)?;
     let world = state.live.read();
     let views: Vec<IncidentView<'_>> = match &asked.place {
@@ -151,7 +155,7 @@ fn read(question: &Question) -> ApiResult<Read> {
 async fn change_status(
     State(state): State<IncidentsState>,
     who: Who,
-    Path(id): Path<Uuid>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewStatus>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;

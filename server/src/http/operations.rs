@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
+use super::extract::{JsonBody, PathParams};
 use crate::domain;
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Body, Entry};
@@ -111,7 +111,7 @@ async fn open(
 async fn close(
     State(state): State<OperationsState>,
     who: Who,
-    Path(id): Path<Uuid>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewClose>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
