@@ -112,7 +112,7 @@ struct Running {
 impl Running {
     fn spawn(start: &Start, data: &Path, port: u16, log: &Arc<Mutex<Vec<LogLine>>>) -> Result<Self> {
         let mut child = Command::new(binary()?)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .args(["serve", "--port", &port.to_string(), "--data"])
             .arg(data)
             .args(&start.args)
             .envs(start.env.iter().cloned())

@@ -191,6 +191,19 @@ impl Viewer {
         }
     }
 
+    /// Changes the interest of the running stream and waits until the change counts.
+    ///
+    /// # Errors
+    /// If it does not count in time.
+    pub async fn change_interest(&mut self, interest: Value) -> Result<()> {
+        let starts = self.starts.len();
+        self.send(&Subscribe::to(interest).frame()).await?;
+        while self.starts.len() == starts {
+            self.read().await?;
+        }
+        Ok(())
+    }
+
     /// Sends a frame.
     ///
     /// # Errors

@@ -76,7 +76,7 @@ async fn a_running_viewer_can_change_its_interest() -> Result<()> {
     server.public().file(&report(own.at)).await?;
     wall.next_entry().await?;
 
-    wall.send(&Subscribe { since: Some(wall.position()), ..Subscribe::to(interest(&other.code)) }.frame()).await?;
+    wall.change_interest(interest(&other.code)).await?;
     let sent = report(other.at);
     server.public().file(&sent).await?;
 

@@ -174,7 +174,7 @@ async fn a_disabled_account_cannot_sign_in_and_its_sessions_end() -> Result<()> 
     let [town] = region.towns()?;
     let staffer = server.staff("sato", &town.code, None, "field").await?;
 
-    server.command(&["account", "disable", "--name", "sato"], "")?;
+    server.command(&["account", "disable", "sato"], "")?;
 
     let sign_in = json!({ "name": "sato", "password": PASSWORD });
     server.public().post("/api/sessions", &sign_in).await?.refused(401, "wrong_credentials")?;

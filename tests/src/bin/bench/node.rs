@@ -24,7 +24,7 @@ const REPORTER: &str = "bench";
 impl Node {
     /// Starts one with an empty log, on the disk of the temporary folder.
     pub async fn start() -> Result<Self> {
-        let server = Start::default().env("RUST_LOG", "warn").start()?;
+        let server = Start::default().env("SOKUHO_LOG", "warn").start()?;
         let region = server.public().region().await?;
         let [town] = region.towns()?;
         server.account(REPORTER, &town.code, None, "field")?;

@@ -1,0 +1,59 @@
+// What the people of the journeys do, by the words that they read on their screens.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { t } from './browser.mjs';
+import { beside } from './server.mjs';
+
+/** A photo of a broken road with a place in its EXIF. */
+export function drawnPhoto({ lat, lon }, seed = 1) {
+  const args = ['--lat', String(lat), '--lon', String(lon), '--seed', String(seed)];
+  const buffer = execFileSync(beside('photo'), args, { maxBuffer: 50_000_000 });
+  return { name: 'road.jpg', mimeType: 'image/jpeg', buffer };
+}
+
+/** A photo that a camera took, with its place far away; `null` where the shared data is absent. */
+export function realPhoto() {
+  const folder = process.env.SOKUHO_SHARED_DATA ?? join(import.meta.dirname, '../../../../shared/data');
+  const file = join(folder, 'photos/gps/DSCN0010.jpg');
+  if (!existsSync(file)) return null;
+  return { name: 'DSCN0010.jpg', mimeType: 'image/jpeg', buffer: readFileSync(file) };
+}
+
+/** Opens a wall and waits until it is live. */
+export async function openWall(page, address) {
+  await page.goto(address);
+  await page.getByText(t('link.live'), { exact: true }).first().waitFor();
+}
+
+/** The row of a wall that shows these words. */
+export const row = (page, words) => page.locator('#newest > li').filter({ hasText: words });
+
+/** Picks a photo and waits until the server has it. */
+export async function pickPhoto(page, label, photo) {
+  await page.getByLabel(label).setInputFiles(photo);
+  await page.getByText(t('capture.file.done')).waitFor();
+}
+
+/** Fills in and sends the resident's form; returns when the receipt is there. */
+export async function residentReports(page, server, { photo, category, words, device }) {
+  await page.goto(server.url);
+  await page.getByRole('radio', { name: t(`category.${category}`) }).check();
+  await pickPhoto(page, t('capture.photos.pick'), photo);
+  if (device) {
+    await page.getByRole('button', { name: t('capture.place.device') }).click();
+    await page.getByRole('radio', { name: t('capture.source.device') }).check();
+  }
+  await page.getByLabel(t('capture.words')).fill(words);
+  await page.getByRole('button', { name: t('send.button'), exact: true }).click();
+  await page.getByRole('heading', { name: t('send.done') }).waitFor();
+}
+
+/** Signs in on the field page or the console. */
+export async function signIn(page, address, { name, password }) {
+  await page.goto(address);
+  await page.getByLabel(t('field.sign_in.name')).fill(name);
+  await page.getByLabel(t('field.sign_in.password'), { exact: true }).fill(password);
+  await page.getByRole('button', { name: t('field.sign_in'), exact: true }).click();
+}

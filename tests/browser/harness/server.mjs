@@ -1,0 +1,96 @@
+// The shipped binary, started for a journey: a free port, a data folder of its own, and a log in which no
+// WARN or ERROR line may stand.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const BINARY = resolve(process.env.SOKUHO_BIN ?? join(import.meta.dirname, '../../../target/debug/sokuho'));
+const PASSWORD = 'correct horse battery staple';
+
+/** A program that was built beside the server. */
+export const beside = (name) => join(dirname(BINARY), name);
+
+export class Server {
+  #data = mkdtempSync(join(tmpdir(), 'sokuho-browser-'));
+  #child = null;
+  #alarming = [];
+  port = 0;
+
+  static async start() {
+    const server = new Server();
+    await server.startAgain();
+    return server;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get data() {
+    return this.#data;
+  }
+
+  /** Starts on the same data, and on the same port if it ran before. */
+  async startAgain() {
+    assert.equal(this.#child, null, 'the server runs still');
+    const args = ['serve', '--port', String(this.port), '--data', this.#data];
+    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (/"level":"(WARN|ERROR)"|panicked at/.test(line)) this.#alarming.push(line);
+    });
+    await new Promise((listening, failed) => {
+      child.once('error', failed);
+      child.once('exit', (code) => failed(new Error(`the server ended with code ${code}`)));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const found = /listening on http:\/\/.*:(\d+)/.exec(line);
+        if (!found) return;
+        this.port = Number(found[1]);
+        listening();
+      });
+    });
+  }
+
+  /** Asks it to stop and waits. */
+  async stop() {
+    const child = this.#child;
+    this.#child = null;
+    const ended = new Promise((end) => child.once('exit', end));
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0, 'the server did not end well');
+  }
+
+  /** Stops it, throws its data away, and looks at its log. */
+  async finish() {
+    if (this.#child) await this.stop();
+    rmSync(this.#data, { recursive: true });
+    assert.deepEqual(this.#alarming, [], 'unexpected lines in the log of the server');
+  }
+
+  command(args, input = '') {
+    return execFileSync(BINARY, [...args, '--data', this.#data], { input, encoding: 'utf8' }).trim();
+  }
+
+  wallAddress(office) {
+    return `${this.url}/wall#token=${this.command(['token', 'wall', '--office', office])}`;
+  }
+
+  /** Makes an account; returns what to sign in with. */
+  account(name, display, work, role, home) {
+    const where = ['--work', work, ...(home ? ['--home', home] : [])];
+    const who = ['--name', name, '--password-stdin', '--display', display, '--role', role];
+    this.command(['account', 'add', ...who, ...where], PASSWORD);
+    return { name, password: PASSWORD };
+  }
+
+  async region() {
+    const region = await (await fetch(`${this.url}/api/region`)).json();
+    const towns = region.offices.filter((office) => office.kind === 'municipality');
+    const prefecture = region.offices.find((office) => office.kind === 'prefecture');
+    return { towns, prefecture };
+  }
+}
