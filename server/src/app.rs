@@ -288,11 +288,12 @@ async fn keep_metrics_small(metrics: PrometheusHandle) {
     }
 }
 
-/// Uploads that no report has named for a day are removed, once an hour.
+/// Uploads that no report has named for a day are removed, once an hour. The first round counts what
+/// waits since before the start; a start has better things to do, so it comes a minute later.
 async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>) {
     const KEEP: SignedDuration = SignedDuration::from_hours(24);
-    let mut hourly = tokio::time::interval(Duration::from_secs(3_600));
-    hourly.tick().await; // the first tick is at once, and a start has better things to do
+    let first = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut hourly = tokio::time::interval_at(first, Duration::from_secs(3_600));
     loop {
         hourly.tick().await;
         let named: HashSet<MediaId> = live.read().media().cloned().collect();
