@@ -38,6 +38,7 @@ use crate::identity::{self, Identity};
 use crate::intake::Intake;
 use crate::intake::quota::AddressQuota;
 use crate::intake::receipt::ReceiptKeys;
+use crate::intake::recorder::Recorder;
 use crate::live::{Live, replay};
 use crate::locate::Locator;
 use crate::log::EntryLog;
@@ -166,6 +167,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         boundaries: region.edition().to_owned(),
     });
 
+    let recorder = Recorder { appender: appender.clone(), clock: clock.clone(), hlc, node };
+
     // The rim.
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
@@ -186,31 +189,16 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             quota: Arc::new(AddressQuota::per_minute(config.uploads_per_minute)),
             patience: media_door::Patience::default(),
         },
-        incidents: incidents::IncidentsState {
-            live: Arc::clone(&live),
-            appender: appender.clone(),
-            clock: clock.clone(),
-            hlc: Arc::clone(&hlc),
-            node,
-        },
+        incidents: incidents::IncidentsState { live: Arc::clone(&live), recorder: recorder.clone() },
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
-            appender: appender.clone(),
+            recorder: recorder.clone(),
             live: Arc::clone(&live),
             identity: Arc::clone(&identity),
-            clock: clock.clone(),
-            hlc: Arc::clone(&hlc),
-            node,
             offices: Arc::new(region.offices().iter().map(|office| office.code.clone()).collect()),
             turns: Arc::default(),
         },
-        operations: operations::OperationsState {
-            live: Arc::clone(&live),
-            appender: appender.clone(),
-            clock: clock.clone(),
-            hlc,
-            node,
-        },
+        operations: operations::OperationsState { live: Arc::clone(&live), recorder },
         health: health::HealthState {
             log: Arc::clone(&log),
             appender,

@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::domain::clock::SystemEntropy;
-use crate::domain::entry::Seq;
-use crate::domain::ids::uuid_v7;
+use crate::domain::clock::{HlcSource, SystemEntropy};
+use crate::domain::entry::{Entry, Seq};
+use crate::domain::ids::{NodeId, uuid_v7};
 use crate::http::router::admit;
 use crate::http::sessions::{self, SessionState};
 use crate::identity::caller::Caller;
 use crate::identity::tests::{Fixture, fixture_over, office};
 use crate::log::writer::{Announce, writer};
-use crate::log::{Appended, EntryLog, LogError};
+use crate::log::{Appended, Draft, EntryLog, LogError};
 
 /// A log that forgets everything when it is dropped.
 #[derive(Default)]
@@ -106,12 +106,14 @@ async fn rig() -> Rig {
     let sessions = SessionState { identity: Arc::clone(&fixture.identity), live: Arc::clone(&live) };
     let state = CheckInState {
         turns: Arc::default(),
-        appender,
+        recorder: Recorder {
+            appender,
+            clock: Arc::<crate::identity::tests::TestClock>::clone(&fixture.clock),
+            hlc: Arc::new(HlcSource::default()),
+            node: NodeId(Uuid::from_u128(7)),
+        },
         live,
         identity: Arc::clone(&fixture.identity),
-        clock: Arc::<crate::identity::tests::TestClock>::clone(&fixture.clock),
-        hlc: Arc::new(HlcSource::default()),
-        node: NodeId(Uuid::from_u128(7)),
         offices: Arc::new([office(HOME), office(WORK)].into_iter().collect()),
     };
     let doors = routes().with_state(state).merge(sessions::routes().with_state(sessions));

@@ -14,14 +14,12 @@ use uuid::Uuid;
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams, QueryParams};
-use crate::domain::clock::{Clock, HlcSource};
-use crate::domain::entry::{Body, Entry, StatusChanged};
-use crate::domain::ids::{EntryId, IncidentId, NodeId};
+use crate::domain::entry::{Body, StatusChanged};
+use crate::domain::ids::IncidentId;
 use crate::domain::office::OfficeCode;
 use crate::domain::position::{Bounds, Position};
+use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
-use crate::log::writer::Appender;
-use crate::log::{Draft, digest_of};
 use crate::wire::Audience;
 use crate::wire::incident::{IncidentView, NewStatus, OfficeIncident, PublicIncident};
 use crate::wire::problem::{Code, Problem};
@@ -31,14 +29,8 @@ use crate::wire::problem::{Code, Problem};
 pub struct IncidentsState {
     /// The world.
     pub live: Arc<Live>,
-    /// To the log.
-    pub appender: Appender,
-    /// Wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// The node's logical clock.
-    pub hlc: Arc<HlcSource>,
-    /// This node.
-    pub node: NodeId,
+    /// Writes down changes.
+    pub recorder: Recorder,
 }
 
 /// The routes.
@@ -160,9 +152,6 @@ async fn change_status(
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
     let incident = IncidentId(id);
-    if new.id.get_version() != Some(uuid::Version::SortRand) {
-        return Err(ApiError::new(Code::InvalidField).detail("id: must be a UUIDv7"));
-    }
     let operation = {
         let world = state.live.read();
         let view = world.incident(incident).ok_or(Code::NotFound)?;
@@ -172,18 +161,15 @@ async fn change_status(
         view.incident.operation
     };
 
-    let entry = Entry {
-        id: EntryId(new.id),
-        origin: state.node,
-        hlc: state.hlc.tick(state.clock.now()),
-        actor: staff.actor(),
-        office: Some(staff.acting.clone()),
+    let act = Act {
+        id: new.id,
+        office: staff.acting.clone(),
         operation,
         body: Body::StatusChanged(StatusChanged { incident, status: new.status }),
+        about: id,
+        request: &new,
     };
-    let sent = serde_json::to_vec(&(id, &new)).map_err(ApiError::internal)?;
-    let digest = digest_of(&[&sent, staff.id.0.as_bytes()]);
-    let committed = state.appender.append(Draft { entry, digest, contact: None }).await?;
+    let committed = state.recorder.record(staff, act).await?;
 
     let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
     let after = state.live.read().incident(incident).and_then(|view| OfficeIncident::of(&view));
