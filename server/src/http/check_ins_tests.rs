@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::domain::clock::{HlcSource, SystemEntropy};
+use crate::domain::clock::{Clock, HlcSource, SystemEntropy};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{NodeId, uuid_v7};
 use crate::http::router::admit;
