@@ -26,7 +26,8 @@ use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::MediaId;
 use crate::http::client_address::TrustedProxies;
-use crate::http::router::{self, Doors, Guard};
+use crate::http::request_log::RequestIds;
+use crate::http::router::{self, Doors};
 use crate::http::{
     check_ins, health, incidents, live as live_door, media as media_door, operations, region as region_door,
 };
@@ -37,6 +38,7 @@ use crate::identity::{self, Identity};
 use crate::intake::Intake;
 use crate::intake::quota::AddressQuota;
 use crate::intake::receipt::ReceiptKeys;
+use crate::intake::recorder::Recorder;
 use crate::live::{Live, replay};
 use crate::locate::Locator;
 use crate::log::EntryLog;
@@ -165,6 +167,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         boundaries: region.edition().to_owned(),
     });
 
+    let recorder = Recorder { appender: appender.clone(), clock: clock.clone(), hlc, node };
+
     // The rim.
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
@@ -185,38 +189,24 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             quota: Arc::new(AddressQuota::per_minute(config.uploads_per_minute)),
             patience: media_door::Patience::default(),
         },
-        incidents: incidents::IncidentsState {
-            live: Arc::clone(&live),
-            appender: appender.clone(),
-            clock: clock.clone(),
-            hlc: Arc::clone(&hlc),
-            node,
-        },
+        incidents: incidents::IncidentsState { live: Arc::clone(&live), recorder: recorder.clone() },
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
-            appender: appender.clone(),
+            recorder: recorder.clone(),
             live: Arc::clone(&live),
             identity: Arc::clone(&identity),
-            clock: clock.clone(),
-            hlc: Arc::clone(&hlc),
-            node,
             offices: Arc::new(region.offices().iter().map(|office| office.code.clone()).collect()),
             turns: Arc::default(),
         },
-        operations: operations::OperationsState {
-            live: Arc::clone(&live),
-            appender: appender.clone(),
-            clock: clock.clone(),
-            hlc,
-            node,
-        },
+        operations: operations::OperationsState { live: Arc::clone(&live), recorder },
         health: health::HealthState {
             log: Arc::clone(&log),
             appender,
             live: Arc::clone(&live),
             metrics: metrics.clone(),
         },
-        guard: Guard { identity: Arc::clone(&identity), clock: clock.clone(), entropy },
+        identity: Arc::clone(&identity),
+        request_ids: RequestIds { clock: clock.clone(), entropy },
         trusted_proxies: TrustedProxies(config.trusted_proxies.clone().into()),
     };
     let router = router::router(doors);
@@ -234,7 +224,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     tasks.spawn(keep_metrics_small(metrics));
     tasks.spawn(sweep_media(media, live, clock.clone()));
     let writing = tokio::spawn(writing);
-    announce_start(address, demo.as_ref())?;
+    announce_start(address, demo.as_ref(), &region)?;
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
 
     // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
@@ -286,11 +276,12 @@ async fn keep_metrics_small(metrics: PrometheusHandle) {
     }
 }
 
-/// Uploads that no report has named for a day are removed, once an hour.
+/// Uploads that no report has named for a day are removed, once an hour. The first round counts what
+/// waits since before the start; a start has better things to do, so it comes a minute later.
 async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>) {
     const KEEP: SignedDuration = SignedDuration::from_hours(24);
-    let mut hourly = tokio::time::interval(Duration::from_secs(3_600));
-    hourly.tick().await; // the first tick is at once, and a start has better things to do
+    let first = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut hourly = tokio::time::interval_at(first, Duration::from_secs(3_600));
     loop {
         hourly.tick().await;
         let named: HashSet<MediaId> = live.read().media().cloned().collect();
@@ -338,26 +329,32 @@ async fn asked_to_stop() {
 }
 
 /// For the person, and for programs that wait for the line.
-fn announce_start(address: SocketAddr, demo: Option<&identity::demo::Demo>) -> anyhow::Result<()> {
+fn announce_start(address: SocketAddr, demo: Option<&identity::demo::Demo>, region: &Region) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     if let Some(demo) = demo {
-        print_demo(&mut out, address, demo)?;
+        print_demo(&mut out, address, demo, region)?;
     }
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
     Ok(())
 }
 
-fn print_demo(out: &mut impl Write, address: SocketAddr, demo: &identity::demo::Demo) -> std::io::Result<()> {
+fn print_demo(
+    out: &mut impl Write,
+    address: SocketAddr,
+    demo: &identity::demo::Demo,
+    region: &Region,
+) -> std::io::Result<()> {
+    let name = |code| region.office(code).map_or("", |office| office.name.as_str());
     writeln!(out, "\nSokuho 速報\n")?;
     writeln!(out, "  residents 住民      http://{address}/")?;
     writeln!(out, "  field 現場          http://{address}/field")?;
     writeln!(out, "  console 受付        http://{address}/console")?;
     writeln!(out, "  API                 http://{address}/api/docs")?;
     if !demo.walls.is_empty() {
-        writeln!(out, "\nWall displays 壁面表示 (each address holds its token; printed this once)")?;
+        writeln!(out, "\nWall displays 壁面表示 (each address holds its token)")?;
         for (office, token) in &demo.walls {
-            writeln!(out, "  {office}  http://{address}/wall#token={token}")?;
+            writeln!(out, "  {office} {}\n    http://{address}/wall#token={token}", name(office))?;
         }
     }
     if !demo.made.is_empty() {
@@ -368,7 +365,14 @@ fn print_demo(out: &mut impl Write, address: SocketAddr, demo: &identity::demo::
             let home = staff.home_office.as_ref().map_or("-", |home| home.as_str());
             let role = serde_json::to_value(staff.role).ok();
             let role = role.as_ref().and_then(|role| role.as_str()).unwrap_or_default();
-            writeln!(out, "  {:<28} {:<16} {role}, {}, {home}", account.name, password, staff.work_office)?;
+            writeln!(
+                out,
+                "  {:<28} {:<16} {role}, {} {}, {home}",
+                account.name,
+                password,
+                staff.work_office,
+                name(&staff.work_office)
+            )?;
         }
     }
     writeln!(out)

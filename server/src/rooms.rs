@@ -23,14 +23,18 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             rust_files(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
+        } else if path.extension().is_some_and(|ending| ending == "rs") && !holds_tests(&path) {
             found.push(path);
         }
     }
 }
 
-/// The rooms that a source text names by `crate::room`. Tests may look further: what follows the first
-/// `#[cfg(test)]` does not count.
+/// Tests may look further than their room, in files of their own or below the first `#[cfg(test)]`.
+fn holds_tests(file: &Path) -> bool {
+    file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"))
+}
+
+/// The rooms that a source text names by `crate::room`.
 fn rooms_named(source: &str) -> BTreeSet<String> {
     let source = source.split("#[cfg(test)]").next().unwrap_or_default();
     let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));

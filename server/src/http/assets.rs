@@ -24,7 +24,7 @@ pub fn routes() -> Router {
         .route("/wall", get(|headers: HeaderMap| page(headers, "wall.html")))
         .route("/console", get(|headers: HeaderMap| page(headers, "console.html")))
         .route("/receipt", get(|headers: HeaderMap| page(headers, "receipt.html")))
-        .route("/favicon.svg", get(|headers: HeaderMap| page(headers, "favicon.svg")))
+        .route("/icon.svg", get(|headers: HeaderMap| page(headers, "icon.svg")))
         .route("/assets/{*path}", get(asset))
 }
 

@@ -8,11 +8,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, MutexGuard};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,38 +18,30 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
+use super::extract::{JsonBody, PathParams};
 use crate::domain::check_in::CheckIn;
-use crate::domain::clock::{Clock, HlcSource};
-use crate::domain::entry::{Body, CheckInConfirmed, CheckInEnded, CheckedIn, Entry};
-use crate::domain::ids::{CheckInId, EntryId, NodeId, StaffId};
+use crate::domain::entry::{Body, CheckInConfirmed, CheckInEnded, CheckedIn};
+use crate::domain::ids::{CheckInId, EntryId, StaffId};
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::EVERYDAY;
 use crate::domain::staff::Role;
 use crate::identity::Identity;
 use crate::identity::caller::StaffCaller;
 use crate::identity::permission::Permission;
+use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
-use crate::log::Draft;
-use crate::log::writer::Appender;
 use crate::wire::check_in as wire;
 use crate::wire::problem::{Code, Problem};
 
 /// What this door needs.
 #[derive(Clone)]
 pub struct CheckInState {
-    /// The way to the log.
-    pub appender: Appender,
+    /// Writes down changes.
+    pub recorder: Recorder,
     /// The check-ins as they are.
     pub live: Arc<Live>,
     /// The offices' staff.
     pub identity: Arc<Identity>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// The node's hybrid clock.
-    pub hlc: Arc<HlcSource>,
-    /// The node.
-    pub node: NodeId,
     /// The region's offices.
     pub offices: Arc<BTreeSet<OfficeCode>>,
     /// One change of a person's duty at a time.
@@ -108,8 +98,7 @@ async fn check_in(
         office: OfficeCode::clone(&office),
         employer: staff.employer.clone(),
     });
-    let digest = digest(staff, "check in", Uuid::nil(), &new);
-    let receipt = door.write(staff, new.id, office, body, digest).await?;
+    let receipt = door.write(staff, new.id, CheckInId(new.id), office, body, &new).await?;
     Ok((StatusCode::CREATED, receipt))
 }
 
@@ -129,14 +118,14 @@ async fn check_in(
 async fn confirm(
     State(door): State<CheckInState>,
     who: Who,
-    path: Result<Path<Uuid>, PathRejection>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<wire::NewConfirmation>,
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
     if !matches!(new.role, Role::Field | Role::Operator) {
         return Err(ApiError::new(Code::InvalidField).detail("role: a confirmation gives field or operator"));
     }
-    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let id = CheckInId(id);
     let _turn = door.turns.of(door.whose(id)?).await;
     door.allow(id, new.id, |check_in| {
         if check_in.staff == staff.id {
@@ -145,8 +134,7 @@ async fn confirm(
         must_operate(staff, &check_in.office)
     })?;
     let body = Body::CheckInConfirmed(CheckInConfirmed { check_in: id, role: new.role });
-    let digest = digest(staff, "confirm", id.0, &new);
-    door.write(staff, new.id, staff.acting.clone(), body, digest).await
+    door.write(staff, new.id, id, staff.acting.clone(), body, &new).await
 }
 
 /// Ends a check-in: one's own, or one at the operator's office.
@@ -163,11 +151,11 @@ async fn confirm(
 async fn check_out(
     State(door): State<CheckInState>,
     who: Who,
-    path: Result<Path<Uuid>, PathRejection>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<wire::NewCheckInEnd>,
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
-    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let id = CheckInId(id);
     let _turn = door.turns.of(door.whose(id)?).await;
     door.allow(
         id,
@@ -177,8 +165,7 @@ async fn check_out(
         },
     )?;
     let body = Body::CheckedOut(CheckInEnded { check_in: id });
-    let digest = digest(staff, "check out", id.0, &new);
-    door.write(staff, new.id, staff.acting.clone(), body, digest).await
+    door.write(staff, new.id, id, staff.acting.clone(), body, &new).await
 }
 
 /// Calls a person back to the office that employs them; the check-in ends.
@@ -195,11 +182,11 @@ async fn check_out(
 async fn call_back(
     State(door): State<CheckInState>,
     who: Who,
-    path: Result<Path<Uuid>, PathRejection>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<wire::NewCheckInEnd>,
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
-    let id = CheckInId(path.map_err(|_| Code::NotFound)?.0);
+    let id = CheckInId(id);
     let _turn = door.turns.of(door.whose(id)?).await;
     door.allow(id, new.id, |check_in| {
         if check_in.staff == staff.id {
@@ -208,8 +195,7 @@ async fn call_back(
         must_operate(staff, &check_in.employer)
     })?;
     let body = Body::CalledBack(CheckInEnded { check_in: id });
-    let digest = digest(staff, "call back", id.0, &new);
-    door.write(staff, new.id, staff.acting.clone(), body, digest).await
+    door.write(staff, new.id, id, staff.acting.clone(), body, &new).await
 }
 
 /// Who is where: open check-ins at the office, its own staff elsewhere and those not checked in.
@@ -221,10 +207,9 @@ async fn call_back(
 )]
 async fn roster(
     State(door): State<CheckInState>,
-    path: Result<Path<String>, PathRejection>,
+    PathParams(code): PathParams<String>,
 ) -> ApiResult<Json<wire::Roster>> {
-    let text = path.map_err(|_| Code::NotFound)?.0;
-    let office = text.parse().ok().filter(|code| door.offices.contains(code)).ok_or(Code::NotFound)?;
+    let office = code.parse().ok().filter(|office| door.offices.contains(office)).ok_or(Code::NotFound)?;
     let own = door.identity.staff_of(&office);
     let world = door.live.read();
     let check_ins = &world.check_ins;
@@ -275,53 +260,25 @@ impl CheckInState {
         if ended.is_some() { Err(Code::CheckInEnded.into()) } else { Ok(()) }
     }
 
-    async fn write(
+    /// Writes down a change of the check-in `about`, for `office`.
+    async fn write<R: Serialize>(
         &self,
         staff: &StaffCaller,
         id: Uuid,
+        about: CheckInId,
         office: OfficeCode,
         body: Body,
-        digest: [u8; 32],
+        request: &R,
     ) -> ApiResult<Json<wire::CheckInReceipt>> {
-        if id.get_version_num() != 7 {
-            return Err(ApiError::new(Code::InvalidField).detail("id: must be a UUIDv7"));
-        }
-        let about = match &body {
-            Body::CheckInConfirmed(body) => body.check_in,
-            Body::CheckedOut(body) | Body::CalledBack(body) => body.check_in,
-            _ => CheckInId(id),
-        };
-        let state = self;
-        let entry = Entry {
-            id: EntryId(id),
-            origin: state.node,
-            hlc: state.hlc.tick(state.clock.now()),
-            actor: staff.actor(),
-            office: Some(office),
-            operation: EVERYDAY,
-            body,
-        };
-        let committed = state.appender.append(Draft { entry, digest, contact: None }).await?;
-        let world = state.live.read();
+        let act = Act { id, office, operation: EVERYDAY, body, about: about.0, request };
+        let committed = self.recorder.record(staff, act).await?;
+        let world = self.live.read();
         let (check_in, ended) = world
             .check_ins
             .get(about)
             .ok_or_else(|| ApiError::internal(anyhow::anyhow!("entry {} is not in the live world", committed.seq)))?;
         Ok(Json(wire::CheckInReceipt { seq: committed.seq, check_in: wire::CheckIn::of(check_in, ended) }))
     }
-}
-
-/// Tells "the same again" from something else with the same id: what was asked, of which check-in, by
-/// whom, and the request as we write it.
-fn digest(staff: &StaffCaller, what: &str, about: Uuid, request: &impl Serialize) -> [u8; 32] {
-    // These requests are plain structs; writing them as JSON does not fail.
-    let request = serde_json::to_vec(request).unwrap_or_default();
-    let hash = Sha256::new()
-        .chain_update(what)
-        .chain_update([0])
-        .chain_update(about.as_bytes())
-        .chain_update(staff.id.0.as_bytes());
-    hash.chain_update(request).finalize().into()
 }
 
 #[cfg(test)]

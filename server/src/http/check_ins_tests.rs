@@ -6,23 +6,22 @@ use std::sync::Mutex as StdMutex;
 
 use axum::Router;
 use axum::body::Body as HttpBody;
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::domain::clock::SystemEntropy;
-use crate::domain::entry::Seq;
-use crate::domain::ids::uuid_v7;
-use crate::http::access::{Access, required};
+use crate::domain::clock::{Clock, HlcSource, SystemEntropy};
+use crate::domain::entry::{Entry, Seq};
+use crate::domain::ids::{NodeId, uuid_v7};
+use crate::http::router::admit;
 use crate::http::sessions::{self, SessionState};
 use crate::identity::caller::Caller;
 use crate::identity::tests::{Fixture, fixture_over, office};
 use crate::log::writer::{Announce, writer};
-use crate::log::{Appended, EntryLog};
+use crate::log::{Appended, Draft, EntryLog, LogError};
 
 /// A log that forgets everything when it is dropped.
 #[derive(Default)]
@@ -82,26 +81,6 @@ struct Rig {
     bearers: HashMap<String, String>,
 }
 
-/// Looks the request up in the table, as the router does.
-pub(crate) async fn guard(State(identity): State<Arc<Identity>>, mut request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().unwrap().as_str().to_owned();
-    let bearer = request.headers().get("authorization").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let caller = match bearer.as_deref().and_then(|v| v.strip_prefix("Bearer ")) {
-        Some(token) => match identity.caller(token) {
-            Ok(caller) => caller,
-            Err(error) => return ApiError::from(error).into_response(),
-        },
-        None => Caller::Public,
-    };
-    match required(request.method().as_str(), &path) {
-        Some(Access::Open) => {}
-        Some(Access::Needs(permission)) if caller.may(permission) => {}
-        _ => return ApiError::new(Code::Forbidden).into_response(),
-    }
-    request.extensions_mut().insert(caller);
-    next.run(request).await
-}
-
 /// Two offices. At WORK: `traveller` (field), `boss` (operator), `chief` (admin), `guest` (viewer).
 /// At HOME: `host` and `host2` (operators), `local` (field).
 async fn rig() -> Rig {
@@ -126,16 +105,20 @@ async fn rig() -> Rig {
     tokio::spawn(tasks);
     let sessions = SessionState { identity: Arc::clone(&fixture.identity), live: Arc::clone(&live) };
     let state = CheckInState {
-        appender,
+        turns: Arc::default(),
+        recorder: Recorder {
+            appender,
+            clock: Arc::<crate::identity::tests::TestClock>::clone(&fixture.clock),
+            hlc: Arc::new(HlcSource::default()),
+            node: NodeId(Uuid::from_u128(7)),
+        },
         live,
         identity: Arc::clone(&fixture.identity),
-        clock: Arc::<crate::identity::tests::TestClock>::clone(&fixture.clock),
-        hlc: Arc::new(HlcSource::default()),
-        node: NodeId(Uuid::from_u128(7)),
         offices: Arc::new([office(HOME), office(WORK)].into_iter().collect()),
     };
-    let (router, _) = routes(state).merge(sessions::routes(sessions)).split_for_parts();
-    let router = router.layer(from_fn_with_state(Arc::clone(&fixture.identity), guard));
+    let doors = routes().with_state(state).merge(sessions::routes().with_state(sessions));
+    let (router, _) = doors.split_for_parts();
+    let router = router.layer(from_fn_with_state(Arc::clone(&fixture.identity), admit));
     Rig { router, fixture, log, bearers }
 }
 

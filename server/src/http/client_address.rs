@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 
 /// Addresses of the reverse proxies whose `X-Forwarded-For` is believed; put into the extensions of
 /// every request by the router.
@@ -15,31 +16,27 @@ pub struct TrustedProxies(pub std::sync::Arc<[IpAddr]>);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
+impl ClientAddress {
+    /// The client's address of a request with these extensions and headers.
+    pub fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
+        let peer = extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
+        let trusted = extensions.get::<TrustedProxies>().is_some_and(|proxies| proxies.0.contains(&peer));
+        // The rightmost address is the one that our own proxy has seen; those before it anybody can write.
+        let forwarded = || {
+            let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+            last.rsplit(',').next()?.trim().parse().ok()
+        };
+        Self(if trusted { forwarded().unwrap_or(peer) } else { peer })
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
-        let trusted = parts.extensions.get::<TrustedProxies>().is_some_and(|proxies| proxies.0.contains(&peer));
-        // The rightmost address is the one that our own proxy has seen; those before it anybody can write.
-        let forwarded = || {
-            parts
-                .headers
-                .get_all("x-forwarded-for")
-                .iter()
-                .last()?
-                .to_str()
-                .ok()?
-                .rsplit(',')
-                .next()?
-                .trim()
-                .parse()
-                .ok()
-        };
-        Ok(Self(if trusted { forwarded().unwrap_or(peer) } else { peer }))
+        Ok(Self::of(&parts.extensions, &parts.headers))
     }
 }
 

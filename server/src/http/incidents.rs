@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,15 +13,13 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
-use crate::domain::clock::{Clock, HlcSource};
-use crate::domain::entry::{Body, Entry, StatusChanged};
-use crate::domain::ids::{EntryId, IncidentId, NodeId};
+use super::extract::{JsonBody, PathParams, QueryParams};
+use crate::domain::entry::{Body, StatusChanged};
+use crate::domain::ids::IncidentId;
 use crate::domain::office::OfficeCode;
 use crate::domain::position::{Bounds, Position};
+use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
-use crate::log::writer::Appender;
-use crate::log::{Draft, digest_of};
 use crate::wire::Audience;
 use crate::wire::incident::{IncidentView, NewStatus, OfficeIncident, PublicIncident};
 use crate::wire::problem::{Code, Problem};
@@ -31,14 +29,8 @@ use crate::wire::problem::{Code, Problem};
 pub struct IncidentsState {
     /// The world.
     pub live: Arc<Live>,
-    /// To the log.
-    pub appender: Appender,
-    /// Wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// The node's logical clock.
-    pub hlc: Arc<HlcSource>,
-    /// This node.
-    pub node: NodeId,
+    /// Writes down changes.
+    pub recorder: Recorder,
 }
 
 /// The routes.
@@ -83,7 +75,11 @@ enum Incidents {
     (status = 200, body = Incidents),
     (status = "default", body = Problem),
 ))]
-async fn list(State(state): State<IncidentsState>, who: Who, Query(question): Query<Question>) -> ApiResult<Response> {
+async fn list(
+    State(state): State<IncidentsState>,
+    who: Who,
+    QueryParams(question): QueryParams<Question>,
+) -> ApiResult<Response> {
     let asked = read(&question)?;
     let world = state.live.read();
     let views: Vec<IncidentView<'_>> = match &asked.place {
@@ -151,14 +147,11 @@ fn read(question: &Question) -> ApiResult<Read> {
 async fn change_status(
     State(state): State<IncidentsState>,
     who: Who,
-    Path(id): Path<Uuid>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewStatus>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
     let incident = IncidentId(id);
-    if new.id.get_version() != Some(uuid::Version::SortRand) {
-        return Err(ApiError::new(Code::InvalidField).detail("id: must be a UUIDv7"));
-    }
     let operation = {
         let world = state.live.read();
         let view = world.incident(incident).ok_or(Code::NotFound)?;
@@ -168,18 +161,15 @@ async fn change_status(
         view.incident.operation
     };
 
-    let entry = Entry {
-        id: EntryId(new.id),
-        origin: state.node,
-        hlc: state.hlc.tick(state.clock.now()),
-        actor: staff.actor(),
-        office: Some(staff.acting.clone()),
+    let act = Act {
+        id: new.id,
+        office: staff.acting.clone(),
         operation,
         body: Body::StatusChanged(StatusChanged { incident, status: new.status }),
+        about: id,
+        request: &new,
     };
-    let sent = serde_json::to_vec(&(id, &new)).map_err(ApiError::internal)?;
-    let digest = digest_of(&[&sent, staff.id.0.as_bytes()]);
-    let committed = state.appender.append(Draft { entry, digest, contact: None }).await?;
+    let committed = state.recorder.record(staff, act).await?;
 
     let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
     let after = state.live.read().incident(incident).and_then(|view| OfficeIncident::of(&view));

@@ -1,11 +1,11 @@
 //! Door: the live stream over WebSocket and SSE. The protocol is in docs/wire.md.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::access::Who;
+use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
 use crate::domain::position::Bounds;
 use crate::domain::report::Category;
@@ -120,7 +121,7 @@ fn full() -> ApiError {
 }
 
 fn address(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+    Some(ClientAddress::of(request.extensions(), request.headers()).0)
 }
 
 /// Checks the opening handshake (RFC 6455, 4.2.1); returns the answer to its key.

@@ -2,6 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use jiff::Timestamp;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
@@ -33,7 +34,7 @@ impl Gate for Everybody {
 async fn serve(settings: Settings) -> (Arc<Hub>, SocketAddr) {
     let hub = Hub::new(settings, NodeId(Uuid::nil()), Uuid::nil(), 0, Arc::new(Still), Arc::new(Everybody));
     tokio::spawn(Arc::clone(&hub).run());
-    let (router, _) = routes(LiveState::new(Arc::clone(&hub))).split_for_parts();
+    let (router, _) = routes().with_state(LiveState::new(Arc::clone(&hub))).split_for_parts();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = router.into_make_service_with_connect_info::<SocketAddr>();

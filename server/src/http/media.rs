@@ -6,13 +6,11 @@
 
 mod range;
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts, Path, Query, State};
-use axum::http::request::Parts;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
@@ -20,7 +18,9 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
+use super::extract::{PathParams, QueryParams};
 use crate::domain::clock::Clock;
 use crate::domain::ids::MediaId;
 use crate::domain::report::MediaKind;
@@ -99,18 +99,6 @@ impl From<MediaError> for ApiError {
     }
 }
 
-/// The address of the connection, if the server was told to pass it on. Behind a trusted proxy a middleware
-/// replaces it by the one that the proxy states.
-struct Address(Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Address {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())))
-    }
-}
-
 /// Uploads a photo or video, to be named by a report.
 ///
 /// The raw file is the body; what it is is told by its content. Photos (JPEG, PNG, WebP, HEIC) to 40 MB, videos
@@ -133,7 +121,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 )]
 async fn upload(
     State(state): State<MediaState>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
@@ -142,9 +130,7 @@ async fn upload(
     if stated.is_some_and(|bytes| bytes > limit) {
         return Err(MediaError::TooLarge { limit }.into());
     }
-    if let Some(address) = address {
-        state.quota.take(address).map_err(|seconds| ApiError::new(Code::TooManyRequests).retry_after(seconds))?;
-    }
+    state.quota.take(address).map_err(|seconds| ApiError::new(Code::TooManyRequests).retry_after(seconds))?;
     let received = state.store.receive(patiently(body, state.patience), state.clock.now()).await?;
     let description = received.description.as_ref();
     tracing::info!(
@@ -202,8 +188,8 @@ fn patiently(body: Body, patience: Patience) -> impl Stream<Item = Result<bytes:
 )]
 async fn original(
     State(state): State<MediaState>,
-    Path(id): Path<String>,
-    Query(query): Query<TicketQuery>,
+    PathParams(id): PathParams<String>,
+    QueryParams(query): QueryParams<TicketQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let id = admit(&state, &id, &query, &headers)?;
@@ -250,8 +236,8 @@ async fn original(
 )]
 async fn thumbnail(
     State(state): State<MediaState>,
-    Path(id): Path<String>,
-    Query(query): Query<TicketQuery>,
+    PathParams(id): PathParams<String>,
+    QueryParams(query): QueryParams<TicketQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let id = admit(&state, &id, &query, &headers)?;

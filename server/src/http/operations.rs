@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,17 +13,15 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
+use super::extract::{JsonBody, PathParams};
 use crate::domain;
-use crate::domain::clock::{Clock, HlcSource};
-use crate::domain::entry::{Body, Entry};
-use crate::domain::ids::{EntryId, NodeId, OperationId};
+use crate::domain::entry::Body;
+use crate::domain::ids::OperationId;
 use crate::domain::operation::OperationKind;
 use crate::identity::caller::StaffCaller;
 use crate::intake::check::text;
+use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
-use crate::log::writer::Appender;
-use crate::log::{Draft, digest_of};
 use crate::wire::operation::{NewOperation, Operation};
 use crate::wire::problem::{Code, Problem};
 
@@ -32,14 +30,8 @@ use crate::wire::problem::{Code, Problem};
 pub struct OperationsState {
     /// The world.
     pub live: Arc<Live>,
-    /// To the log.
-    pub appender: Appender,
-    /// Wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// The node's logical clock.
-    pub hlc: Arc<HlcSource>,
-    /// This node.
-    pub node: NodeId,
+    /// Writes down changes.
+    pub recorder: Recorder,
 }
 
 /// The routes.
@@ -56,22 +48,9 @@ struct NewClose {
 }
 
 impl OperationsState {
-    async fn write(&self, staff: &StaffCaller, id: Uuid, operation: OperationId, body: Body) -> ApiResult<Response> {
-        if id.get_version() != Some(uuid::Version::SortRand) {
-            return Err(ApiError::new(Code::InvalidField).detail("id: must be a UUIDv7"));
-        }
-        let encoded = body.encode().map_err(ApiError::internal)?;
-        let digest = digest_of(&[encoded.as_bytes(), operation.0.as_bytes(), staff.id.0.as_bytes()]);
-        let entry = Entry {
-            id: EntryId(id),
-            origin: self.node,
-            hlc: self.hlc.tick(self.clock.now()),
-            actor: staff.actor(),
-            office: Some(staff.acting.clone()),
-            operation,
-            body,
-        };
-        let committed = self.appender.append(Draft { entry, digest, contact: None }).await?;
+    async fn write<R: Serialize>(&self, staff: &StaffCaller, act: Act<'_, R>) -> ApiResult<Response> {
+        let operation = act.operation;
+        let committed = self.recorder.record(staff, act).await?;
         let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
         let world = self.live.read();
         let (operation, open) = world.operation(operation).ok_or(Code::NotFound)?;
@@ -97,8 +76,15 @@ async fn open(
         return Err(ApiError::new(Code::InvalidField).detail(rule));
     }
     let operation = domain::operation::Operation { id: OperationId(new.id), kind: new.kind, name };
-    let id = operation.id;
-    state.write(staff, new.id, id, Body::OperationOpened(operation)).await
+    let act = Act {
+        id: new.id,
+        office: staff.acting.clone(),
+        operation: operation.id,
+        body: Body::OperationOpened(operation),
+        about: new.id,
+        request: &new,
+    };
+    state.write(staff, act).await
 }
 
 /// Closes a disaster or a drill; it takes no more reports.
@@ -111,7 +97,7 @@ async fn open(
 async fn close(
     State(state): State<OperationsState>,
     who: Who,
-    Path(id): Path<Uuid>,
+    PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewClose>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
@@ -123,5 +109,13 @@ async fn close(
             return Err(ApiError::new(Code::InvalidField).detail("everyday care does not end"));
         }
     }
-    state.write(staff, new.id, id, Body::OperationClosed).await
+    let act = Act {
+        id: new.id,
+        office: staff.acting.clone(),
+        operation: id,
+        body: Body::OperationClosed,
+        about: id.0,
+        request: &new,
+    };
+    state.write(staff, act).await
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
+use super::extract::{JsonBody, PathParams};
 use crate::domain::clock::Clock;
 use crate::domain::ids::{MediaId, ReportId};
 use crate::domain::operation::OperationKind;
@@ -76,7 +76,7 @@ async fn file(
     (status = 200, body = ReceiptStatus),
     (status = "default", body = Problem),
 ))]
-async fn receipt(State(state): State<ReportsState>, Path(key): Path<String>) -> ApiResult<Response> {
+async fn receipt(State(state): State<ReportsState>, PathParams(key): PathParams<String>) -> ApiResult<Response> {
     let id = state.receipts.report(&key).ok_or(Code::NotFound)?;
     let status = {
         let world = state.live.read();
@@ -106,7 +106,10 @@ async fn receipt(State(state): State<ReportsState>, Path(key): Path<String>) -> 
 #[utoipa::path(get, path = "/api/receipts/{key}/thumbnails/{id}", tag = "reports",
     params(("key" = String, Path, description = "The receipt's key"), ("id" = String, Path, description = "Media id")),
     responses((status = 200, content_type = "image/jpeg"), (status = "default", body = Problem)))]
-async fn thumbnail(State(state): State<ReportsState>, Path((key, id)): Path<(String, String)>) -> ApiResult<Response> {
+async fn thumbnail(
+    State(state): State<ReportsState>,
+    PathParams((key, id)): PathParams<(String, String)>,
+) -> ApiResult<Response> {
     let report = state.receipts.report(&key).ok_or(Code::NotFound)?;
     let id: MediaId = id.parse().map_err(|_| Code::NotFound)?;
     let belongs = state.live.read().report(report).is_some_and(|filed| filed.report.media.iter().any(|m| m.id == id));
@@ -124,7 +127,7 @@ async fn thumbnail(State(state): State<ReportsState>, Path((key, id)): Path<(Str
     (status = 200, body = Contact),
     (status = "default", body = Problem),
 ))]
-async fn contact(State(state): State<ReportsState>, who: Who, Path(id): Path<Uuid>) -> ApiResult<Response> {
+async fn contact(State(state): State<ReportsState>, who: Who, PathParams(id): PathParams<Uuid>) -> ApiResult<Response> {
     let staff = who.staff()?;
     let id = ReportId(id);
     {

@@ -1,6 +1,7 @@
 //! One line in the log and one sample in the metrics for each request; see docs/logging.md. The path is
 //! the route's pattern, so that no key, token or id gets into the log.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -9,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use super::router::Guard;
+use crate::domain::clock::{Clock, Entropy};
 use crate::domain::ids::uuid_v7;
 
 /// The request's id, in the answer's head and in problems.
@@ -24,9 +25,23 @@ pub fn current_id() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+/// Where request ids come from.
+#[derive(Clone)]
+pub struct RequestIds {
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
 /// Records a request.
-pub async fn record(State(guard): State<Guard>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
-    let id = uuid_v7(guard.clock.now(), guard.entropy.as_ref()).to_string();
+pub async fn record(
+    State(ids): State<RequestIds>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let id = uuid_v7(ids.clock.now(), ids.entropy.as_ref()).to_string();
     let route = route.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().as_str().to_owned();
     let header = HeaderValue::from_str(&id).ok();

@@ -17,8 +17,11 @@ use utoipa_axum::router::OpenApiRouter;
 use super::access::{Access, required};
 use super::client_address::TrustedProxies;
 use super::error::{ApiError, ApiResult};
-use super::{assets, check_ins, docs, health, incidents, live, media, operations, region, reports, sessions, snapshot};
-use crate::domain::clock::{Clock, Entropy};
+use super::request_log::RequestIds;
+use super::{
+    assets, check_ins, docs, health, incidents, live, media, operations, region, reports, request_log, sessions,
+    snapshot,
+};
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
 use crate::wire::problem::Code;
@@ -52,20 +55,11 @@ pub struct Doors {
     /// Health.
     pub health: health::HealthState,
     /// Who is calling.
-    pub guard: Guard,
+    pub identity: Arc<Identity>,
+    /// Request ids.
+    pub request_ids: RequestIds,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
-}
-
-/// What stands before every door.
-#[derive(Clone)]
-pub struct Guard {
-    /// Establishes the caller.
-    pub identity: Arc<Identity>,
-    /// Wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness, for request ids.
-    pub entropy: Arc<dyn Entropy>,
 }
 
 /// The OpenAPI document: every door of the API says of itself what it takes and answers.
@@ -106,7 +100,7 @@ pub fn router(doors: Doors) -> Router {
 
     // Layers run from the last to the first.
     Router::from(quick.merge(slow))
-        .layer(middleware::from_fn_with_state(doors.guard.clone(), admit))
+        .layer(middleware::from_fn_with_state(doors.identity, admit))
         .merge(assets::routes())
         .merge(docs::routes(document()))
         .merge(health::routes(doors.health))
@@ -123,7 +117,7 @@ pub fn router(doors: Doors) -> Router {
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
-        .layer(middleware::from_fn_with_state(doors.guard, super::request_log::record))
+        .layer(middleware::from_fn_with_state(doors.request_ids, request_log::record))
 }
 
 /// Everything comes from this node. Nothing inline.
@@ -152,11 +146,16 @@ async fn answer_in_time(request: Request, next: Next) -> ApiResult<Response> {
 }
 
 /// Looks the route up in the table, establishes the caller and lets them in or not.
-async fn admit(State(guard): State<Guard>, path: MatchedPath, mut request: Request, next: Next) -> ApiResult<Response> {
+pub(super) async fn admit(
+    State(identity): State<Arc<Identity>>,
+    path: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let caller = match required(request.method().as_str(), path.as_str()) {
         Some(Access::Open) => Caller::Public,
         Some(Access::Needs(permission)) => {
-            let caller = caller(&guard.identity, &request)?;
+            let caller = caller(&identity, &request)?;
             if !caller.may(permission) {
                 let code = if caller == Caller::Public { Code::SignInRequired } else { Code::Forbidden };
                 return Err(code.into());

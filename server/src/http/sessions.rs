@@ -1,17 +1,17 @@
 //! Door: signing in and out, refresh, who one is, media tickets.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
+use axum::Json;
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::{Extension, Json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::access::Who;
+use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
-use super::json::JsonBody;
+use super::extract::JsonBody;
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
 use crate::identity::error::{IdentityError, RefreshError, SignInError, TokenError};
@@ -86,11 +86,10 @@ fn tokens(tokens: SessionTokens) -> Private<Tokens> {
 )]
 async fn sign_in(
     State(state): State<SessionState>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    ClientAddress(address): ClientAddress,
     JsonBody(body): JsonBody<SignIn>,
 ) -> ApiResult<Private<Tokens>> {
-    let address = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
-    match state.identity.sign_in(&body.name, &body.password, address).await {
+    match state.identity.sign_in(&body.name, &body.password, Some(address)).await {
         Ok(session) => Ok(tokens(session)),
         Err(SignInError::Wrong) => Err(Code::WrongCredentials.into()),
         Err(SignInError::TooMany { retry_after_s }) => {

@@ -1,10 +1,11 @@
 //! Through the door: signing in, refresh, bad tokens, limits.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 use axum::Router;
 use axum::body::Body as HttpBody;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use http_body_util::BodyExt;
@@ -14,7 +15,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::domain::staff::Role;
-use crate::http::check_ins::tests::guard;
+use crate::http::router::admit;
 use crate::identity::Settings;
 use crate::identity::limits::Limit;
 use crate::identity::tests::{Fixture, PASSWORD, fixture, fixture_with, office};
@@ -34,8 +35,8 @@ impl Answer {
 
 fn router(fixture: &Fixture) -> Router {
     let state = SessionState { identity: Arc::clone(&fixture.identity), live: Arc::new(Live::default()) };
-    let (router, _) = routes(state).split_for_parts();
-    router.layer(from_fn_with_state(Arc::clone(&fixture.identity), guard))
+    let (router, _) = routes().with_state(state).split_for_parts();
+    router.layer(from_fn_with_state(Arc::clone(&fixture.identity), admit))
 }
 
 async fn call(fixture: &Fixture, method: &str, path: &str, bearer: Option<&str>, body: impl Into<HttpBody>) -> Answer {

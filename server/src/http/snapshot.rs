@@ -8,7 +8,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
+use super::extract::QueryParams;
 use crate::domain::clock::Clock;
 use crate::domain::entry::Seq;
 use crate::live::Live;
@@ -97,7 +98,7 @@ enum Snapshot {
 async fn snapshot(
     State(state): State<SnapshotState>,
     who: Who,
-    Query(position): Query<Position>,
+    QueryParams(position): QueryParams<Position>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let audience = who.0.audience();

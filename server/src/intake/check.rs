@@ -37,9 +37,7 @@ pub struct Checked {
 /// # Errors
 /// [`Refusal`] names the first rule that is broken.
 pub fn check(new: &NewReport) -> Result<Checked, Refusal> {
-    if new.id.get_version() != Some(uuid::Version::SortRand) {
-        return Err(Refusal::Field { field: "id", rule: "must be a UUIDv7".to_owned() });
-    }
+    sender_made(new.id)?;
     let words = text("words", &new.words, WORDS)?;
     let evidence = evidence(new)?;
     let Some(chosen) = evidence.get(new.chosen) else {
@@ -47,6 +45,17 @@ pub fn check(new: &NewReport) -> Result<Checked, Refusal> {
     };
     let position = chosen.position;
     Ok(Checked { words, position, evidence, media: media(&new.media)?, contact: contact(new.contact.as_ref())? })
+}
+
+/// Ids that senders make are UUIDv7 (RFC 9562): unique without asking, and in the order of time.
+///
+/// # Errors
+/// [`Refusal::Field`].
+pub fn sender_made(id: uuid::Uuid) -> Result<(), Refusal> {
+    match id.get_version() {
+        Some(uuid::Version::SortRand) => Ok(()),
+        _ => Err(Refusal::Field { field: "id", rule: "must be a UUIDv7".to_owned() }),
+    }
 }
 
 fn evidence(new: &NewReport) -> Result<Vec<Evidence>, Refusal> {

@@ -8,6 +8,7 @@
 pub mod check;
 pub mod quota;
 pub mod receipt;
+pub mod recorder;
 
 use std::net::IpAddr;
 use std::sync::Arc;

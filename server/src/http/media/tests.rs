@@ -1,4 +1,7 @@
+use std::net::SocketAddr;
+
 use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use futures_util::stream;
 use http_body_util::BodyExt;
@@ -34,10 +37,10 @@ impl Bench {
             store: Store::open(&folder.path().join("media"), limits).unwrap(),
             gate: Arc::new(Gate),
             clock: Arc::new(SystemClock),
-            quota: Arc::new(UploadQuota::per_minute(per_minute)),
+            quota: Arc::new(AddressQuota::per_minute(per_minute)),
             patience: Patience::default(),
         };
-        Self { _folder: folder, router: routes(state).split_for_parts().0 }
+        Self { _folder: folder, router: routes().with_state(state).split_for_parts().0 }
     }
 
     async fn call(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {

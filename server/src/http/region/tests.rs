@@ -7,7 +7,7 @@ use super::*;
 use crate::region::synthetic::{official_aizu, two_towns};
 
 async fn get(region: &Region, etag: Option<&str>) -> (StatusCode, HeaderMap, Bytes) {
-    let (router, _) = routes(RegionState::new(region).unwrap()).split_for_parts();
+    let (router, _) = routes().with_state(RegionState::new(region).unwrap()).split_for_parts();
     let mut request = Request::get("/api/region");
     if let Some(etag) = etag {
         request = request.header(header::IF_NONE_MATCH, etag);

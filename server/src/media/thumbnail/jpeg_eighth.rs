@@ -3,7 +3,7 @@
 //! picture's samples, whatever its size, sequential or progressive; a decoder that holds all coefficients of
 //! a large progressive picture, or queues them for another thread, cannot promise that.
 
-use std::io::Read;
+use std::io::BufRead;
 
 use fast_image_resize::PixelType;
 
@@ -61,7 +61,7 @@ fn rgb_of(y: u8, cb: u8, cr: u8) -> [u8; 3] {
 ///
 /// # Errors
 /// [`MediaError::Damaged`] if the file ends before all blocks are there, or is not decodable.
-pub(super) fn read<R: Read>(reader: &mut R) -> Result<Eighth, MediaError> {
+pub(super) fn read<R: BufRead>(reader: &mut R) -> Result<Eighth, MediaError> {
     let mut tables = Tables::default();
     let mut frame: Option<(Frame, Vec<Dc>)> = None;
     let mut adobe_transform = None;
@@ -144,6 +144,9 @@ impl Dc {
 
 const LOOK_BITS: u32 = 10;
 
+/// Bits in which several AC coefficients are passed over by one look.
+const LEAP_BITS: u32 = 12;
+
 /// A Huffman table: codes up to ten bits by one look, longer ones by their largest code of each length.
 #[derive(Clone, Debug)]
 struct Huffman {
@@ -152,6 +155,19 @@ struct Huffman {
     largest: [i32; 17],
     delta: [i32; 17],
     symbols: Vec<u8>,
+    /// For each window of bits, read as AC coefficients. Made for tables of AC only.
+    leaps: Vec<Leap>,
+}
+
+/// Coefficients that lie whole in a window of bits.
+#[derive(Clone, Copy, Default, Debug)]
+struct Leap {
+    /// Bits that they take; 0: not even one is whole.
+    bits: u8,
+    /// Coefficients, with the zeros before them.
+    coefficients: u8,
+    /// The block ends behind them.
+    ends: bool,
 }
 
 #[derive(Debug, Default)]
@@ -171,8 +187,12 @@ impl Tables {
             let (counts, rest) = rest.split_at_checked(16).ok_or_else(|| bad("broken Huffman table"))?;
             let sum = counts.iter().map(|c| usize::from(*c)).sum();
             let (symbols, rest) = rest.split_at_checked(sum).ok_or_else(|| bad("broken Huffman table"))?;
-            let table = Huffman::new(counts, symbols)?;
-            let tables = if which >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            let mut table = Huffman::new(counts, symbols)?;
+            let is_dc = which >> 4 == 0;
+            if !is_dc {
+                table.leaps = (0..1 << LEAP_BITS).map(|window| table.leap(window)).collect();
+            }
+            let tables = if is_dc { &mut self.dc } else { &mut self.ac };
             tables[usize::from(which & 3)] = Some(table);
             body = rest;
         }
@@ -219,7 +239,28 @@ impl Huffman {
             }
             code <<= 1;
         }
-        Ok(Self { look, largest, delta, symbols: symbols.to_vec() })
+        Ok(Self { look, largest, delta, symbols: symbols.to_vec(), leaps: Vec::new() })
+    }
+
+    /// Reads a window of bits as AC coefficients, as far as they lie in it whole.
+    fn leap(&self, window: u32) -> Leap {
+        let mut leap = Leap::default();
+        loop {
+            let taken = u32::from(leap.bits);
+            let rest = (window << taken) & ((1 << LEAP_BITS) - 1);
+            let (length, symbol) = self.look[(rest >> (LEAP_BITS - LOOK_BITS)) as usize];
+            let (run, size) = (symbol >> 4, symbol & 15);
+            let bits = leap.bits + length + size;
+            if length == 0 || u32::from(bits) > LEAP_BITS {
+                return leap;
+            }
+            leap.bits = bits;
+            match (run, size) {
+                (15, 0) => leap.coefficients += 16,
+                (_, 0) => return Leap { ends: true, ..leap },
+                _ => leap.coefficients += run + 1,
+            }
+        }
     }
 }
 
@@ -255,7 +296,7 @@ impl Scan {
     }
 
     /// Reads the scan's blocks; answers the marker behind it, if that was met already.
-    fn read<R: Read>(
+    fn read<R: BufRead>(
         &self,
         reader: &mut R,
         frame: &Frame,
@@ -317,7 +358,7 @@ impl Scan {
 }
 
 /// Passes over entropy-coded data, to the next marker that is no restart.
-fn pass_over<R: Read>(reader: &mut R) -> Result<u8, MediaError> {
+fn pass_over<R: BufRead>(reader: &mut R) -> Result<u8, MediaError> {
     loop {
         let marker = jpeg_frame::next_marker(reader).map_err(cut_short)?;
         if !(0xD0..=0xD7).contains(&marker) {
@@ -337,7 +378,7 @@ struct Bits<'a, R> {
     at_end: bool,
 }
 
-impl<'a, R: Read> Bits<'a, R> {
+impl<'a, R: BufRead> Bits<'a, R> {
     fn new(reader: &'a mut R) -> Self {
         Self { reader, bits: 0, count: 0, padding: 0, marker: None, at_end: false }
     }
@@ -351,8 +392,20 @@ impl<'a, R: Read> Bits<'a, R> {
         }
     }
 
-    /// Fills to more than 56 bits.
+    /// Fills to at least 32 bits.
     fn fill(&mut self) -> Result<(), MediaError> {
+        // Four bytes at once while none of them is 0xFF, which is nearly always.
+        if self.count <= 32 && self.marker.is_none() && !self.at_end {
+            let buffer = self.reader.fill_buf()?;
+            if let Some(&[a, b, c, d]) = buffer.first_chunk()
+                && ![a, b, c, d].contains(&0xFF)
+            {
+                self.bits |= u64::from(u32::from_be_bytes([a, b, c, d])) << (32 - self.count);
+                self.count += 32;
+                self.reader.consume(4);
+                return Ok(());
+            }
+        }
         while self.count <= 56 {
             let mut next = None;
             if self.marker.is_none() && !self.at_end {
@@ -447,6 +500,16 @@ impl<'a, R: Read> Bits<'a, R> {
         while k < 64 {
             if self.count < 32 {
                 self.fill()?;
+            }
+            let leap = table.leaps.get(self.peek(LEAP_BITS) as usize).copied().unwrap_or_default();
+            // What would go beyond the block's last coefficient belongs to the next block.
+            if leap.bits > 0 && k + u32::from(leap.coefficients) < 64 {
+                self.drop(leap.bits.into())?;
+                if leap.ends {
+                    return Ok(());
+                }
+                k += u32::from(leap.coefficients);
+                continue;
             }
             let (length, symbol) = self.code(table)?;
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));

@@ -1,8 +1,10 @@
-//! JSON bodies: read strictly, refused with a code that says what was wrong.
+//! What requests bring: JSON bodies, path and query parameters, read strictly and refused with a code
+//! that says what was wrong.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -48,4 +50,32 @@ fn refused(error: &serde_json::Error, bytes: &[u8]) -> ApiError {
         _ => Code::MalformedRequest,
     };
     ApiError::new(code).detail(message)
+}
+
+/// Path parameters. A path whose parameter cannot be read names nothing: [`Code::NotFound`].
+pub struct PathParams<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathParams<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(params)| Self(params)).map_err(|_| ApiError::new(Code::NotFound))
+    }
+}
+
+/// Query parameters; [`Code::InvalidField`] for what cannot be read.
+pub struct QueryParams<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(|Query(params)| Self(params)).map_err(|rejection| {
+            let text: String = rejection.body_text().chars().take(200).collect();
+            let code = if text.contains("unknown field") { Code::UnknownField } else { Code::InvalidField };
+            ApiError::new(code).detail(text)
+        })
+    }
 }
