@@ -271,17 +271,20 @@ impl Server {
     /// If either fails.
     pub async fn staff(&self, name: &str, work: &str, home: Option<&str>, role: &str) -> Result<Client> {
         self.account(name, work, home, role)?;
-        self.public().sign_in(name, PASSWORD).await
+        let client = self.public().sign_in(name, PASSWORD).await?;
+        self.is_known(&client).await?;
+        Ok(client)
     }
 
     /// Makes a wall token for an office.
     ///
     /// # Errors
     /// If the command fails.
-    pub fn wall_token(&self, office: &str) -> Result<String> {
+    pub async fn wall_token(&self, office: &str) -> Result<String> {
         let printed = self.command(&["token", "wall", "--office", office], "")?;
         let token = printed.trim();
         ensure!(!token.is_empty() && !token.contains(char::is_whitespace), "not a token alone: {printed:?}");
+        self.is_known(&self.public().with_token(token)).await?;
         Ok(token.to_owned())
     }
 
@@ -289,8 +292,19 @@ impl Server {
     ///
     /// # Errors
     /// If the command fails.
-    pub fn wall(&self, office: &str) -> Result<Client> {
-        Ok(self.public().with_token(self.wall_token(office)?))
+    pub async fn wall(&self, office: &str) -> Result<Client> {
+        Ok(self.public().with_token(self.wall_token(office).await?))
+    }
+
+    /// What another process wrote, the running node sees a moment later, and says nothing about it.
+    async fn is_known(&self, client: &Client) -> Result<()> {
+        let ask = async {
+            while client.get("/api/me").await?.status != 200 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, ask).await.context("the node does not take the token")?
     }
 
     /// Ends it at once, as a power cut does.

@@ -100,7 +100,7 @@ async fn a_viewer_that_never_reads_delays_nobody_and_is_told_what_it_missed() ->
     let region = server.public().region().await?;
     let [town] = region.towns()?;
     let staffer = server.staff("sato", &town.code, None, "field").await?;
-    let token = server.wall_token(&town.code)?;
+    let token = server.wall_token(&town.code).await?;
     let mut good = server.public().with_token(token.clone()).watch().await?;
 
     // A small window, so that what the viewer does not read piles up on the server's side.

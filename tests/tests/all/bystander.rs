@@ -19,7 +19,7 @@ impl Bystander {
     pub async fn new(server: &Server) -> Result<Self> {
         let region = server.public().region().await?;
         let [town] = region.towns()?;
-        let wall = server.wall(&town.code)?.watch().await?;
+        let wall = server.wall(&town.code).await?.watch().await?;
         Ok(Self { wall, resident: server.public(), at: town.at })
     }
 

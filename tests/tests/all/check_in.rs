@@ -33,7 +33,7 @@ async fn a_check_in_at_home_gives_field_rights_there_and_no_inbox() -> Result<()
     let [employer, home] = region.towns()?;
     let staffer = server.staff("sato", &employer.code, Some(&home.code), "operator").await?;
     ensure!(acting(&staffer).await? == (employer.code.clone(), "operator".to_owned()));
-    let mut wall = server.wall(&employer.code)?.watch().await?;
+    let mut wall = server.wall(&employer.code).await?.watch().await?;
 
     let check_in = staffer.check_in(&home.code).await?;
 
@@ -55,15 +55,15 @@ async fn both_rosters_show_where_the_person_is_and_since_when() -> Result<()> {
     let region = server.public().region().await?;
     let [employer, home] = region.towns()?;
     let staffer = server.staff("sato", &employer.code, Some(&home.code), "field").await?;
-    let mine = server.wall(&employer.code)?.roster(&employer.code).await?;
+    let mine = server.wall(&employer.code).await?.roster(&employer.code).await?;
     ensure!(names(&mine["not_checked_in"]).len() == 1, "{mine}");
 
     staffer.check_in(&home.code).await?;
 
-    let theirs = server.wall(&home.code)?.roster(&home.code).await?;
+    let theirs = server.wall(&home.code).await?.roster(&home.code).await?;
     ensure!(theirs["here"][0]["employer"] == employer.code.as_str(), "{theirs}");
     ensure!(theirs["here"][0]["since"].is_string(), "{theirs}");
-    let mine = server.wall(&employer.code)?.roster(&employer.code).await?;
+    let mine = server.wall(&employer.code).await?.roster(&employer.code).await?;
     ensure!(mine["elsewhere"][0]["office"] == home.code.as_str(), "{mine}");
     ensure!(names(&mine["not_checked_in"]).is_empty() && names(&mine["here"]).is_empty(), "{mine}");
     Ok(())
@@ -101,7 +101,7 @@ async fn a_new_check_in_ends_the_earlier_one() -> Result<()> {
     let region = server.public().region().await?;
     let [employer, home] = region.towns()?;
     let staffer = server.staff("sato", &employer.code, Some(&home.code), "field").await?;
-    let mut wall = server.wall(&home.code)?.watch().await?;
+    let mut wall = server.wall(&home.code).await?.watch().await?;
     let first = staffer.check_in(&home.code).await?;
 
     let second = staffer.check_in(&employer.code).await?;
@@ -115,7 +115,7 @@ async fn a_new_check_in_ends_the_earlier_one() -> Result<()> {
     let of_first = entry["check_ins"].as_array().into_iter().flatten().find(|c| c["id"] == first["id"]);
     let ended = of_first.context("the entry does not show the earlier check-in")?;
     ensure!(ended["ended"]["reason"] == "superseded", "{ended}");
-    let roster = server.wall(&home.code)?.roster(&home.code).await?;
+    let roster = server.wall(&home.code).await?.roster(&home.code).await?;
     ensure!(names(&roster["here"]).is_empty(), "{roster}");
     Ok(())
 }

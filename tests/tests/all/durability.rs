@@ -19,7 +19,7 @@ async fn after_kill_9_under_load_no_acknowledged_report_is_missing() -> Result<(
     let region = server.public().region().await?;
     let [town] = region.towns()?;
     let staffer = server.staff("sato", &town.code, None, "field").await?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     let acknowledged = Arc::new(AtomicUsize::new(0));
     let enough = Arc::new(Notify::new());
     let senders: Vec<_> = (0..SENDERS)

@@ -15,7 +15,7 @@ async fn the_responsible_office_changes_the_status_and_every_screen_follows() ->
     let stranger = server.staff("other-operator", &other.code, None, "operator").await?;
     let receipt = server.public().file(&report(own.at)).await?;
     let incident = receipt["incident"].as_str().context("no incident")?;
-    let mut wall = server.wall(&other.code)?.watch().await?;
+    let mut wall = server.wall(&other.code).await?.watch().await?;
     let mut public = server.public().watch().await?;
 
     stranger.set_status(incident, "resolved").await?.refused(403, "other_office")?;
@@ -47,7 +47,7 @@ async fn the_snapshot_holds_what_the_stream_said() -> Result<()> {
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [own] = region.towns()?;
-    let wall = server.wall(&own.code)?;
+    let wall = server.wall(&own.code).await?;
     let mut viewer = wall.watch().await?;
     server.public().file(&with(report(own.at), "category", json!("water_leak"))).await?;
     let entry = viewer.next_entry().await?;

@@ -16,7 +16,7 @@ async fn a_viewer_that_comes_back_gets_what_it_missed_once() -> Result<()> {
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     let mut first = wall.watch().await?;
     server.public().file(&report(town.at)).await?;
     first.next_entry().await?;
@@ -39,7 +39,7 @@ async fn a_position_of_another_epoch_or_ahead_of_the_log_is_told_to_resync() -> 
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     let here = wall.watch().await?.position();
 
     let other_epoch = Position { epoch: new_id().to_string(), seq: here.seq };
@@ -72,7 +72,7 @@ async fn a_running_viewer_can_change_its_interest() -> Result<()> {
     let region = server.public().region().await?;
     let [own, other] = region.towns()?;
     let interest = |code: &str| json!({ "offices": [code] });
-    let mut wall = server.wall(&own.code)?.watch_as(Subscribe::to(interest(&own.code))).await?;
+    let mut wall = server.wall(&own.code).await?.watch_as(Subscribe::to(interest(&own.code))).await?;
     server.public().file(&report(own.at)).await?;
     wall.next_entry().await?;
 
@@ -91,7 +91,7 @@ async fn the_same_frames_come_over_sse() -> Result<()> {
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     let mut viewer = wall.watch().await?;
     let mut events = wall.watch_events("").await?;
     let hello = events.next().await?;

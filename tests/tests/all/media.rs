@@ -48,7 +48,7 @@ async fn a_thumbnail_is_small_and_has_no_metadata_and_the_original_is_for_office
     let uploaded = server.public().upload(file.clone(), "image/jpeg").await?;
     let id = uploaded["id"].as_str().context("no id")?;
     let receipt = server.public().file(&with(report(town.at), "media", json!([id]))).await?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
 
     let thumbnail = wall.get(&format!("/api/media/{id}/thumbnail")).await?;
     ensure!(thumbnail.status == 200 && thumbnail.header("content-type") == "image/jpeg", "{}", thumbnail.text());
@@ -75,7 +75,7 @@ async fn parts_of_a_file_can_be_fetched_and_a_ticket_is_as_good_as_a_token() -> 
     let uploaded = server.public().upload(file.clone(), "image/jpeg").await?;
     let id = uploaded["id"].as_str().context("no id")?;
     server.public().file(&with(report(town.at), "media", json!([id]))).await?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     let path = format!("/api/media/{id}");
 
     let part = |range: &'static str| {

@@ -83,7 +83,7 @@ async fn contact_details_are_for_an_operator_of_the_responsible_office_and_in_no
     let operator = server.staff("own-operator", &own.code, None, "operator").await?;
     let stranger = server.staff("other-operator", &other.code, None, "operator").await?;
     let field = server.staff("own-field", &own.code, None, "field").await?;
-    let mut wall = server.wall(&own.code)?.watch().await?;
+    let mut wall = server.wall(&own.code).await?.watch().await?;
 
     let contact = json!({ "name": "連絡太郎", "phone": "0242-00-0000" });
     let sent = with(report(own.at), "contact", contact.clone());
@@ -97,7 +97,7 @@ async fn contact_details_are_for_an_operator_of_the_responsible_office_and_in_no
     ensure!(read["name"] == contact["name"] && read["phone"] == contact["phone"], "{read}");
     stranger.get(&path).await?.refused(403, "other_office")?;
     field.get(&path).await?.refused(403, "forbidden")?;
-    server.wall(&own.code)?.get(&path).await?.refused(403, "forbidden")?;
+    server.wall(&own.code).await?.get(&path).await?.refused(403, "forbidden")?;
     server.public().get(&path).await?.refused(401, "sign_in_required")?;
     Ok(())
 }

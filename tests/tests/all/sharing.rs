@@ -26,7 +26,7 @@ async fn a_residents_report_reaches_three_offices_and_the_prefecture_with_photo_
     let [own, second, third] = region.towns()?;
     let mut screens = Vec::new();
     for office in [own, second, third, region.prefecture()?] {
-        screens.push(server.wall(&office.code)?.watch().await?);
+        screens.push(server.wall(&office.code).await?.watch().await?);
     }
 
     let photo = pictures::jpeg(&pictures::draw(Scene::Road, 1))?;
@@ -48,7 +48,7 @@ async fn a_residents_report_reaches_three_offices_and_the_prefecture_with_photo_
     }
     let id = uploaded["id"].as_str().context("no media id")?;
     for office in [own, second, region.prefecture()?] {
-        let wall = server.wall(&office.code)?;
+        let wall = server.wall(&office.code).await?;
         let original = wall.get(&format!("/api/media/{id}")).await?;
         ensure!(original.status == 200, "{}: {}", office.name, original.text());
         ensure!(original.body == photo, "the wall of {} gets another file", office.name);
@@ -64,7 +64,7 @@ async fn a_staff_report_names_the_office_they_act_for_and_the_one_that_employs_t
     let staffer = server.staff("sato", &employer.code, Some(&home.code), "field").await?;
     let mut screens = Vec::new();
     for office in [employer, home, third, region.prefecture()?] {
-        screens.push(server.wall(&office.code)?.watch().await?);
+        screens.push(server.wall(&office.code).await?.watch().await?);
     }
 
     staffer.check_in(&home.code).await?;
@@ -87,7 +87,7 @@ async fn a_report_outside_the_region_is_accepted_and_marked() -> Result<()> {
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let mut wall = server.wall(&town.code)?.watch().await?;
+    let mut wall = server.wall(&town.code).await?.watch().await?;
 
     let sent = report((35.681, 139.767));
     let receipt = server.public().file(&sent).await?;
@@ -105,7 +105,7 @@ async fn a_viewer_of_one_offices_incidents_is_spared_the_others_and_keeps_its_po
     let region = server.public().region().await?;
     let [own, other] = region.towns()?;
     let interest = json!({ "offices": [own.code] });
-    let mut wall = server.wall(&own.code)?.watch_as(Subscribe::to(interest)).await?;
+    let mut wall = server.wall(&own.code).await?.watch_as(Subscribe::to(interest)).await?;
 
     server.public().file(&report(other.at)).await?;
     let mine = report(own.at);
@@ -122,7 +122,7 @@ async fn a_drill_report_is_marked_by_its_operation_on_every_screen() -> Result<(
     let region = server.public().region().await?;
     let [town, other] = region.towns()?;
     let admin = server.staff("admin", &town.code, None, "admin").await?;
-    let mut wall = server.wall(&other.code)?.watch().await?;
+    let mut wall = server.wall(&other.code).await?.watch().await?;
 
     let drill = admin.open_drill("訓練 夜の大雨").await?;
     let opened = wall.expect("the drill", |entry| entry["kind"] == "operation_opened").await?;

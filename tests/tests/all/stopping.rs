@@ -10,7 +10,7 @@ async fn sigterm_says_goodbye_to_every_viewer_and_tells_them_to_come_back() -> R
     let mut server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let wall = server.wall(&town.code)?.watch().await?;
+    let wall = server.wall(&town.code).await?.watch().await?;
     let public = server.public().watch().await?;
     let mut events = server.public().watch_events("").await?;
 
@@ -34,7 +34,7 @@ async fn viewers_resume_after_a_restart_without_a_gap() -> Result<()> {
     let mut server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     let mut viewer = wall.watch().await?;
     server.public().file(&report(town.at)).await?;
     viewer.next_entry().await?;
@@ -66,7 +66,7 @@ async fn a_wall_token_and_a_session_survive_a_restart() -> Result<()> {
     let mut server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     let staffer = server.staff("sato", &town.code, None, "field").await?;
 
     server.stop()?;

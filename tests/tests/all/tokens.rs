@@ -42,7 +42,7 @@ async fn a_token_of_another_node_opens_nothing() -> Result<()> {
     let client = here.public().with_token(foreign.token().context("no token")?);
     client.get("/api/me").await?.refused(401, "token_invalid")?;
     stream_is_refused(&client, "token_invalid", 4503).await?;
-    let wall = here.public().with_token(there.wall_token(&town.code)?);
+    let wall = here.public().with_token(there.wall_token(&town.code).await?);
     wall.get("/api/me").await?.refused(401, "token_invalid")?;
     Ok(())
 }
@@ -52,7 +52,7 @@ async fn a_wall_token_reads_and_nothing_else_until_it_is_revoked() -> Result<()>
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    let wall = server.wall(&town.code)?;
+    let wall = server.wall(&town.code).await?;
     ensure!(wall.get("/api/me").await?.good()?["kind"] == "wall");
     wall.post("/api/reports", &report(town.at)).await?.refused(403, "forbidden")?;
     wall.post("/api/check-ins", &json!({ "id": sokuho_tests::time::new_id(), "office": town.code }))

@@ -28,7 +28,7 @@ impl Node {
         let region = server.public().region().await?;
         let [town] = region.towns()?;
         server.account(REPORTER, &town.code, None, "field")?;
-        let wall = server.wall_token(&town.code)?;
+        let wall = server.wall_token(&town.code).await?;
         Ok(Self { server, region, wall })
     }
 
