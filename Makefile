@@ -83,13 +83,11 @@ clean: ## Throw away what was built, and keep the data
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	@scripts/say "Fetching the web's libraries (about a minute)."
-	cd web && npm ci --no-fund --no-audit
-	@touch $@
+	@scripts/libraries web
 
 tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 	@scripts/say "Fetching the browser tests' libraries."
-	cd tests/browser && npm ci --no-fund --no-audit
-	@touch $@
+	@scripts/libraries tests/browser
 
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	@scripts/say "Building the pages (about half a minute)."

@@ -1,5 +1,7 @@
 //! An HTTP client for every door, as plain as a client can be.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use reqwest::Method;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use crate::events::EventViewer;
 use crate::region::Region;
 use crate::time::new_id;
-use crate::viewer::{Subscribe, Viewer};
+use crate::viewer::{PATIENCE, Subscribe, Viewer};
 
 /// A client, with or without a token. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -78,7 +80,9 @@ impl Answer {
 impl Client {
     /// A client without a token. `base` is the server's address without a slash at the end.
     pub fn new(base: impl Into<String>) -> Self {
-        Self { base: base.into(), http: reqwest::Client::new(), token: None }
+        // A kept-alive line would be dead after the server was started again.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap_or_default();
+        Self { base: base.into(), http, token: None }
     }
 
     /// The same client with a token.
@@ -122,6 +126,24 @@ impl Client {
     /// If there is no answer.
     pub async fn get(&self, path: &str) -> Result<Answer> {
         self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Asks again and again until the answer has this status, and returns it: what another process wrote,
+    /// the running node sees a moment later, and says nothing about it.
+    ///
+    /// # Errors
+    /// If it does not come to that in time.
+    pub async fn until(&self, path: &str, status: u16) -> Result<Answer> {
+        let ask = async {
+            loop {
+                let answer = self.get(path).await?;
+                if answer.status == status {
+                    return anyhow::Ok(answer);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ask).await.with_context(|| format!("{path} never answered {status}"))?
     }
 
     /// POST of a JSON body.

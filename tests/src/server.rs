@@ -272,7 +272,7 @@ impl Server {
     pub async fn staff(&self, name: &str, work: &str, home: Option<&str>, role: &str) -> Result<Client> {
         self.account(name, work, home, role)?;
         let client = self.public().sign_in(name, PASSWORD).await?;
-        self.is_known(&client).await?;
+        client.until("/api/me", 200).await?;
         Ok(client)
     }
 
@@ -284,7 +284,7 @@ impl Server {
         let printed = self.command(&["token", "wall", "--office", office], "")?;
         let token = printed.trim();
         ensure!(!token.is_empty() && !token.contains(char::is_whitespace), "not a token alone: {printed:?}");
-        self.is_known(&self.public().with_token(token)).await?;
+        self.public().with_token(token).until("/api/me", 200).await?;
         Ok(token.to_owned())
     }
 
@@ -294,17 +294,6 @@ impl Server {
     /// If the command fails.
     pub async fn wall(&self, office: &str) -> Result<Client> {
         Ok(self.public().with_token(self.wall_token(office).await?))
-    }
-
-    /// What another process wrote, the running node sees a moment later, and says nothing about it.
-    async fn is_known(&self, client: &Client) -> Result<()> {
-        let ask = async {
-            while client.get("/api/me").await?.status != 200 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(PATIENCE, ask).await.context("the node does not take the token")?
     }
 
     /// Ends it at once, as a power cut does.

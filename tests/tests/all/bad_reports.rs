@@ -31,13 +31,13 @@ async fn a_position_that_is_none_is_refused(#[case] lat: Value, #[case] lon: Val
 }
 
 #[rstest]
-#[case::nan("NaN")]
-#[case::infinite("1e999")]
-#[case::hexadecimal("0x25")]
+#[case::nan("NaN", 400, "malformed_request")]
+#[case::hexadecimal("0x25", 400, "malformed_request")]
+#[case::larger_than_any("1e999", 422, "invalid_field")]
 #[tokio::test]
-async fn a_number_that_json_does_not_know_is_refused(#[case] number: &str) -> Result<()> {
+async fn a_number_that_is_none_is_refused(#[case] number: &str, #[case] status: u16, #[case] code: &str) -> Result<()> {
     let body = |report| at(report, json!("HERE"), json!(139.9)).to_string().replace("\"HERE\"", number).into_bytes();
-    is_refused(body, 400, "malformed_request").await
+    is_refused(body, status, code).await
 }
 
 #[rstest]
@@ -71,7 +71,7 @@ async fn seventeen_witnesses_are_refused() -> Result<()> {
 
 #[rstest]
 #[case::a_negative_accuracy("accuracy_m", json!(-1.0))]
-#[case::a_heading_of_a_full_turn("heading_deg", json!(360.0))]
+#[case::a_heading_beyond_a_full_turn("heading_deg", json!(360.5))]
 #[case::an_unknown_source("source", json!("rumour"))]
 #[tokio::test]
 async fn a_witness_that_makes_no_sense_is_refused(#[case] field: &str, #[case] value: Value) -> Result<()> {
@@ -112,7 +112,7 @@ async fn a_megabyte_of_text_is_refused() -> Result<()> {
 #[tokio::test]
 async fn a_body_that_nests_ten_thousand_deep_is_refused() -> Result<()> {
     let deep = |_| [vec![b'['; 10_000], vec![b']'; 10_000]].concat();
-    is_refused(deep, 400, "malformed_request").await
+    is_refused(deep, 422, "invalid_field").await
 }
 
 #[tokio::test]

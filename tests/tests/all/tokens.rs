@@ -68,7 +68,7 @@ async fn a_wall_token_reads_and_nothing_else_until_it_is_revoked() -> Result<()>
         .to_owned();
     server.command(&["token", "revoke", &id], "")?;
 
-    wall.get("/api/me").await?.refused(401, "token_revoked")?;
+    wall.until("/api/me", 401).await?.refused(401, "token_revoked")?;
     stream_is_refused(&wall, "token_revoked", 4505).await?;
     let end = viewer.expect_farewell().await?;
     ensure!(end.reason.as_deref() == Some("token_revoked") && end.code == Some(4505), "{end:?}");
@@ -94,7 +94,7 @@ async fn a_refresh_token_works_once_and_its_second_use_ends_the_session() -> Res
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
-    server.account("sato", &town.code, None, "field")?;
+    server.staff("sato", &town.code, None, "field").await?;
     let sign_in = json!({ "name": "sato", "password": PASSWORD });
     let first = server.public().post("/api/sessions", &sign_in).await?.good()?;
     let refresh = json!({ "refresh_token": first["refresh_token"] });
@@ -178,6 +178,6 @@ async fn a_disabled_account_cannot_sign_in_and_its_sessions_end() -> Result<()> 
 
     let sign_in = json!({ "name": "sato", "password": PASSWORD });
     server.public().post("/api/sessions", &sign_in).await?.refused(401, "wrong_credentials")?;
-    staffer.get("/api/me").await?.refused(401, "token_revoked")?;
+    staffer.until("/api/me", 401).await?.refused(401, "token_revoked")?;
     Ok(())
 }
