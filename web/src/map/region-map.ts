@@ -37,7 +37,10 @@ function boundsOf(region: Region): LngLatBoundsLike {
   return [west, south, east, north];
 }
 
-function begin({ container, region, scale = 1 }: MapOptions, drillWord: string | null): MapLibre {
+/** A map, and what makes it keep the whole region in view again, until somebody moves it. */
+type Begun = { map: MapLibre; settle: () => void };
+
+function begin({ container, region, scale = 1 }: MapOptions, drillWord: string | null): Begun {
   const palette = paletteOf(container);
   const local = language().startsWith('ja');
   const map = new MapLibre({
@@ -65,18 +68,24 @@ function begin({ container, region, scale = 1 }: MapOptions, drillWord: string |
     if (!moved) map.fitBounds(boundsOf(region), { padding: 24, duration: 0 });
   });
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-  return map;
+  return {
+    map,
+    settle: () => {
+      moved = false;
+    },
+  };
 }
 
 /** A map of the region without incidents, for somebody who sets a pin. The caller removes it. */
 export function groundMap(options: MapOptions): MapLibre {
-  return begin(options, null);
+  return begin(options, null).map;
 }
 
 /** A map of the region with the incidents upon it. */
 export class IncidentMap {
   readonly #map: MapLibre;
   readonly #region: Region;
+  readonly #settle: () => void;
   #ready = false;
   /** What came before the map was ready. */
   #waiting: (() => void)[] = [];
@@ -84,7 +93,9 @@ export class IncidentMap {
 
   constructor(options: MapOptions & { onSelect: (id: string) => void; onReady?: () => void }) {
     this.#region = options.region;
-    this.#map = begin(options, t('app.drill'));
+    const { map, settle } = begin(options, t('app.drill'));
+    this.#map = map;
+    this.#settle = settle;
     const icons = drawIcons(paletteOf(options.container));
     this.#map.on('load', () => {
       for (const icon of icons) this.#map.addImage(icon.name, icon.image, { pixelRatio: PIXEL_RATIO });
@@ -139,6 +150,7 @@ export class IncidentMap {
 
   /** Shows the whole region again. */
   home(): void {
+    this.#settle();
     this.#map.fitBounds(boundsOf(this.#region), { padding: 24, ...calmly() });
   }
 
