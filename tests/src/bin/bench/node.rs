@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -24,11 +25,16 @@ const REPORTER: &str = "bench";
 impl Node {
     /// Starts one with an empty log, on the disk of the temporary folder.
     pub async fn start() -> Result<Self> {
-        let server = Start::default().env("SOKUHO_LOG", "warn").start()?;
+        let server = Start::default().start()?;
         let region = server.public().region().await?;
         let [town] = region.towns()?;
         server.account(REPORTER, &town.code, None, "field")?;
         let wall = server.wall_token(&town.code)?;
+        // The node looks once a second whether another process made tokens.
+        let client = server.public().with_token(wall.clone());
+        while client.get("/api/incidents").await?.status != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         Ok(Self { server, region, wall })
     }
 
@@ -98,6 +104,7 @@ impl Node {
             path: "/api/live".to_owned(),
             first: interests.iter().map(first).collect(),
             ready: b"\"type\":\"snapshot\"",
+            in_order: true,
         }
     }
 
