@@ -114,14 +114,14 @@ export class IncidentMap {
       this.#waiting = [];
       options.onReady?.();
     });
-    for (const layer of ['incidents', 'urgent']) {
+    for (const layer of ['closed', 'incidents', 'urgent']) {
       this.#map.on('click', layer, (event) => {
         const id: unknown = event.features?.[0]?.properties.id;
         if (typeof id === 'string') options.onSelect(id);
       });
     }
     this.#map.on('click', 'clusters', (event) => void this.#openCluster(event));
-    for (const layer of ['incidents', 'urgent', 'clusters']) {
+    for (const layer of ['closed', 'incidents', 'urgent', 'clusters']) {
       this.#map.on('mouseenter', layer, () => this.#cursor('pointer'));
       this.#map.on('mouseleave', layer, () => this.#cursor(''));
     }

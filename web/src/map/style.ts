@@ -17,7 +17,7 @@ export const FONTS = ['Noto Sans JP Bold', 'Noto Sans JP', 'Noto Sans CJK JP', '
 const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
   ...['center', [0, 0], 'bottom', [0, -0.7], 'top', [0, 0.7], 'left', [0.6, 0], 'right', [-0.6, 0]],
   ...['bottom-left', [0.3, -0.5], 'bottom-right', [-0.3, -0.5], 'top-left', [0.3, 0.5], 'top-right', [-0.3, 0.5]],
-  ...['bottom', [0, -1.5], 'top', [0, 1.5]],
+  ...['bottom', [0, -1.3], 'top', [0, 1.3], 'left', [1.3, 0], 'right', [-1.3, 0]],
 ] as VariableAnchorOffsetCollectionSpecification;
 
 /** Zoom at and above which nothing is gathered in clusters. */
@@ -101,9 +101,6 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
 /** Danger is the same size at every zoom. */
 const URGENT_SIZE = 0.95;
 
-/** What is closed is smaller. */
-const sized = (size: number): ExpressionSpecification => ['case', ['get', 'open'], size, 0.75 * size];
-
 /** The ground with incidents upon it. `drillWord`: what stands under the marks of a drill. */
 export function incidentStyle(
   region: Region,
@@ -120,6 +117,7 @@ export function incidentStyle(
     'text-anchor': 'top' as const,
     'text-optional': true,
   };
+  const single: ExpressionSpecification = ['!', ['has', 'point_count']];
   const drillOnly: ExpressionSpecification = ['==', ['get', 'real'], 0];
   const drillPaint = { 'text-color': palette.onDrill, 'text-halo-color': palette.drill, 'text-halo-width': 3 * scale };
   return {
@@ -140,7 +138,21 @@ export function incidentStyle(
       urgent: { type: 'geojson', data: NOTHING, promoteId: 'id' },
     },
     layers: [
-      ...ground.layers,
+      ...ground.layers.filter((layer) => layer.id !== 'names'),
+      // What is done lies under the names and drives none of them away.
+      {
+        id: 'closed',
+        type: 'symbol',
+        source: 'gathered',
+        filter: ['all', single, ['!', ['get', 'open']]],
+        layout: {
+          'icon-image': ['get', 'icon'],
+          'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.6 * scale, 11, 0.8 * scale],
+          'icon-overlap': 'always',
+          'icon-ignore-placement': true,
+        },
+      },
+      ...ground.layers.filter((layer) => layer.id === 'names'),
       {
         id: 'clusters',
         type: 'symbol',
@@ -177,12 +189,11 @@ export function incidentStyle(
         id: 'incidents',
         type: 'symbol',
         source: 'gathered',
-        filter: ['!', ['has', 'point_count']],
+        filter: ['all', single, ['get', 'open']],
         layout: {
           'icon-image': ['get', 'icon'],
-          'icon-size': ['interpolate', ['linear'], ['zoom'], 8, sized(0.8 * scale), 11, sized(1.1 * scale)],
+          'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.8 * scale, 11, 1.1 * scale],
           'icon-overlap': 'always',
-          'symbol-sort-key': ['case', ['get', 'open'], 1, 0],
           'text-offset': [0, 1.2],
           ...drillLabel,
         },
