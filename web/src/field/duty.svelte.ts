@@ -4,6 +4,8 @@ import { isPassing } from '../session/problem';
 import type { CheckIn, CheckInReceipt, Me, Operation, Operations } from '../wire';
 
 const REMEMBERED = 'sokuho.operation';
+/** The end of a check-in that the person has read. */
+const READ = 'sokuho.ended_check_in';
 /** How often the page asks for whom it acts and what is open, milliseconds. */
 const EVERY_MS = 30_000;
 /** How long a page that is opened again still tells that the employer called the person back, milliseconds. */
@@ -20,6 +22,23 @@ export function firstOperation(open: readonly Operation[], remembered: string | 
     open.find((o) => o.kind === 'everyday') ??
     null
   );
+}
+
+function recall(name: string): string | null {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    // A browser without storage asks anew.
+    return null;
+  }
+}
+
+function remember(name: string, value: string): void {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // Remembered until the page is closed.
+  }
 }
 
 /** For whom a staff member acts and in which operation. The server's word, asked again and again. */
@@ -43,11 +62,7 @@ export class Duty {
 
   constructor(call: Call) {
     this.#call = call;
-    try {
-      this.#operation = localStorage.getItem(REMEMBERED);
-    } catch {
-      // A browser without storage asks anew.
-    }
+    this.#operation = recall(REMEMBERED);
   }
 
   /** The operation to which reports go. */
@@ -59,11 +74,13 @@ export class Duty {
   choose(id: string): void {
     this.#operation = id;
     this.operationClosed = false;
-    try {
-      localStorage.setItem(REMEMBERED, id);
-    } catch {
-      // Remembered until the page is closed.
-    }
+    remember(REMEMBERED, id);
+  }
+
+  /** The person has read how the check-in ended. */
+  read(): void {
+    if (this.endedByOthers) remember(READ, this.endedByOthers.id);
+    this.endedByOthers = null;
   }
 
   start(): void {
@@ -137,7 +154,7 @@ export class Duty {
       last?.ended?.reason === 'called_back' && Date.now() - Date.parse(last.ended.at) < CALL_BACK_TOLD_MS;
     const seen = this.me?.id === me.id && this.me.check_in !== undefined;
     if (own || me.check_in) this.endedByOthers = null;
-    else if (last && (seen || calledBack)) this.endedByOthers = last;
+    else if (last && (seen || calledBack) && last.id !== recall(READ)) this.endedByOthers = last;
     this.me = me;
   }
 }

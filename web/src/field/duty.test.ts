@@ -103,5 +103,8 @@ describe('Duty', () => {
     const later = new Duty(node.call);
     await later.look();
     expect(later.endedByOthers?.ended?.reason).toBe('called_back');
+    later.read();
+    await later.look();
+    expect(later.endedByOthers).toBe(null);
   });
 });
