@@ -20,7 +20,6 @@ help: ## This list
 run: web/dist/index.html ## The whole system with demonstration accounts at http://127.0.0.1:8080
 	@scripts/say "Building the server. The first time takes some minutes (5 on 2 cores); later ones seconds."
 	cargo build -p sokuho
-	@mkdir -p $(DATA)
 	@exec "$$(scripts/binary)" serve --demo --data $(DATA) --port $(PORT)
 
 .PHONY: dev

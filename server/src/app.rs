@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -74,12 +75,32 @@ impl Storage {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
-        fs::create_dir_all(&data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        make_private_folder(&data)?;
         let region = region_of(region)?.with_imported(&data)?;
-        let log = SqliteLog::open(&data.join("sokuho.sqlite"), clock.as_ref(), entropy.as_ref()).await?;
-        let registry = Registry::open(log.pool().clone(), &data.join("keys"), log.node(), clock, entropy).await?;
+        let (database, keys) = (data.join("sokuho.sqlite"), data.join("keys"));
+        let had_keys = keys.join(identity::KEY_FILE).exists();
+        let had_log = fs::metadata(&database).is_ok_and(|file| file.len() > 0);
+        // Half a data folder is a loss that must be noticed, not a reason to begin anew in silence.
+        if had_keys && !had_log {
+            bail!("{} is missing, but {} is there: put the log back, or move both away", show(&database), show(&keys));
+        }
+        let log = SqliteLog::open(&database, clock.as_ref(), entropy.as_ref()).await?;
+        if !had_keys && log.head().await? > 0 {
+            bail!("{} is missing, but the log has entries: without it every receipt link dies", show(&keys));
+        }
+        let registry = Registry::open(log.pool().clone(), &keys, log.node(), clock, entropy).await?;
         Ok(Self { data, log: Arc::new(log), registry, region })
     }
+}
+
+/// Readable by its owner only: residents' photos lie in it, with all that their phones wrote into them.
+fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("cannot make the folder {}", show(folder)))
+}
+
+fn show(path: &Path) -> std::path::Display<'_> {
+    path.display()
 }
 
 /// The region in a folder, or the built-in one.
@@ -124,8 +145,7 @@ impl Announce for Announcer {
 pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<()> {
     let started = Instant::now();
     raise_open_files(config.viewers);
-    fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    make_private_folder(&config.data)?;
     let _only_node = lock(&config.data)?;
     let metrics = record_metrics()?;
     let storage = Storage::open(config.data.clone(), config.region.as_deref(), clock.clone(), entropy.clone()).await?;
@@ -152,6 +172,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let (appender, writing) = writer(Arc::clone(&log), announcer);
 
     // The rooms beside it.
+    make_private_folder(&config.data.join("media"))?;
     let media = Store::open(&config.data.join("media"), store::Limits::default())?;
     let intake = Arc::new(Intake {
         appender: appender.clone(),

@@ -169,9 +169,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// Libraries that are not to speak in our log, whatever the filter says.
+const QUIET: [&str; 1] = ["nom_exif=off"];
+
 /// JSON for machines, text for a person at a terminal; both to standard error.
 fn start_logging() {
-    let filter = EnvFilter::try_from_env("SOKUHO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = std::env::var("SOKUHO_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(&filter).unwrap_or_else(|error| {
+        eprintln!("sokuho: SOKUHO_LOG is not a filter, taking info: {error}");
+        EnvFilter::new("info")
+    });
+    // The video reader logs what it stumbles over at ERROR, with the file's bytes: residents' files must
+    // not get into the log, and a broken one is no error of ours.
+    let filter = QUIET.iter().filter_map(|rule| rule.parse().ok()).fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         builder.with_target(false).init();

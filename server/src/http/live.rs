@@ -150,12 +150,15 @@ fn handshake(headers: &HeaderMap) -> ApiResult<HeaderValue> {
 /// A browser says which page asks. Another site's page must not watch with our viewers' cookies or from
 /// inside their network.
 fn same_origin(headers: &HeaderMap) -> ApiResult<()> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let ours = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let theirs = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    match (ours, theirs) {
-        (Some(ours), Some(theirs)) if ours.eq_ignore_ascii_case(theirs) => Ok(()),
-        _ => Err(ApiError::new(Code::Forbidden).detail("a page of another origin may not open the live stream")),
+    let ours = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let is_ours = |origin: &HeaderValue| {
+        let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+        host.is_some_and(|host| host.eq_ignore_ascii_case(ours))
+    };
+    if headers.get_all(header::ORIGIN).iter().all(is_ours) {
+        Ok(())
+    } else {
+        Err(ApiError::new(Code::Forbidden).detail("a page of another origin may not open the live stream"))
     }
 }
 

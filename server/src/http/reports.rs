@@ -160,6 +160,7 @@ impl From<Refusal> for ApiError {
             })
             .detail(detail),
             Refusal::UnknownOperation => Self::new(Code::UnknownOperation),
+            Refusal::OperationEnded => Self::new(Code::OperationEnded),
             Refusal::UnknownMedia(_) => Self::new(Code::UnknownMedia).detail(detail),
             Refusal::TooMany { retry_after_s } => Self::new(Code::TooManyRequests).retry_after(retry_after_s),
             Refusal::Media(error) => error.into(),

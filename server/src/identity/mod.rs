@@ -17,6 +17,8 @@ pub mod sessions;
 mod tokens;
 pub mod wall_tokens;
 
+pub use self::keys::FILE as KEY_FILE;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;

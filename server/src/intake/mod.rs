@@ -67,9 +67,12 @@ pub enum Refusal {
         /// Why.
         cause: NotAPosition,
     },
-    /// No open operation of this id.
-    #[error("no open operation has this id")]
+    /// No operation of this id.
+    #[error("no operation has this id")]
     UnknownOperation,
+    /// The operation has been closed.
+    #[error("the operation has ended")]
+    OperationEnded,
     /// A medium was not uploaded.
     #[error("medium {0} was not uploaded")]
     UnknownMedia(MediaId),
@@ -172,7 +175,8 @@ impl Intake {
     fn operation_is_open(&self, operation: OperationId) -> Result<(), Refusal> {
         match self.live.read().operation(operation) {
             Some((_, true)) => Ok(()),
-            _ => Err(Refusal::UnknownOperation),
+            Some((_, false)) => Err(Refusal::OperationEnded),
+            None => Err(Refusal::UnknownOperation),
         }
     }
 

@@ -59,7 +59,7 @@ codes! {
     PositionSwapped = 422 "Latitude and longitude look exchanged.";
     PositionNullIsland = 422 "0,0 is what devices write when they do not know where they are.";
     UnknownOffice = 422 "No office of the region has this code.";
-    UnknownOperation = 422 "No open operation has this id.";
+    UnknownOperation = 422 "No operation has this id.";
     UnknownMedia = 422 "A photo or video that the report names was not uploaded.";
     MediaUnsupported = 415 "The file is not one of JPEG, PNG, WebP, HEIC, MP4 and MOV.";
     MediaDamaged = 422 "The picture is damaged or cut short.";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde_json::Value;
 use sokuho_tests::report::report;
 use sokuho_tests::server::{Server, command};
@@ -65,7 +65,36 @@ async fn every_page_has_strict_security_headers() -> Result<()> {
 async fn a_second_server_on_the_same_data_does_not_start() -> Result<()> {
     let server = Server::start()?;
     let data = server.data().to_string_lossy().into_owned();
-    let second = command(&["serve", "--listen", "127.0.0.1:0", "--data", &data], "");
-    ensure!(second.is_err(), "two servers wrote to one log");
+    let refused = command(&["serve", "--port", "0", "--data", &data], "").map_err(|error| format!("{error:#}"));
+    let Err(refused) = refused else { bail!("two servers wrote to one log") };
+    ensure!(refused.contains("another node runs"), "{refused}");
     Ok(())
+}
+
+#[tokio::test]
+async fn half_a_data_folder_is_noticed_and_not_begun_anew() -> Result<()> {
+    let mut server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.public().file(&report(town.at)).await?;
+    server.stop()?;
+    let data = server.data().to_path_buf();
+    let start = |data: &Path| {
+        let data = data.to_string_lossy().into_owned();
+        command(&["account", "list", "--data", &data], "").map(|_| ()).map_err(|error| format!("{error:#}"))
+    };
+
+    let (keys, away) = (data.join("keys"), data.join("keys-away"));
+    std::fs::rename(&keys, &away)?;
+    let refused = start(&data).err().unwrap_or_default();
+    ensure!(refused.contains("the log has entries"), "without keys: {refused}");
+    ensure!(!keys.exists(), "a new key was made beside the old log");
+    std::fs::rename(&away, &keys)?;
+
+    let (log, away) = (data.join("sokuho.sqlite"), data.join("log-away"));
+    std::fs::rename(&log, &away)?;
+    let refused = start(&data).err().unwrap_or_default();
+    ensure!(refused.contains("put the log back"), "without the log: {refused}");
+    std::fs::rename(&away, &log)?;
+    start(&data).map_err(anyhow::Error::msg)
 }
