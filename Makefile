@@ -55,6 +55,7 @@ format: web/node_modules/.package-lock.json ## Mend the format of both languages
 
 .PHONY: generate
 generate: web/node_modules/.package-lock.json ## Write anew what is made from code: docs/openapi.json, the web's wire types
+	@mkdir -p var
 	cargo run --quiet -p sokuho -- openapi > var/openapi.json
 	mv var/openapi.json docs/openapi.json
 	cd web && npm run --silent generate

@@ -12,13 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use axum::serve::ListenerExt;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use self::gates::{LiveGate, MediaDoorGate};
 use crate::config::Config;
@@ -31,7 +30,7 @@ use crate::http::router::{self, Doors};
 use crate::http::{
     check_ins, health, incidents, live as live_door, media as media_door, operations, region as region_door,
 };
-use crate::http::{reports, sessions, snapshot};
+use crate::http::{listener, reports, sessions, snapshot};
 use crate::hub::{self, Hub};
 use crate::identity::registry::Registry;
 use crate::identity::{self, Identity};
@@ -228,22 +227,15 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
 
     // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
-    let (stop, mut stopping) = watch::channel(false);
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
-    });
-    let mut serving = tokio::spawn(serving.into_future());
+    let stopping = CancellationToken::new();
+    let mut serving = tokio::spawn(listener::serve(listener, router, stopping.clone()));
     tokio::select! {
         () = asked_to_stop() => {}
         ended = &mut serving => bail!("the listener ended by itself: {ended:?}"),
         Some(ended) = tasks.join_next() => bail!("a task ended by itself: {ended:?}"),
     }
     tracing::info!("stopping");
-    stop.send_replace(true);
+    stopping.cancel();
     let soft = async {
         hub.stop().await;
         let _ = (&mut serving).await;

@@ -34,6 +34,7 @@ pub const TABLE: &[Row] = &[
     ("GET", "/api/live", Open), // the token comes in the first frame
     ("GET", "/api/live/events", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/incidents", Needs(Permission::WatchAsPublic)),
+    ("GET", "/api/operations", Needs(Permission::WatchAsPublic)),
     // reporting
     ("POST", "/api/reports", Needs(Permission::Report)),
     ("GET", "/api/receipts/{key}", Open),

@@ -11,7 +11,7 @@ use crate::wire::live::{OfficeEntry, PublicEntry, ServerFrame, ViewerFrame};
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Sokuho", description = "A disaster bulletin map shared live by every municipality of a region and its prefecture."),
-    components(schemas(ServerFrame<OfficeEntry>, ServerFrame<PublicEntry>, ViewerFrame)),
+    components(schemas(ServerFrame<OfficeEntry>, ServerFrame<PublicEntry>, OfficeEntry, PublicEntry, ViewerFrame)),
     security((), ("bearer" = [])),
 )]
 struct Head;

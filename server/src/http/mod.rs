@@ -10,6 +10,7 @@ pub mod error;
 pub mod extract;
 pub mod health;
 pub mod incidents;
+pub mod listener;
 pub mod live;
 pub mod media;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! Door: opening and closing operations.
+//! Door: operations, listed, opened and closed.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::identity::caller::StaffCaller;
 use crate::intake::check::text;
 use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
-use crate::wire::operation::{NewOperation, Operation};
+use crate::wire::operation::{NewOperation, Operation, Operations};
 use crate::wire::problem::{Code, Problem};
 
 /// What these doors need.
@@ -36,7 +36,7 @@ pub struct OperationsState {
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<OperationsState> {
-    OpenApiRouter::new().routes(routes!(open)).routes(routes!(close))
+    OpenApiRouter::new().routes(routes!(list, open)).routes(routes!(close))
 }
 
 /// Closes an operation.
@@ -56,6 +56,19 @@ impl OperationsState {
         let (operation, open) = world.operation(operation).ok_or(Code::NotFound)?;
         Ok((status, axum::Json(Operation::of(operation, open))).into_response())
     }
+}
+
+/// All operations.
+///
+/// For who chooses one and has no use for a snapshot. The public may know what is open, and what is a drill.
+#[utoipa::path(get, path = "/api/operations", operation_id = "list_operations", tag = "operations", responses(
+    (status = 200, body = Operations),
+    (status = "default", body = Problem),
+))]
+async fn list(State(state): State<OperationsState>) -> Response {
+    let world = state.live.read();
+    let operations = world.operations().map(|(operation, open)| Operation::of(operation, open)).collect();
+    axum::Json(Operations { operations }).into_response()
 }
 
 /// Opens a disaster or a drill.

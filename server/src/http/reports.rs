@@ -103,7 +103,7 @@ async fn receipt(State(state): State<ReportsState>, PathParams(key): PathParams<
 }
 
 /// A thumbnail of a picture that was sent with the report; it carries no metadata.
-#[utoipa::path(get, path = "/api/receipts/{key}/thumbnails/{id}", tag = "reports",
+#[utoipa::path(get, path = "/api/receipts/{key}/thumbnails/{id}", operation_id = "receipt_thumbnail", tag = "reports",
     params(("key" = String, Path, description = "The receipt's key"), ("id" = String, Path, description = "Media id")),
     responses((status = 200, content_type = "image/jpeg"), (status = "default", body = Problem)))]
 async fn thumbnail(

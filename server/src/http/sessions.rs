@@ -137,10 +137,15 @@ async fn me(State(state): State<SessionState>, who: Who) -> ApiResult<Private<Me
         Caller::Wall { office, .. } => return Ok(private(Me::Wall { office: office.to_string() })),
         Caller::Staff(staff) => staff,
     };
-    let check_in = staff.check_in.and_then(|id| {
+    let latest = {
         let world = state.live.read();
-        world.check_ins.get(id).map(|(check_in, ended)| Box::new(CheckIn::of(check_in, ended)))
-    });
+        let id = staff.check_in.or_else(|| world.check_ins.latest_of(staff.id));
+        id.and_then(|id| world.check_ins.get(id)).map(|(check_in, ended)| Box::new(CheckIn::of(check_in, ended)))
+    };
+    let (check_in, last_check_in) = match latest {
+        Some(latest) if latest.ended.is_some() => (None, Some(latest)),
+        latest => (latest, None),
+    };
     Ok(private(Me::Staff {
         id: staff.id.0,
         name: staff.name.clone(),
@@ -149,6 +154,7 @@ async fn me(State(state): State<SessionState>, who: Who) -> ApiResult<Private<Me
         acting_office: staff.acting.to_string(),
         role: staff.role,
         check_in,
+        last_check_in,
     }))
 }
 

@@ -76,6 +76,7 @@ pub fn routes() -> OpenApiRouter<SnapshotState> {
 #[into_params(parameter_in = Query)]
 struct Position {
     /// The snapshot must hold everything up to this entry.
+    #[param(value_type = Option<u64>)]
     at_least: Option<Seq>,
 }
 

@@ -40,11 +40,16 @@ impl Directory {
         Ok(version(registry).await? != self.version)
     }
 
-    /// The same with one more session.
-    pub(super) fn with_session(&self, session: Session) -> Self {
+    /// The same with one more session. Its account comes with it: another process may have made it since
+    /// the last look, and a session without an account would pass for revoked.
+    pub(super) fn with_session(&self, session: Session, account: Account) -> Self {
         let mut sessions = HashMap::clone(&self.sessions);
         sessions.insert(session.id, session);
-        Self { sessions: Arc::new(sessions), ..self.clone() }
+        let mut accounts = Arc::clone(&self.accounts);
+        if accounts.get(&account.staff.id) != Some(&account) {
+            Arc::make_mut(&mut accounts).insert(account.staff.id, account);
+        }
+        Self { accounts, sessions: Arc::new(sessions), ..self.clone() }
     }
 
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {

@@ -175,7 +175,7 @@ impl Identity {
         let _changing = self.changing.lock().await;
         match self.registry.begin_session(account.staff.id, &hash, &self.lifetimes).await {
             Ok((session, tokens)) => {
-                let directory = self.directory.load().with_session(session);
+                let directory = self.directory.load().with_session(session, account);
                 self.directory.store(Arc::new(directory));
                 Ok(tokens)
             }

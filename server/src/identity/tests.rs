@@ -244,6 +244,23 @@ async fn an_account_has_at_most_sixteen_sessions_and_the_oldest_goes_first() {
 }
 
 #[tokio::test]
+async fn an_account_that_another_process_has_just_made_signs_in_before_the_next_look() {
+    let f = fixture().await;
+    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let new = NewAccount {
+        name: "sato".to_owned(),
+        display_name: "佐藤".to_owned(),
+        password: PASSWORD.to_owned(),
+        work_office: office("07202"),
+        home_office: None,
+        role: Role::Field,
+    };
+    let account = command_line.add_account(new).await.unwrap();
+    let tokens = f.sign_in("sato").await;
+    assert_eq!(f.staff(&tokens).id, account.staff.id);
+}
+
+#[tokio::test]
 async fn what_another_process_changes_is_seen_at_the_next_look() {
     let f = fixture().await;
     f.account("sato", Role::Field).await;

@@ -117,6 +117,11 @@ impl CheckIns {
         self.arrivals.get(&id).map(|arrival| (arrival, self.end_of(id)))
     }
 
+    /// A person's latest check-in, open or ended.
+    pub fn latest_of(&self, staff: StaffId) -> Option<CheckInId> {
+        self.of_staff.get(&staff)?.last_key_value().map(|(_, id)| *id)
+    }
+
     /// Whom a person acts for now, if they have an open check-in.
     pub fn acting(&self, staff: StaffId) -> Option<Acting> {
         let open = self.open_of(self.of_staff.get(&staff)?)?;

@@ -63,6 +63,9 @@ pub enum Me {
         /// The open check-in, if there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         check_in: Option<Box<CheckIn>>,
+        /// While none is open: the one that ended last, so that its owner learns who ended it and how.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_check_in: Option<Box<CheckIn>>,
     },
     /// A wall display.
     Wall {

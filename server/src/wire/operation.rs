@@ -27,6 +27,13 @@ impl Operation {
     }
 }
 
+/// Operations.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Operations {
+    /// All of them, in the order in which they were opened; everyday care first.
+    pub operations: Vec<Operation>,
+}
+
 /// Opens an operation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

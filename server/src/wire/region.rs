@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
 
 use super::LatLon;
 use crate::domain::office::OfficeKind;
@@ -75,10 +76,28 @@ impl From<&crate::domain::office::Office> for Office {
     }
 }
 
+fn feature_collection() -> Object {
+    literal("FeatureCollection")
+}
+
+fn feature() -> Object {
+    literal("Feature")
+}
+
+fn multi_polygon() -> Object {
+    literal("MultiPolygon")
+}
+
+/// The schema of a text that is always the same.
+fn literal(text: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some([text])).build()
+}
+
 /// A GeoJSON FeatureCollection (RFC 7946).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BoundaryCollection {
     /// `FeatureCollection`.
+    #[schema(schema_with = feature_collection)]
     pub r#type: String,
     /// One for each municipality, by code.
     pub features: Vec<BoundaryFeature>,
@@ -88,6 +107,7 @@ pub struct BoundaryCollection {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BoundaryFeature {
     /// `Feature`.
+    #[schema(schema_with = feature)]
     pub r#type: String,
     /// Whose it is.
     pub properties: BoundaryProperties,
@@ -108,6 +128,7 @@ pub struct BoundaryProperties {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BoundaryGeometry {
     /// `MultiPolygon`.
+    #[schema(schema_with = multi_polygon)]
     pub r#type: String,
     /// Polygons of rings of `[lon, lat]`, degrees WGS 84 to five decimals (about 1 m); outer rings anticlockwise.
     #[schema(value_type = Vec<Vec<Vec<Vec<f64>>>>)]

@@ -1,13 +1,15 @@
 import { uuid7 } from '../sending/uuid7';
 import type { Call } from '../session/http';
 import { isPassing } from '../session/problem';
-import type { CheckInReceipt, Me, Operation } from '../wire';
+import type { CheckIn, CheckInReceipt, Me, Operation, Operations } from '../wire';
 
 const REMEMBERED = 'sokuho.operation';
-/** How often the page asks for whom it acts, milliseconds. */
+/** The end of a check-in that the person has read. */
+const READ = 'sokuho.ended_check_in';
+/** How often the page asks for whom it acts and what is open, milliseconds. */
 const EVERY_MS = 30_000;
-/** How often it asks what is open: the snapshot that tells it is large, milliseconds. */
-const OPERATIONS_EVERY_MS = 300_000;
+/** How long a page that is opened again still tells that the employer called the person back, milliseconds. */
+const CALL_BACK_TOLD_MS = 12 * 60 * 60 * 1000;
 
 /** A staff member, as the server sees them. */
 export type StaffMe = Extract<Me, { kind: 'staff' }>;
@@ -22,6 +24,23 @@ export function firstOperation(open: readonly Operation[], remembered: string | 
   );
 }
 
+function recall(name: string): string | null {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    // A browser without storage asks anew.
+    return null;
+  }
+}
+
+function remember(name: string, value: string): void {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // Remembered until the page is closed.
+  }
+}
+
 /** For whom a staff member acts and in which operation. The server's word, asked again and again. */
 export class Duty {
   me = $state.raw<StaffMe | null>(null);
@@ -32,23 +51,18 @@ export class Duty {
   changing = $state(false);
   /** The operation that was chosen has been closed meanwhile. */
   operationClosed = $state(false);
-  /** Somebody else ended the check-in: the employer called back, or an operator there checked the person out. */
-  endedByOthers = $state(false);
+  /** The check-in that somebody else ended: the employer called back, or an operator there checked the person out. */
+  endedByOthers = $state.raw<CheckIn | null>(null);
   #operation = $state<string | null>(null);
   readonly #call: Call;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = true;
-  #operationsAt = Number.NEGATIVE_INFINITY;
   /** The change that got no answer: the same again has the same id, so that it happens once. */
   #inDoubt: { what: string; id: string } | null = null;
 
   constructor(call: Call) {
     this.#call = call;
-    try {
-      this.#operation = localStorage.getItem(REMEMBERED);
-    } catch {
-      // A browser without storage asks anew.
-    }
+    this.#operation = recall(REMEMBERED);
   }
 
   /** The operation to which reports go. */
@@ -60,11 +74,13 @@ export class Duty {
   choose(id: string): void {
     this.#operation = id;
     this.operationClosed = false;
-    try {
-      localStorage.setItem(REMEMBERED, id);
-    } catch {
-      // Remembered until the page is closed.
-    }
+    remember(REMEMBERED, id);
+  }
+
+  /** The person has read how the check-in ended. */
+  read(): void {
+    if (this.endedByOthers) remember(READ, this.endedByOthers.id);
+    this.endedByOthers = null;
   }
 
   start(): void {
@@ -77,13 +93,13 @@ export class Duty {
     clearTimeout(this.#timer);
   }
 
-  /** Asks the server now; what is open only when it was not asked for long, or `all`. */
-  async look(all = false): Promise<void> {
+  /** Asks the server now. */
+  async look(): Promise<void> {
     clearTimeout(this.#timer);
     try {
       const me = await this.#call<Me>('/api/me');
       if (me.kind === 'staff') this.#take(me);
-      if (all || performance.now() - this.#operationsAt > OPERATIONS_EVERY_MS) await this.#lookAtOperations();
+      await this.#lookAtOperations();
       this.error = null;
     } catch (error) {
       this.error = error;
@@ -92,8 +108,7 @@ export class Duty {
   }
 
   async #lookAtOperations(): Promise<void> {
-    const { operations } = await this.#call<{ operations: Operation[] }>('/api/snapshot');
-    this.#operationsAt = performance.now();
+    const { operations } = await this.#call<Operations>('/api/operations');
     this.operations = operations.filter((o) => o.open);
     this.operationClosed = operations.some((o) => o.id === this.#operation && !o.open);
   }
@@ -134,8 +149,12 @@ export class Duty {
 
   /** @param own the change is this page's own */
   #take(me: StaffMe, own = false): void {
-    if (own || me.check_in) this.endedByOthers = false;
-    else if (this.me?.id === me.id && this.me.check_in) this.endedByOthers = true;
+    const last = me.last_check_in;
+    const calledBack =
+      last?.ended?.reason === 'called_back' && Date.now() - Date.parse(last.ended.at) < CALL_BACK_TOLD_MS;
+    const seen = this.me?.id === me.id && this.me.check_in !== undefined;
+    if (own || me.check_in) this.endedByOthers = null;
+    else if (last && (seen || calledBack) && last.id !== recall(READ)) this.endedByOthers = last;
     this.me = me;
   }
 }

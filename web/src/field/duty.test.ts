@@ -10,6 +10,7 @@ const drill: Operation = { id: 'x', kind: 'drill', name: '訓練', open: true };
 
 function server() {
   let checkIn: CheckIn | undefined;
+  let last: CheckIn | undefined;
   let cuts = 0;
   const ids: string[] = [];
   const call = (async (path: string, request: Request = {}) => {
@@ -23,9 +24,10 @@ function server() {
         acting_office: checkIn?.office ?? 'W',
         role: 'field',
       };
-      return checkIn ? { ...me, check_in: checkIn } : me;
+      if (checkIn) return { ...me, check_in: checkIn };
+      return last ? { ...me, last_check_in: last } : me;
     }
-    if (path === '/api/snapshot') return { operations: [everyday] };
+    if (path === '/api/operations') return { operations: [everyday] };
     const { id, office } = request.json as { id: string; office?: string };
     ids.push(id);
     if (cuts > 0) {
@@ -41,7 +43,8 @@ function server() {
     cutNext: () => {
       cuts += 1;
     },
-    endFromOutside: () => {
+    endFromOutside: (reason: 'called_back' | 'checked_out') => {
+      if (checkIn) last = { ...checkIn, ended: { at: new Date().toISOString(), reason } };
       checkIn = undefined;
     },
   };
@@ -66,7 +69,7 @@ describe('Duty', () => {
     expect(duty.me?.acting_office).toBe('H');
     await duty.checkOut();
     expect(duty.me?.acting_office).toBe('W');
-    expect(duty.endedByOthers).toBe(false);
+    expect(duty.endedByOthers).toBe(null);
   });
 
   it('checks in once though the first answer was lost', async () => {
@@ -80,13 +83,28 @@ describe('Duty', () => {
     expect(node.ids[1]).toBe(node.ids[0]);
   });
 
-  it('says so when somebody else ended the check-in', async () => {
+  it.each(['called_back', 'checked_out'] as const)('says how somebody else ended the check-in: %s', async (reason) => {
     const node = server();
     const duty = new Duty(node.call);
     await duty.look();
     await duty.checkIn('H');
-    node.endFromOutside();
+    node.endFromOutside(reason);
     await duty.look();
-    expect(duty.endedByOthers).toBe(true);
+    expect(duty.endedByOthers?.office).toBe('H');
+    expect(duty.endedByOthers?.ended?.reason).toBe(reason);
+    await duty.checkIn('H');
+    expect(duty.endedByOthers).toBe(null);
+  });
+
+  it('tells of a call-back also on a page that was opened after it', async () => {
+    const node = server();
+    await new Duty(node.call).checkIn('H');
+    node.endFromOutside('called_back');
+    const later = new Duty(node.call);
+    await later.look();
+    expect(later.endedByOthers?.ended?.reason).toBe('called_back');
+    later.read();
+    await later.look();
+    expect(later.endedByOthers).toBe(null);
   });
 });

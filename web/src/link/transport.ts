@@ -1,4 +1,4 @@
-import type { ViewerFrame } from '../wire';
+import type { Interest, ViewerFrame } from '../wire';
 import { EventStreamReader } from './event-stream';
 import { type Parting, partingOfCode } from './frames';
 
@@ -82,6 +82,7 @@ async function follow(path: string, subscribe: ViewerFrame, ears: Ears, signal: 
     address.searchParams.set('epoch', subscribe.epoch);
     address.searchParams.set('since', String(subscribe.since));
   }
+  putInterest(address.searchParams, subscribe.interest);
   const headers: Record<string, string> = { accept: 'text/event-stream' };
   if (subscribe.token !== undefined) headers.authorization = `Bearer ${subscribe.token}`;
   const response = await fetch(address, { headers, signal, cache: 'no-store' });
@@ -96,6 +97,15 @@ async function follow(path: string, subscribe: ViewerFrame, ears: Ears, signal: 
     if (done) return { next: 'return' };
     events.push(value);
   }
+}
+
+/** The same words as in the subscribe frame; lists are separated by commas. */
+function putInterest(query: URLSearchParams, interest: Interest = {}): void {
+  const { bounds, offices, categories, operation } = interest;
+  if (bounds) query.set('bounds', [bounds.west, bounds.south, bounds.east, bounds.north].join(','));
+  if (offices) query.set('offices', offices.join(','));
+  if (categories) query.set('categories', categories.join(','));
+  if (operation !== undefined) query.set('operation', operation);
 }
 
 async function partingOfStatus(response: Response): Promise<Parting> {

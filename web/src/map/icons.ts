@@ -6,8 +6,23 @@ import type { Palette } from './palette';
 /** Pixels of the screen per CSS pixel that icons are drawn for; a wall's panel may have many. */
 export const PIXEL_RATIO = 3;
 
-/** Edge of an icon's square, CSS pixels. Room for the ring of danger around the 24 pixels of the shape. */
-const EDGE = 44;
+/** Edge of an icon's square, CSS pixels: the 24 pixels of the shape and its outline. Names keep clear of the square. */
+const EDGE = 30;
+/** Edge of the ring of danger around it. */
+const RING = 44;
+/** Length of the pin on which danger stands above its place, so that it hides neither a number nor a neighbour. */
+const STEM = 12;
+/** Edge of the disc that stands for several incidents. */
+const DISC = 40;
+
+/** How far above its place the middle of danger's ring lies, CSS pixels. */
+export const DANGER_RISE = STEM + RING / 2;
+/** How far the ring reaches, CSS pixels. */
+export const DANGER_RADIUS = RING / 2;
+
+/** Names of the discs. */
+export const CLUSTER = 'cluster';
+export const CLUSTER_DRILL = 'cluster-drill';
 
 const LOOKS: readonly Look[] = ['open', 'closed', 'danger'];
 
@@ -24,19 +39,49 @@ export function drawIcons(palette: Palette): Icon[] {
       }
     }
   }
+  for (const [name, colour] of [
+    [CLUSTER, palette.cluster],
+    [CLUSTER_DRILL, palette.drill],
+  ] as const) {
+    const image = disc(colour, palette.markEdge);
+    if (image) icons.push({ name, image });
+  }
   return icons;
 }
 
-function draw(category: Category, look: Look, drill: boolean, palette: Palette): ImageData | null {
+function blank(width: number, height: number): CanvasRenderingContext2D | null {
   const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = EDGE * PIXEL_RATIO;
+  canvas.width = width * PIXEL_RATIO;
+  canvas.height = height * PIXEL_RATIO;
   const pen = canvas.getContext('2d', { willReadFrequently: true });
   if (!pen) return null;
   pen.scale(PIXEL_RATIO, PIXEL_RATIO);
   pen.lineJoin = 'round';
   pen.lineCap = 'round';
-  if (look === 'danger') ring(pen, drill, palette);
-  pen.translate((EDGE - 24) / 2, (EDGE - 24) / 2);
+  return pen;
+}
+
+const imageOf = (pen: CanvasRenderingContext2D) => pen.getImageData(0, 0, pen.canvas.width, pen.canvas.height);
+
+function disc(colour: string, edge: string): ImageData | null {
+  const pen = blank(DISC, DISC);
+  if (!pen) return null;
+  pen.arc(DISC / 2, DISC / 2, DISC / 2 - 2, 0, 2 * Math.PI);
+  pen.fillStyle = colour;
+  pen.fill();
+  pen.strokeStyle = edge;
+  pen.lineWidth = 3;
+  pen.stroke();
+  return imageOf(pen);
+}
+
+function draw(category: Category, look: Look, drill: boolean, palette: Palette): ImageData | null {
+  const danger = look === 'danger';
+  const edge = danger ? RING : EDGE;
+  const pen = blank(edge, danger ? edge + STEM : edge);
+  if (!pen) return null;
+  if (danger) ring(pen, drill, palette);
+  pen.translate((edge - 24) / 2, (edge - 24) / 2);
   const outline = new Path2D(SHAPES[category].outline);
   const sign = new Path2D(SHAPES[category].sign);
   const closed = look === 'closed';
@@ -57,12 +102,25 @@ function draw(category: Category, look: Look, drill: boolean, palette: Palette):
   pen.strokeStyle = closed ? palette.closed : palette.onCategory;
   pen.lineWidth = 2.3;
   pen.stroke(sign);
-  return pen.getImageData(0, 0, canvas.width, canvas.height);
+  return imageOf(pen);
 }
 
-/** Danger to life: a red ring with a white edge, dashed in a drill. */
+/** Danger to life: a red ring with a white edge, dashed in a drill, on a pin. */
 function ring(pen: CanvasRenderingContext2D, drill: boolean, palette: Palette): void {
-  const middle = EDGE / 2;
+  const middle = RING / 2;
+  pen.beginPath();
+  pen.moveTo(middle - 9, RING - 5);
+  pen.lineTo(middle, RING + STEM - 3);
+  pen.lineTo(middle + 9, RING - 5);
+  pen.strokeStyle = palette.onLife;
+  pen.lineWidth = 4;
+  pen.stroke();
+  pen.fillStyle = palette.life;
+  pen.fill();
+  pen.beginPath();
+  pen.arc(middle, middle, middle - 3.5, 0, 2 * Math.PI);
+  pen.fillStyle = palette.land;
+  pen.fill();
   pen.beginPath();
   pen.arc(middle, middle, middle - 3.5, 0, 2 * Math.PI);
   pen.strokeStyle = palette.onLife;

@@ -6,6 +6,7 @@ import {
   Map as MapLibre,
   type MapMouseEvent,
   NavigationControl,
+  type PaddingOptions,
   setWorkerUrl,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
@@ -30,6 +31,8 @@ export type MapOptions = {
   region: Region;
   /** Size of names and marks; a wall is read from afar. */
   scale?: number;
+  /** How much of the map's upper edge is covered by something else, pixels. */
+  covered?: () => number;
 };
 
 function boundsOf(region: Region): LngLatBoundsLike {
@@ -37,7 +40,17 @@ function boundsOf(region: Region): LngLatBoundsLike {
   return [west, south, east, north];
 }
 
-function begin({ container, region, scale = 1 }: MapOptions, drillWord: string | null): MapLibre {
+/** A map, and what makes it keep the whole region in view again, until somebody moves it. */
+type Begun = { map: MapLibre; settle: () => void };
+
+/** Room around the region: the pins of danger rise above their places. */
+function room({ scale = 1, covered }: MapOptions): PaddingOptions {
+  const side = 20;
+  return { top: Math.max(side, 28 * scale) + (covered?.() ?? 0), bottom: side, left: side, right: side };
+}
+
+function begin(options: MapOptions, drillWord: string | null): Begun {
+  const { container, region, scale = 1 } = options;
   const palette = paletteOf(container);
   const local = language().startsWith('ja');
   const map = new MapLibre({
@@ -47,7 +60,7 @@ function begin({ container, region, scale = 1 }: MapOptions, drillWord: string |
         ? groundStyle(region, palette, local, scale)
         : incidentStyle(region, palette, local, drillWord, scale),
     bounds: boundsOf(region),
-    fitBoundsOptions: { padding: 24 },
+    fitBoundsOptions: { padding: room(options) },
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -62,29 +75,37 @@ function begin({ container, region, scale = 1 }: MapOptions, drillWord: string |
     if (event.originalEvent) moved = true;
   });
   map.on('resize', () => {
-    if (!moved) map.fitBounds(boundsOf(region), { padding: 24, duration: 0 });
+    if (!moved) map.fitBounds(boundsOf(region), { padding: room(options), duration: 0 });
   });
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-  return map;
+  return {
+    map,
+    settle: () => {
+      moved = false;
+    },
+  };
 }
 
 /** A map of the region without incidents, for somebody who sets a pin. The caller removes it. */
 export function groundMap(options: MapOptions): MapLibre {
-  return begin(options, null);
+  return begin(options, null).map;
 }
 
 /** A map of the region with the incidents upon it. */
 export class IncidentMap {
   readonly #map: MapLibre;
-  readonly #region: Region;
+  readonly #options: MapOptions;
+  readonly #settle: () => void;
   #ready = false;
   /** What came before the map was ready. */
   #waiting: (() => void)[] = [];
   #drills: ReadonlySet<string> = new Set();
 
   constructor(options: MapOptions & { onSelect: (id: string) => void; onReady?: () => void }) {
-    this.#region = options.region;
-    this.#map = begin(options, t('app.drill'));
+    this.#options = options;
+    const { map, settle } = begin(options, t('app.drill'));
+    this.#map = map;
+    this.#settle = settle;
     const icons = drawIcons(paletteOf(options.container));
     this.#map.on('load', () => {
       for (const icon of icons) this.#map.addImage(icon.name, icon.image, { pixelRatio: PIXEL_RATIO });
@@ -93,14 +114,14 @@ export class IncidentMap {
       this.#waiting = [];
       options.onReady?.();
     });
-    for (const layer of ['incidents', 'urgent']) {
+    for (const layer of ['closed', 'incidents', 'urgent']) {
       this.#map.on('click', layer, (event) => {
         const id: unknown = event.features?.[0]?.properties.id;
         if (typeof id === 'string') options.onSelect(id);
       });
     }
     this.#map.on('click', 'clusters', (event) => void this.#openCluster(event));
-    for (const layer of ['incidents', 'urgent', 'clusters']) {
+    for (const layer of ['closed', 'incidents', 'urgent', 'clusters']) {
       this.#map.on('mouseenter', layer, () => this.#cursor('pointer'));
       this.#map.on('mouseleave', layer, () => this.#cursor(''));
     }
@@ -139,7 +160,8 @@ export class IncidentMap {
 
   /** Shows the whole region again. */
   home(): void {
-    this.#map.fitBounds(boundsOf(this.#region), { padding: 24, ...calmly() });
+    this.#settle();
+    this.#map.fitBounds(boundsOf(this.#options.region), { padding: room(this.#options), ...calmly() });
   }
 
   remove(): void {

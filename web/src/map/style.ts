@@ -1,5 +1,10 @@
-import type { StyleSpecification } from 'maplibre-gl';
-import type { Office, Region } from '../wire';
+import type {
+  ExpressionSpecification,
+  StyleSpecification,
+  VariableAnchorOffsetCollectionSpecification,
+} from 'maplibre-gl';
+import type { Region } from '../wire';
+import { CLUSTER, CLUSTER_DRILL, DANGER_RADIUS, DANGER_RISE } from './icons';
 import type { Palette } from './palette';
 
 /**
@@ -8,21 +13,40 @@ import type { Palette } from './palette';
  */
 export const FONTS = ['Noto Sans JP Bold', 'Noto Sans JP', 'Noto Sans CJK JP', 'Hiragino Sans', 'Meiryo'];
 
+/** Where a name may stand beside its point, in ems: the first place where it hides nothing. */
+const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
+  ...['center', [0, 0], 'bottom', [0, -0.7], 'top', [0, 0.7], 'left', [0.6, 0], 'right', [-0.6, 0]],
+  ...['bottom-left', [0.3, -0.5], 'bottom-right', [-0.3, -0.5], 'top-left', [0.3, 0.5], 'top-right', [-0.3, 0.5]],
+  ...['bottom', [0, -1.3], 'top', [0, 1.3], 'left', [1.3, 0], 'right', [-1.3, 0]],
+] as VariableAnchorOffsetCollectionSpecification;
+
 /** Zoom at and above which nothing is gathered in clusters. */
 export const CLUSTERS_END = 12;
 
 const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 
+/** How wide and high a municipality is together, degrees: who has little ground must keep the name upon it. */
+function reach(region: Region, code: string): number {
+  const corners = region.boundaries.features
+    .filter((feature) => feature.properties.code === code)
+    .flatMap((feature) => feature.geometry.coordinates.flat(2));
+  const side = (axis: 0 | 1) => {
+    const along = corners.map((corner) => corner[axis] ?? 0);
+    return along.length === 0 ? 0 : along.reduce((a, b) => Math.max(a, b)) - along.reduce((a, b) => Math.min(a, b));
+  };
+  return side(0) + side(1);
+}
+
 /** The names on the map. `local`: in Japanese, else in English. */
-function names(offices: readonly Office[], local: boolean): GeoJSON.FeatureCollection<GeoJSON.Point> {
+function names(region: Region, local: boolean): GeoJSON.FeatureCollection<GeoJSON.Point> {
   return {
     type: 'FeatureCollection',
-    features: offices
+    features: region.offices
       .filter((office) => office.kind === 'municipality')
       .map((office) => ({
         type: 'Feature',
         geometry: { type: 'Point', coordinates: [office.label.lon, office.label.lat] },
-        properties: { name: local ? office.name : office.english },
+        properties: { name: local ? office.name : office.english, reach: reach(region, office.code) },
       })),
   };
 }
@@ -33,7 +57,7 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
     version: 8,
     sources: {
       boundaries: { type: 'geojson', data: region.boundaries, tolerance: 0.2 },
-      names: { type: 'geojson', data: names(region.offices, local) },
+      names: { type: 'geojson', data: names(region, local) },
     },
     layers: [
       { id: 'beyond', type: 'background', paint: { 'background-color': palette.beyond } },
@@ -60,17 +84,22 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
         layout: {
           'text-field': ['get', 'name'],
           'text-font': FONTS,
-          'text-size': ['interpolate', ['linear'], ['zoom'], 7, 12 * scale, 9, 17 * scale, 12, 22 * scale],
+          'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11 * scale, 9, 15 * scale, 12, 22 * scale],
           'text-letter-spacing': 0.06,
           'text-padding': 1,
-          'text-allow-overlap': true,
-          'text-ignore-placement': true,
+          // A name moves aside for marks and other names, but stays on its own ground, and is never left out.
+          'text-variable-anchor-offset': NAME_PLACES,
+          'text-overlap': 'always',
+          'symbol-sort-key': ['get', 'reach'],
         },
         paint: { 'text-color': palette.name, 'text-halo-color': palette.nameEdge, 'text-halo-width': 2 * scale },
       },
     ],
   };
 }
+
+/** Danger is the same size at every zoom. */
+const URGENT_SIZE = 0.95;
 
 /** The ground with incidents upon it. `drillWord`: what stands under the marks of a drill. */
 export function incidentStyle(
@@ -85,10 +114,11 @@ export function incidentStyle(
     'text-field': ['case', ['get', 'drill'], drillWord, ''] as ['case', ['get', string], string, string],
     'text-font': FONTS,
     'text-size': 12 * scale,
-    'text-offset': [0, 1.55] as [number, number],
     'text-anchor': 'top' as const,
     'text-optional': true,
   };
+  const single: ExpressionSpecification = ['!', ['has', 'point_count']];
+  const drillOnly: ExpressionSpecification = ['==', ['get', 'real'], 0];
   const drillPaint = { 'text-color': palette.onDrill, 'text-halo-color': palette.drill, 'text-halo-width': 3 * scale };
   return {
     ...ground,
@@ -108,60 +138,63 @@ export function incidentStyle(
       urgent: { type: 'geojson', data: NOTHING, promoteId: 'id' },
     },
     layers: [
-      ...ground.layers,
+      ...ground.layers.filter((layer) => layer.id !== 'names'),
+      // What is done lies under the names and drives none of them away.
       {
-        id: 'clusters',
-        type: 'circle',
+        id: 'closed',
+        type: 'symbol',
         source: 'gathered',
-        filter: ['has', 'point_count'],
-        paint: {
-          'circle-color': ['case', ['==', ['get', 'real'], 0], palette.drill, palette.cluster],
-          'circle-radius': [
-            'interpolate',
-            ['linear'],
-            ['get', 'point_count'],
-            3,
-            15 * scale,
-            50,
-            24 * scale,
-            500,
-            34 * scale,
-          ],
-          'circle-stroke-width': 3 * scale,
-          'circle-stroke-color': palette.markEdge,
+        filter: ['all', single, ['!', ['get', 'open']]],
+        layout: {
+          'icon-image': ['get', 'icon'],
+          'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.6 * scale, 11, 0.8 * scale],
+          'icon-overlap': 'always',
+          'icon-ignore-placement': true,
         },
       },
+      ...ground.layers.filter((layer) => layer.id === 'names'),
       {
-        id: 'cluster-counts',
+        id: 'clusters',
         type: 'symbol',
         source: 'gathered',
         filter: ['has', 'point_count'],
         layout: {
+          'icon-image': ['case', drillOnly, CLUSTER_DRILL, CLUSTER],
+          'icon-size': [
+            'interpolate',
+            ['linear'],
+            ['get', 'point_count'],
+            3,
+            0.8 * scale,
+            50,
+            1.2 * scale,
+            500,
+            1.7 * scale,
+          ],
+          'icon-overlap': 'always',
           'text-field': [
             'case',
-            ['==', ['get', 'real'], 0],
+            drillOnly,
             ['concat', drillWord, '\n', ['to-string', ['get', 'point_count']]],
             ['to-string', ['get', 'point_count']],
           ],
           'text-font': FONTS,
-          'text-size': ['case', ['==', ['get', 'real'], 0], 12 * scale, 16 * scale],
+          'text-size': ['case', drillOnly, 11 * scale, 16 * scale],
           'text-line-height': 1.1,
-          'text-allow-overlap': true,
-          'text-ignore-placement': true,
+          'text-overlap': 'always',
         },
-        paint: { 'text-color': ['case', ['==', ['get', 'real'], 0], palette.onDrill, palette.onCluster] },
+        paint: { 'text-color': ['case', drillOnly, palette.onDrill, palette.onCluster] },
       },
       {
         id: 'incidents',
         type: 'symbol',
         source: 'gathered',
-        filter: ['!', ['has', 'point_count']],
+        filter: ['all', single, ['get', 'open']],
         layout: {
           'icon-image': ['get', 'icon'],
-          'icon-size': ['case', ['get', 'open'], 1 * scale, 0.75 * scale],
-          'icon-allow-overlap': true,
-          'icon-ignore-placement': true,
-          'symbol-sort-key': ['case', ['get', 'open'], 1, 0],
+          'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.8 * scale, 11, 1.1 * scale],
+          'icon-overlap': 'always',
+          'text-offset': [0, 1.2],
           ...drillLabel,
         },
         paint: drillPaint,
@@ -172,9 +205,10 @@ export function incidentStyle(
         source: 'urgent',
         layout: {
           'icon-image': ['get', 'icon'],
-          'icon-size': 1.15 * scale,
-          'icon-allow-overlap': true,
-          'icon-ignore-placement': true,
+          'icon-size': URGENT_SIZE * scale,
+          'icon-anchor': 'bottom',
+          'icon-overlap': 'always',
+          'text-offset': [0, 0.3],
           ...drillLabel,
         },
         paint: drillPaint,
@@ -186,7 +220,8 @@ export function incidentStyle(
         filter: NO_ONE,
         paint: {
           'circle-color': 'rgba(0,0,0,0)',
-          'circle-radius': (source === 'urgent' ? 32 : 24) * scale,
+          'circle-radius': (source === 'urgent' ? DANGER_RADIUS * URGENT_SIZE + 4 : 20) * scale,
+          'circle-translate': [0, source === 'urgent' ? -DANGER_RISE * URGENT_SIZE * scale : 0] as [number, number],
           'circle-stroke-width': 3 * scale,
           'circle-stroke-color': palette.fresh,
         },

@@ -11,6 +11,7 @@ const status: ReceiptStatus = {
   filed_at: '2026-11-22T04:40:00Z',
   position: { lat: 37.55, lon: 139.82 },
   place: { standing: 'inside', municipality: '07421' },
+  boundaries: '略図 第1版',
   responsible: '07421',
   words: '冠水',
   thumbnails: ['abc'],

@@ -31,6 +31,11 @@ export function officeName(code: string): string {
   return language().startsWith('ja') ? office.name : office.english;
 }
 
+/** Whether the boundaries that told whose ground it is were a sketch (略図); their edition says so. */
+export function bySketch(boundaries: string): boolean {
+  return boundaries.startsWith('略図');
+}
+
 /** Whose ground it is, in words. */
 export function placeName(place: Place): string {
   switch (place.standing) {

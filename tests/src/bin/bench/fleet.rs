@@ -35,6 +35,8 @@ pub struct Line {
     pub first: Vec<Vec<u8>>,
     /// What the server says when the subscription stands. Empty: the upgrade is enough.
     pub ready: &'static [u8],
+    /// Entries come in the order of their numbers, so that one that came before is told by its number.
+    pub in_order: bool,
 }
 
 /// When each report's receipt came, by its number, so that an arrival can be compared with it.
@@ -441,7 +443,7 @@ impl Reactor {
         for (seq, sent) in frames::entries(payload) {
             any = true;
             let got = &mut tally.viewers[index];
-            if seq <= got.last {
+            if self.line.in_order && seq <= got.last {
                 tally.repeated += 1;
                 continue;
             }

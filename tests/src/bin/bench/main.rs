@@ -37,6 +37,12 @@ struct Args {
     /// Only these phases: receipts, cold-start, memory, fan-out, side-by-side, thumbnail.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Viewers of the large runs instead of the usual number.
+    #[arg(long)]
+    viewers: Option<usize>,
+    /// Repetitions instead of the usual number.
+    #[arg(long)]
+    rounds: Option<usize>,
     /// Where to write the figures.
     #[arg(long, default_value = "var/bench.json")]
     json: PathBuf,
@@ -69,6 +75,8 @@ async fn main() -> Result<()> {
     } else {
         Scale { viewers: 10_000, few_viewers: 1_000, seconds: 10, rounds: 3, log_entries: 100_000 }
     };
+    scale.viewers = args.viewers.unwrap_or(scale.viewers);
+    scale.rounds = args.rounds.unwrap_or(scale.rounds).max(1);
     let mut findings = Findings::new(&machine());
     raise_descriptor_limit(&mut scale, &mut findings)?;
     let wanted = |phase: &str| args.only.is_empty() || args.only.iter().any(|only| only == phase);

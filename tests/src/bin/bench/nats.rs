@@ -51,7 +51,7 @@ impl Broadcaster for Nats {
 
     fn line(&self) -> Line {
         let first = b"CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB x 1\r\nPING\r\n".to_vec();
-        Line { address: self.viewers, path: "/".to_owned(), first: vec![first], ready: b"PONG" }
+        Line { address: self.viewers, path: "/".to_owned(), first: vec![first], ready: b"PONG", in_order: true }
     }
 
     fn processes(&self) -> Result<Processes> {

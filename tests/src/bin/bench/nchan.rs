@@ -59,7 +59,8 @@ impl Broadcaster for Nchan {
     }
 
     fn line(&self) -> Line {
-        Line { address: self.address, path: "/sub".to_owned(), first: Vec::new(), ready: b"" }
+        // What is published at the same time may arrive in any order.
+        Line { address: self.address, path: "/sub".to_owned(), first: Vec::new(), ready: b"", in_order: false }
     }
 
     fn processes(&self) -> Result<Processes> {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ const REPORTER: &str = "bench";
 impl Node {
     /// Starts one with an empty log, on the disk of the temporary folder.
     pub async fn start() -> Result<Self> {
-        let server = Start::default().env("SOKUHO_LOG", "warn").start()?;
+        let server = Start::default().start()?;
         let region = server.public().region().await?;
         let [town] = region.towns()?;
         server.account(REPORTER, &town.code, None, "field")?;
@@ -98,6 +99,7 @@ impl Node {
             path: "/api/live".to_owned(),
             first: interests.iter().map(first).collect(),
             ready: b"\"type\":\"snapshot\"",
+            in_order: true,
         }
     }
 

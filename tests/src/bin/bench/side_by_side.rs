@@ -192,7 +192,9 @@ async fn deliveries(
     }
     let cpu = processes.cpu_seconds()? - before - own * (rounds * count) as f64;
     let tally = fleet.tally()?;
+    let (delivered, expected) = (tally.delivered(), (rounds * count * fleet.count()) as u64);
     ensure!(tally.repeated == 0, "{}: {} messages came twice", server.name(), tally.repeated);
+    ensure!(delivered == expected, "{}: {delivered} deliveries instead of {expected}", server.name());
     Ok((cpu * 1e6 / tally.delivered() as f64, tally))
 }
 

@@ -1,0 +1,2734 @@
+// Made from docs/openapi.json by `npm run generate`. Do not edit.
+
+export interface paths {
+    "/api/check-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports for duty at an office. From the commit on the person acts for it; an earlier check-in ends. */
+        post: operations["check_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check-ins/{id}/call-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a person back to the office that employs them; the check-in ends. */
+        post: operations["call_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check-ins/{id}/check-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a check-in: one's own, or one at the operator's office. */
+        post: operations["check_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check-ins/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirms an arrival at the operator's office and gives the role there until check-out. Sent again
+         *     with another id, it changes the role. At the employer's own office the account's role stays.
+         */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers from memory: which incidents are here, near here, or this office's. Staff and walls get the
+         *     office encoding, everybody else the public one.
+         */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes an incident's status: an operator of the office that answers for it, or of any office while
+         *     none does.
+         */
+        post: operations["change_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live stream over WebSocket.
+         * @description The first frame, a `ViewerFrame`, must come within 10 seconds; it may bring a token. What the server
+         *     sends are `ServerFrame`s.
+         */
+        get: operations["socket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live stream as server-sent events, for networks that block WebSocket.
+         * @description The same frames: `event:` is the frame's type, `data:` its JSON text, `id:` the position to come back
+         *     with (`EPOCH:SEQ`, honoured as `Last-Event-ID`).
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is and for whom they act. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Uploads a photo or video, to be named by a report.
+         * @description The raw file is the body; what it is is told by its content. Photos (JPEG, PNG, WebP, HEIC) to 40 MB, videos
+         *     (MP4, MOV) to 500 MB. When this answers, the file is on the disk for good. Files that no report names
+         *     within a day are removed.
+         */
+        post: operations["upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a ticket to fetch media with: `?ticket=`. */
+        post: operations["media_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives an original to offices.
+         * @description With `Range` (one part), `If-Range` and `If-None-Match`; the entity tag is the file's id.
+         */
+        get: operations["original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a thumbnail to offices: at most 480 px, JPEG, without metadata. */
+        get: operations["thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offices/{code}/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is where: open check-ins at the office, its own staff elsewhere and those not checked in.
+         *     Offices are equal partners: each may read every roster.
+         */
+        get: operations["roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All operations.
+         * @description For who chooses one and has no use for a snapshot. The public may know what is open, and what is a drill.
+         */
+        get: operations["list_operations"];
+        put?: never;
+        /** Opens a disaster or a drill. */
+        post: operations["open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a disaster or a drill; it takes no more reports. */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receipts/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a report, for whoever holds the receipt's key. */
+        get: operations["receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receipts/{key}/thumbnails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A thumbnail of a picture that was sent with the report; it carries no metadata. */
+        get: operations["receipt_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/region": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The region: its offices, where the map starts, and boundaries for drawing. */
+        get: operations["get_region"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Files a report. The receipt comes after the commit; the same report again gives the same receipt. */
+        post: operations["file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How to reach the reporter. Only for an operator of the office that answers for it; the reading is
+         *     recorded.
+         */
+        get: operations["contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with account name and password. */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Signs out: revokes the session with all its tokens. An open check-in stays open. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the next tokens of a session. Each refresh token works once; if the answer was lost, the same
+         *     token within 30 seconds gives the same next one. Later use of an old one revokes the session.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture now, with its position in the log. Then subscribe to the live stream from there. */
+        get: operations["snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A GeoJSON FeatureCollection (RFC 7946). */
+        BoundaryCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description One for each municipality, by code. */
+            features: components["schemas"]["BoundaryFeature"][];
+        };
+        /** @description A municipality's boundary, a GeoJSON Feature. */
+        BoundaryFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description Whose it is. */
+            properties: components["schemas"]["BoundaryProperties"];
+            /** @description The ground. */
+            geometry: components["schemas"]["BoundaryGeometry"];
+        };
+        /** @description A GeoJSON MultiPolygon. */
+        BoundaryGeometry: {
+            /** @enum {string} */
+            type: "MultiPolygon";
+            /** @description Polygons of rings of `[lon, lat]`, degrees WGS 84 to five decimals (about 1 m); outer rings anticlockwise. */
+            coordinates: number[][][][];
+        };
+        /** @description Whose boundary it is. */
+        BoundaryProperties: {
+            /** @description The municipality's code. */
+            code: string;
+            /** @description Its Japanese name. */
+            name: string;
+        };
+        /** @description An axis-aligned box in degrees WGS 84, edges included. It does not cross the antimeridian. */
+        Bounds: {
+            /**
+             * Format: double
+             * @description Western edge, degrees east.
+             */
+            west: number;
+            /**
+             * Format: double
+             * @description Southern edge, degrees north.
+             */
+            south: number;
+            /**
+             * Format: double
+             * @description Eastern edge, degrees east.
+             */
+            east: number;
+            /**
+             * Format: double
+             * @description Northern edge, degrees north.
+             */
+            north: number;
+        };
+        /**
+         * @description What is reported.
+         * @enum {string}
+         */
+        Category: "road_damage" | "water_leak" | "street_light" | "hazard" | "other";
+        /** @description A check-in, for offices. */
+        CheckIn: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            staff: string;
+            /** @description Their name. */
+            name: string;
+            /** @description Code of the office where they reported for duty. */
+            office: string;
+            /** @description Code of the office that employs them. */
+            employer: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description Role there; left out at the employer's own office, where the account's role holds. */
+            role?: components["schemas"]["Role"];
+            /** @description Name of the operator who confirmed the arrival. */
+            confirmed_by?: string;
+            /** @description How it ended, if it has. */
+            ended?: components["schemas"]["CheckInEnd"];
+        };
+        /** @description How and when a check-in ended. */
+        CheckInEnd: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description How. */
+            reason: components["schemas"]["EndReason"];
+        };
+        /** @description The answer to a change of a check-in, given after the commit. */
+        CheckInReceipt: {
+            /**
+             * Format: int64
+             * @description Sequence number of the entry on this node.
+             */
+            seq: number;
+            /** @description The check-in after the change. */
+            check_in: components["schemas"]["CheckIn"];
+        };
+        /**
+         * @description Stable error codes. A new one only where a client would act on it.
+         * @enum {string}
+         */
+        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "length_required" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "id_taken" | "check_in_ended" | "operation_ended" | "name_taken" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        /** @description How to reach a resident. At most 200 characters each. */
+        Contact: {
+            /** @description Name. */
+            name?: string;
+            /** @description Telephone number. */
+            phone?: string;
+            /** @description E-mail address. */
+            email?: string;
+        };
+        /**
+         * @description How a check-in ended.
+         * @enum {string}
+         */
+        EndReason: "checked_out" | "called_back" | "superseded";
+        /** @description One witness for a place. */
+        Evidence: {
+            /** @description Who says so. */
+            source: components["schemas"]["EvidenceSource"];
+            /** @description Where. */
+            position: components["schemas"]["LatLon"];
+            /**
+             * Format: double
+             * @description Radius of uncertainty, metres.
+             */
+            accuracy_m?: number;
+            /**
+             * Format: double
+             * @description Direction of view, degrees clockwise from true north, 0 ≤ d < 360.
+             */
+            heading_deg?: number;
+            /**
+             * Format: date-time
+             * @description When the source took it.
+             */
+            at?: string;
+        };
+        /**
+         * @description Who says that the thing is there.
+         * @enum {string}
+         */
+        EvidenceSource: "device" | "media" | "pin" | "typed";
+        /**
+         * @description Why the server ends a stream.
+         * @enum {string}
+         */
+        GoodbyeReason: "shutdown" | "slow" | "no_pong" | "full" | "no_subscribe" | "bad_frame" | "frame_too_large" | "too_many_frames" | "token_invalid" | "token_expired" | "token_revoked";
+        /** @description Incidents, encoded for whoever asks. */
+        Incidents: {
+            /** @description The incidents. */
+            incidents: components["schemas"]["OfficeIncident"][];
+        } | {
+            /** @description The incidents. */
+            incidents: components["schemas"]["PublicIncident"][];
+        };
+        /**
+         * @description What a viewer wants to hear of. Left-out parts match everything. Entries that carry no incident
+         *     (operations, check-ins) match every interest.
+         */
+        Interest: {
+            /** @description Only incidents here. Widened to whole map tiles, so that like screens share their frames. */
+            bounds?: components["schemas"]["Bounds"];
+            /** @description Only incidents that one of these offices answers for or reported; at most 64 codes. */
+            offices?: string[];
+            /** @description Only these categories. */
+            categories?: components["schemas"]["Category"][];
+            /**
+             * Format: uuid
+             * @description Only this operation.
+             */
+            operation?: string;
+        };
+        /** @description Degrees WGS 84. */
+        LatLon: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            lon: number;
+        };
+        /** @description Who the caller is and for whom they act. */
+        Me: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Code of the office that employs them. */
+            work_office: string;
+            /** @description Code of the office where they live. */
+            home_office?: string;
+            /** @description Code of the office for which they act now. */
+            acting_office: string;
+            /** @description Role there. */
+            role: components["schemas"]["Role"];
+            /** @description The open check-in, if there is one. */
+            check_in?: components["schemas"]["CheckIn"];
+            /** @description While none is open: the one that ended last, so that its owner learns who ended it and how. */
+            last_check_in?: components["schemas"]["CheckIn"];
+            /** @enum {string} */
+            kind: "staff";
+        } | {
+            /** @description Code of its office. */
+            office: string;
+            /** @enum {string} */
+            kind: "wall";
+        };
+        /**
+         * @description What a stored file is, told by its content.
+         * @enum {string}
+         */
+        MediaKind: "jpeg" | "png" | "webp" | "heic" | "mp4" | "mov";
+        /** @description A short-lived ticket that lets `<img>` and `<video>` fetch media: `?ticket=`. */
+        MediaTicket: {
+            /** @description The ticket. */
+            ticket: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+        };
+        /**
+         * @description A photo or video of a report. Files: `/api/media/ID` (original, Range) and
+         *     `/api/media/ID/thumbnail` (480 px JPEG), both for staff and walls.
+         */
+        Medium: {
+            /** @description Content address: SHA-256, hex. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["MediaKind"];
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Whether there is a thumbnail. */
+            thumbnail: boolean;
+        };
+        /** @description Reports for duty at an office. */
+        NewCheckIn: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender; becomes the check-in's id.
+             */
+            id: string;
+            /** @description Code of the office. */
+            office: string;
+        };
+        /** @description A check-out or call-back. */
+        NewCheckInEnd: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender.
+             */
+            id: string;
+        };
+        /** @description Closes an operation. */
+        NewClose: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender.
+             */
+            id: string;
+        };
+        /** @description An operator's confirmation of an arrival. */
+        NewConfirmation: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender.
+             */
+            id: string;
+            /** @description The role there until check-out: `field` or `operator`. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description Opens an operation. */
+        NewOperation: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender; becomes the operation's id.
+             */
+            id: string;
+            /** @description `disaster` or `drill`; everyday care exists already. */
+            kind: components["schemas"]["OperationKind"];
+            /** @description Its name, 1 to 100 characters. */
+            name: string;
+        };
+        /** @description A report as a phone sends it. Sending the same again gives the same receipt. */
+        NewReport: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender, once for each report.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The operation; left out, everyday care.
+             */
+            operation?: string;
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description In the reporter's words, at most 2,000 characters; may be empty. */
+            words?: string;
+            /** @description Marked as danger to life. */
+            danger_to_life?: boolean;
+            /**
+             * Format: date-time
+             * @description When it was seen, as the device says.
+             */
+            observed_at: string;
+            /** @description The witnesses for the place, 1 to 16. */
+            evidence: components["schemas"]["Evidence"][];
+            /** @description Index of the witness that was chosen. */
+            chosen?: number;
+            /** @description Ids of uploaded photos and videos, at most 10. */
+            media?: string[];
+            /** @description How to reach the reporter. Only an operator of the responsible office can read it. */
+            contact?: components["schemas"]["Contact"];
+        };
+        /** @description An operator's change of an incident's status. */
+        NewStatus: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender, once for each change.
+             */
+            id: string;
+            /** @description The new status. */
+            status: components["schemas"]["Status"];
+        };
+        /** @description One entry for offices: what happened, and the things it touched as they are after it. */
+        OfficeEntry: {
+            /**
+             * Format: int64
+             * @description Its sequence number on this node.
+             */
+            seq: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What happened: `report_filed`, `status_changed` … */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /** @description Who. */
+            actor: components["schemas"]["Reporter"];
+            /**
+             * Format: uuid
+             * @description The operation.
+             */
+            operation_id: string;
+            /** @description The incident after it. */
+            incident?: components["schemas"]["OfficeIncident"];
+            /** @description The check-ins after it. */
+            check_ins?: components["schemas"]["CheckIn"][];
+            /** @description The operation after it. */
+            operation?: components["schemas"]["Operation"];
+        };
+        /** @description An incident, for offices. Category, position and danger are those of its first report. */
+        OfficeIncident: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The operation.
+             */
+            operation: string;
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description How far the handling is. */
+            status: components["schemas"]["Status"];
+            /** @description Where. */
+            position: components["schemas"]["LatLon"];
+            /** @description Any of its reports is marked as danger to life. */
+            danger_to_life: boolean;
+            /** @description Code of the office that answers for it. */
+            responsible?: string;
+            /**
+             * Format: date-time
+             * @description When its first report was filed.
+             */
+            filed_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description Its reports, oldest first. */
+            reports: components["schemas"]["OfficeReport"][];
+        };
+        /**
+         * @description What an office is.
+         * @enum {string}
+         */
+        OfficeKind: "municipality" | "prefecture";
+        /** @description A report, for offices. */
+        OfficeReport: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description In the reporter's words. */
+            words: string;
+            /** @description Marked as danger to life. */
+            danger_to_life: boolean;
+            /**
+             * Format: date-time
+             * @description When it was seen, as the device says.
+             */
+            observed_at: string;
+            /**
+             * Format: date-time
+             * @description When the server wrote it down.
+             */
+            filed_at: string;
+            /** @description The witnesses for the place. */
+            evidence: components["schemas"]["Evidence"][];
+            /** @description Index of the chosen one. */
+            chosen: number;
+            /** @description Whose ground it is. */
+            place: components["schemas"]["Place"];
+            /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
+            boundaries: string;
+            /** @description Photos and videos. */
+            media: components["schemas"]["Medium"][];
+            /** @description Whether the reporter left contact details. */
+            has_contact: boolean;
+            /** @description Who reported. */
+            reporter: components["schemas"]["Reporter"];
+        };
+        /** @description The world for offices at one position of the log. */
+        OfficeSnapshot: {
+            /**
+             * Format: uuid
+             * @description The log's epoch: another epoch is another history.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description Everything up to this entry is in here.
+             */
+            seq: number;
+            /** @description All operations. */
+            operations: components["schemas"]["Operation"][];
+            /** @description Open incidents and those closed within 24 hours, newest first, at most 20,000. */
+            incidents: components["schemas"]["OfficeIncident"][];
+            /**
+             * Format: int64
+             * @description How many incidents the limit left out.
+             */
+            omitted: number;
+            /** @description Open check-ins. */
+            check_ins: components["schemas"]["CheckIn"][];
+        };
+        /** @description An operation. */
+        Operation: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What it is for. A drill must never look like the real thing. */
+            kind: components["schemas"]["OperationKind"];
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it still takes reports. */
+            open: boolean;
+        };
+        /**
+         * @description What an operation is for. Drills never look like the real thing.
+         * @enum {string}
+         */
+        OperationKind: "everyday" | "disaster" | "drill";
+        /** @description Operations. */
+        Operations: {
+            /** @description All of them, in the order in which they were opened; everyday care first. */
+            operations: components["schemas"]["Operation"][];
+        };
+        /** @description Whose ground a position is. */
+        Place: {
+            /** @description Its code. */
+            municipality: string;
+            /** @enum {string} */
+            standing: "inside";
+        } | {
+            /** @description Code of the municipality that answers. */
+            municipality: string;
+            /** @description Codes of the others. */
+            others: string[];
+            /** @enum {string} */
+            standing: "on_border";
+        } | {
+            /** @description Code of the municipality whose border is nearest. */
+            nearest: string;
+            /**
+             * Format: double
+             * @description Metres to it.
+             */
+            distance_m: number;
+            /** @enum {string} */
+            standing: "outside";
+        };
+        /** @description The body of every error answer, `application/problem+json`. */
+        Problem: {
+            /** @description `urn:sokuho:problem:` and the code. */
+            type: string;
+            /** @description The code's sentence, the same each time. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description Stable code: what a program decides by. */
+            code: components["schemas"]["Code"];
+            /** @description What was wrong this time, in English, for a person. */
+            detail?: string;
+            /** @description The request's id, to be found in the server's log. */
+            request_id?: string;
+        };
+        /** @description One entry for everybody. It has no id, for a report's id is its sender's alone. */
+        PublicEntry: {
+            /**
+             * Format: int64
+             * @description Its sequence number on this node.
+             */
+            seq: number;
+            /** @description What happened. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /** @description The incident after it. */
+            incident?: components["schemas"]["PublicIncident"];
+            /** @description The operation after it. */
+            operation?: components["schemas"]["Operation"];
+        };
+        /** @description An incident, for everybody: no words, no pictures, no names, and the position to 0.0001°. */
+        PublicIncident: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The operation.
+             */
+            operation: string;
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description How far the handling is. */
+            status: components["schemas"]["Status"];
+            /** @description Where, to 0.0001° (about 10 m). */
+            position: components["schemas"]["LatLon"];
+            /** @description Code of the office that answers for it. */
+            responsible?: string;
+            /**
+             * Format: date-time
+             * @description When its first report was filed.
+             */
+            filed_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description The world for everybody at one position of the log. */
+        PublicSnapshot: {
+            /**
+             * Format: uuid
+             * @description The log's epoch.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description Everything up to this entry is in here.
+             */
+            seq: number;
+            /** @description All operations. */
+            operations: components["schemas"]["Operation"][];
+            /** @description Open incidents and those closed within 24 hours, newest first, at most 20,000. */
+            incidents: components["schemas"]["PublicIncident"][];
+            /**
+             * Format: int64
+             * @description How many incidents the limit left out.
+             */
+            omitted: number;
+        };
+        /** @description The answer to a report, given after the commit: it is safe now. */
+        Receipt: {
+            /**
+             * Format: uuid
+             * @description The report's id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its sequence number on this node.
+             */
+            seq: number;
+            /**
+             * Format: uuid
+             * @description The incident that it opened.
+             */
+            incident: string;
+            /**
+             * Format: date-time
+             * @description When the server wrote it down.
+             */
+            filed_at: string;
+            /** @description Whose ground it is. */
+            place: components["schemas"]["Place"];
+            /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
+            boundaries: string;
+            /** @description Code of the office that answers for it, if one does. */
+            responsible?: string;
+            /** @description Code of the office for which the sender acted; for residents none. */
+            office?: string;
+            /** @description Unguessable key of the page that shows what became of it: `/receipt#KEY`. */
+            key: string;
+        };
+        /** @description What became of a report, for whoever holds the receipt's key. */
+        ReceiptStatus: {
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description How far the handling is. */
+            status: components["schemas"]["Status"];
+            /**
+             * Format: date-time
+             * @description When that was last changed.
+             */
+            status_at: string;
+            /**
+             * Format: date-time
+             * @description When the server wrote the report down.
+             */
+            filed_at: string;
+            /** @description Where. */
+            position: components["schemas"]["LatLon"];
+            /** @description Whose ground it is. */
+            place: components["schemas"]["Place"];
+            /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
+            boundaries: string;
+            /** @description Code of the office that answers for it. */
+            responsible?: string;
+            /** @description The words that were sent. */
+            words: string;
+            /** @description Thumbnails of the pictures that were sent, by media id: `/api/receipts/KEY/thumbnails/ID`. */
+            thumbnails: string[];
+            /** @description Whether it belongs to a drill. */
+            drill: boolean;
+        };
+        /** @description Asks for a new access token. Each refresh token works once. */
+        Refresh: {
+            /** @description The refresh token of the last answer. */
+            refresh_token: string;
+        };
+        /** @description The region that this node serves. Changes only when the node is started anew. */
+        Region: {
+            /** @description Short name. */
+            code: string;
+            /** @description Japanese name. */
+            name: string;
+            /** @description Reading in hiragana. */
+            kana: string;
+            /** @description English name. */
+            english: string;
+            /** @description Prefecture's code, two digits of JIS X 0401. */
+            prefecture: string;
+            /** @description IANA name of the time zone that screens show. */
+            time_zone: string;
+            /** @description Where the map starts. */
+            centre: components["schemas"]["LatLon"];
+            /** @description The box that holds all boundaries, degrees WGS 84. */
+            bounds: components["schemas"]["Bounds"];
+            /**
+             * Format: double
+             * @description Zoom the map starts with, 512-pixel tiles.
+             */
+            default_zoom: number;
+            /** @description Whether the boundaries are a sketch (略図), which every screen must say. */
+            sketch: boolean;
+            /** @description The boundaries' edition, for people. */
+            edition: string;
+            /** @description What to write on the map for the boundaries. */
+            attribution: string;
+            /** @description All offices, municipalities first, by code. */
+            offices: components["schemas"]["RegionOffice"][];
+            /**
+             * @description The municipalities' boundaries for drawing: thinned, so that a point near a border may lie on its wrong side.
+             *     Neighbours share the same corners. The server decides with the exact ones.
+             */
+            boundaries: components["schemas"]["BoundaryCollection"];
+        };
+        /** @description An office. */
+        RegionOffice: {
+            /** @description Code: five digits of JIS X 0402, for a branch office of the prefecture with a suffix. */
+            code: string;
+            /** @description What it is. */
+            kind: components["schemas"]["OfficeKind"];
+            /** @description Japanese name. */
+            name: string;
+            /** @description Reading in hiragana. */
+            kana: string;
+            /** @description English name. */
+            english: string;
+            /** @description Where to write the name on the map. */
+            label: components["schemas"]["LatLon"];
+            /** @description Codes of the municipalities that share a border with it. */
+            neighbours: string[];
+        };
+        /** @description Who reported. */
+        Reporter: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Code of the office for which they acted. */
+            office?: string;
+            /** @description Code of the office that employs them. */
+            employer: string;
+            /** @enum {string} */
+            kind: "staff";
+        } | {
+            /** @enum {string} */
+            kind: "resident";
+        } | {
+            /** @enum {string} */
+            kind: "system";
+        };
+        /**
+         * @description Why a viewer must start over.
+         * @enum {string}
+         */
+        ResyncReason: "other_epoch" | "too_old" | "ahead_of_log";
+        /**
+         * @description What a staff member may do; `identity::permission` has the table.
+         * @enum {string}
+         */
+        Role: "viewer" | "field" | "operator" | "admin";
+        /** @description Who is where, as one office sees it. */
+        Roster: {
+            /** @description Code of the office. */
+            office: string;
+            /** @description Open check-ins at this office, its own staff and others'. */
+            here: components["schemas"]["CheckIn"][];
+            /** @description Open check-ins of this office's own staff at other offices. */
+            elsewhere: components["schemas"]["CheckIn"][];
+            /** @description This office's own staff without an open check-in. */
+            not_checked_in: components["schemas"]["RosterStaff"][];
+        };
+        /** @description A staff member of a roster. */
+        RosterStaff: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Role at the office that employs them. */
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @description A frame from the server, JSON text; over SSE the same text as `data:` with the type as `event:`.
+         *
+         *     `E` is [`OfficeEntry`] or [`PublicEntry`].
+         */
+        ServerFrame_OfficeEntry: {
+            /**
+             * Format: uuid
+             * @description The node.
+             */
+            node: string;
+            /**
+             * Format: uuid
+             * @description The log's epoch.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The head of the log.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description The server's clock, UTC.
+             */
+            now: string;
+            /**
+             * Format: int64
+             * @description A heartbeat comes at least this often, seconds.
+             */
+            heartbeat_seconds: number;
+            /** @enum {string} */
+            type: "hello";
+        } | {
+            /**
+             * Format: uuid
+             * @description The log's epoch.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The stream goes on after this entry.
+             */
+            seq: number;
+            /** @description Where the snapshot is: at `seq` or later. */
+            href: string;
+            /** @enum {string} */
+            type: "snapshot";
+        } | {
+            /**
+             * Format: int64
+             * @description Where the frame begins, this entry excluded. Never later than the viewer's position.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description The viewer's position after this frame.
+             */
+            seq: number;
+            /** @description The entries, in order. */
+            entries: {
+                /**
+                 * Format: int64
+                 * @description Its sequence number on this node.
+                 */
+                seq: number;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What happened: `report_filed`, `status_changed` … */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description When, UTC.
+                 */
+                at: string;
+                /** @description Who. */
+                actor: components["schemas"]["Reporter"];
+                /**
+                 * Format: uuid
+                 * @description The operation.
+                 */
+                operation_id: string;
+                /** @description The incident after it. */
+                incident?: components["schemas"]["OfficeIncident"];
+                /** @description The check-ins after it. */
+                check_ins?: components["schemas"]["CheckIn"][];
+                /** @description The operation after it. */
+                operation?: components["schemas"]["Operation"];
+            }[];
+            /** @enum {string} */
+            type: "entries";
+        } | {
+            /**
+             * Format: int64
+             * @description The viewer's position.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description The server's clock, UTC.
+             */
+            now: string;
+            /** @enum {string} */
+            type: "heartbeat";
+        } | {
+            /** @description Why. */
+            reason: components["schemas"]["ResyncReason"];
+            /**
+             * Format: uuid
+             * @description The log's epoch.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The stream goes on after this entry.
+             */
+            seq: number;
+            /** @description Where the snapshot is: at `seq` or later. */
+            href: string;
+            /** @enum {string} */
+            type: "resync";
+        } | {
+            /** @description Why. */
+            reason: components["schemas"]["GoodbyeReason"];
+            /**
+             * Format: int64
+             * @description When to come back, milliseconds; left out: do not.
+             */
+            retry_after_ms?: number;
+            /** @enum {string} */
+            type: "goodbye";
+        };
+        /**
+         * @description A frame from the server, JSON text; over SSE the same text as `data:` with the type as `event:`.
+         *
+         *     `E` is [`OfficeEntry`] or [`PublicEntry`].
+         */
+        ServerFrame_PublicEntry: {
+            /**
+             * Format: uuid
+             * @description The node.
+             */
+            node: string;
+            /**
+             * Format: uuid
+             * @description The log's epoch.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The head of the log.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description The server's clock, UTC.
+             */
+            now: string;
+            /**
+             * Format: int64
+             * @description A heartbeat comes at least this often, seconds.
+             */
+            heartbeat_seconds: number;
+            /** @enum {string} */
+            type: "hello";
+        } | {
+            /**
+             * Format: uuid
+             * @description The log's epoch.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The stream goes on after this entry.
+             */
+            seq: number;
+            /** @description Where the snapshot is: at `seq` or later. */
+            href: string;
+            /** @enum {string} */
+            type: "snapshot";
+        } | {
+            /**
+             * Format: int64
+             * @description Where the frame begins, this entry excluded. Never later than the viewer's position.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description The viewer's position after this frame.
+             */
+            seq: number;
+            /** @description The entries, in order. */
+            entries: {
+                /**
+                 * Format: int64
+                 * @description Its sequence number on this node.
+                 */
+                seq: number;
+                /** @description What happened. */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description When, UTC.
+                 */
+                at: string;
+                /** @description The incident after it. */
+                incident?: components["schemas"]["PublicIncident"];
+                /** @description The operation after it. */
+                operation?: components["schemas"]["Operation"];
+            }[];
+            /** @enum {string} */
+            type: "entries";
+        } | {
+            /**
+             * Format: int64
+             * @description The viewer's position.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description The server's clock, UTC.
+             */
+            now: string;
+            /** @enum {string} */
+            type: "heartbeat";
+        } | {
+            /** @description Why. */
+            reason: components["schemas"]["ResyncReason"];
+            /**
+             * Format: uuid
+             * @description The log's epoch.
+             */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The stream goes on after this entry.
+             */
+            seq: number;
+            /** @description Where the snapshot is: at `seq` or later. */
+            href: string;
+            /** @enum {string} */
+            type: "resync";
+        } | {
+            /** @description Why. */
+            reason: components["schemas"]["GoodbyeReason"];
+            /**
+             * Format: int64
+             * @description When to come back, milliseconds; left out: do not.
+             */
+            retry_after_ms?: number;
+            /** @enum {string} */
+            type: "goodbye";
+        };
+        /** @description Signs in. */
+        SignIn: {
+            /** @description Account name. */
+            name: string;
+            /** @description Password. */
+            password: string;
+        };
+        /** @description A snapshot, encoded for whoever asks. */
+        Snapshot: components["schemas"]["OfficeSnapshot"] | components["schemas"]["PublicSnapshot"];
+        /**
+         * @description How far the handling is.
+         * @enum {string}
+         */
+        Status: "received" | "in_progress" | "resolved" | "declined";
+        /** @description Tokens of a session. */
+        Tokens: {
+            /** @description For `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: date-time
+             * @description When that ends.
+             */
+            access_expires_at: string;
+            /** @description For the next refresh; works once. */
+            refresh_token: string;
+            /**
+             * Format: date-time
+             * @description When that ends.
+             */
+            refresh_expires_at: string;
+        };
+        /** @description The answer to an upload. */
+        Uploaded: {
+            /** @description Content address: SHA-256, hex. The same file again gives the same id. */
+            id: string;
+            /** @description What it is, told by its content. */
+            kind: components["schemas"]["MediaKind"];
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Whether a thumbnail could be made. */
+            thumbnail: boolean;
+            /** @description What the file itself says of where it was taken. */
+            evidence?: components["schemas"]["Evidence"];
+            /**
+             * Format: date-time
+             * @description When it was taken, where the file says so with a time zone or UTC.
+             */
+            taken_at?: string;
+        };
+        /** @description A frame from a viewer, JSON text. The first must come within 10 seconds. */
+        ViewerFrame: {
+            /** @description Access or wall token; without one the public stream. Only the first frame's counts. */
+            token?: string;
+            /**
+             * Format: uuid
+             * @description The epoch of the viewer's position.
+             */
+            epoch?: string;
+            /**
+             * Format: int64
+             * @description The viewer has everything up to this entry; left out, it starts with a snapshot position.
+             */
+            since?: number;
+            /** @description What it wants to hear of. */
+            interest?: components["schemas"]["Interest"];
+            /** @enum {string} */
+            type: "subscribe";
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    check_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheckIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInReceipt"];
+                };
+            };
+            /** @description id_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_office */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The check-in. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheckInEnd"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInReceipt"];
+                };
+            };
+            /** @description other_office, or forbidden for oneself */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description check_in_ended or id_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The check-in. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheckInEnd"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInReceipt"];
+                };
+            };
+            /** @description other_office or forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description check_in_ended or id_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The check-in. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfirmation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInReceipt"];
+                };
+            };
+            /** @description other_office, or forbidden for one's own arrival */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description check_in_ended or id_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_field for any other role */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description West, south, east, north in degrees WGS 84, comma-separated. */
+                bbox?: string;
+                /** @description Latitude and longitude in degrees WGS 84, comma-separated: the nearest first. */
+                near?: string;
+                /** @description An office's code: those it answers for. */
+                office?: string;
+                /** @description How many at most, 1 to 1,000; 100 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incidents"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStatus"];
+            };
+        };
+        responses: {
+            /** @description The same was sent before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeIncident"];
+                };
+            };
+            /** @description Written down for good */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeIncident"];
+                };
+            };
+            /** @description Nothing was written */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    socket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; see docs/wire.md */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerFrame_OfficeEntry"];
+                };
+            };
+            /** @description Not a WebSocket handshake */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked for by a page of another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As many viewers as the node takes */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description The epoch of the viewer's position. */
+                epoch?: string;
+                /** @description The viewer has everything up to this entry. */
+                since?: number;
+                /** @description Only incidents here: west,south,east,north in degrees WGS 84. */
+                bounds?: string;
+                /** @description Only incidents that one of these offices answers for or reported: at most 64 codes. */
+                offices?: string;
+                /** @description Only these categories. */
+                categories?: string;
+                /** @description Only this operation. */
+                operation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; see docs/wire.md */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an interest */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As many viewers as the node takes */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file as it is */
+        requestBody?: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description The same file was there before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Stored */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description The upload stalled */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the kinds that are accepted */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A picture that is damaged, or has too many pixels */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many uploads from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many uploads at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaTicket"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    original: {
+        parameters: {
+            query?: {
+                /** @description A ticket from `POST /api/media-tickets`, instead of a bearer token. */
+                ticket?: string;
+            };
+            header?: never;
+            path: {
+                /** @description SHA-256 of the file, hex */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description You have it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description For offices only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such file */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file has no such part */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thumbnail: {
+        parameters: {
+            query?: {
+                /** @description A ticket from `POST /api/media-tickets`, instead of a bearer token. */
+                ticket?: string;
+            };
+            header?: never;
+            path: {
+                /** @description SHA-256 of the file, hex */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The thumbnail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description You have it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description For offices only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such file, or it has no thumbnail */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The office's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roster"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOperation"];
+            };
+        };
+        responses: {
+            /** @description The same was sent before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Open */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nothing was written */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Operation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClose"];
+            };
+        };
+        responses: {
+            /** @description The same was sent before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Closed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nothing was written */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The receipt's key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptStatus"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receipt_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The receipt's key */
+                key: string;
+                /** @description Media id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_region: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the answer at hand */
+                "If-None-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The region */
+            200: {
+                headers: {
+                    /** @description Changes with the region */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Region"];
+                };
+            };
+            /** @description The answer at hand is still right */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description The same was filed before; its receipt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Written down for good */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Nothing was written */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description wrong_credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_requests, with Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description token_invalid, token_expired or token_revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snapshot: {
+        parameters: {
+            query?: {
+                /** @description The snapshot must hold everything up to this entry. */
+                at_least?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description Nothing has changed since the ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
