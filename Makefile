@@ -74,7 +74,7 @@ demo: web/dist/index.html ## A drill: ten minutes of a night of heavy rain, play
 .PHONY: screenshots
 screenshots: web/dist/index.html tests/browser/node_modules/.package-lock.json ## The four screens, into var/screenshots/
 	cargo build -p sokuho -p sokuho-tests --bin sokuho --bin demo --bin photo
-	cd tests/browser && SOKUHO_BIN="$$(../../scripts/binary)" node --test screens.test.mjs
+	cd tests/browser && SOKUHO_BIN="$$(../../scripts/binary)" node --test --test-timeout=240000 screens.test.mjs
 
 .PHONY: clean
 clean: ## Throw away what was built, and keep the data

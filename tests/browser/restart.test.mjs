@@ -1,7 +1,7 @@
 // A wall keeps itself alive: the server goes away and comes back, and the wall says so and misses nothing.
 
 import { after, before, test } from 'node:test';
-import { launch, t } from './harness/browser.mjs';
+import { finish, launch, t } from './harness/browser.mjs';
 import { drawnPhoto, openWall, residentReports, row } from './harness/people.mjs';
 import { Server } from './harness/server.mjs';
 
@@ -16,14 +16,13 @@ before(async () => {
 after(async () => {
   // While the server is down, a page that knocks cannot but fail.
   browser.forgive(/ERR_CONNECTION_REFUSED|WebSocket connection|Failed to load resource/);
-  await browser.finish();
-  await server.finish();
+  await finish(browser, server);
 });
 
 test('a wall says that it is not live while the server is away, comes back by itself, and misses nothing', async () => {
   const { towns } = await server.region();
   const wall = await browser.page('desk');
-  await openWall(wall, server.wallAddress(towns[0].code));
+  await openWall(wall, await server.wallAddress(towns[0].code));
   const phone = await browser.page('phone');
   const photo = drawnPhoto(towns[0].label);
   await residentReports(phone, server, { photo, category: 'street_light', words: '停止の前' });
@@ -42,7 +41,7 @@ test('a wall says that it is not live while the server is away, comes back by it
 test('a wall whose token was revoked goes dark and says why', async () => {
   const { towns } = await server.region();
   const wall = await browser.page('desk');
-  const address = server.wallAddress(towns[1].code);
+  const address = await server.wallAddress(towns[1].code);
   await openWall(wall, address);
   const listed = server.command(['token', 'list']).split('\n');
   const id = listed.find((line) => line.includes(`  ${towns[1].code}  `)).split(' ')[0];

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { isAccessible, launch, t } from './harness/browser.mjs';
+import { finish, isAccessible, launch, t } from './harness/browser.mjs';
 import { openWall, signIn } from './harness/people.mjs';
 import { beside, Server } from './harness/server.mjs';
 
@@ -22,8 +22,8 @@ before(async () => {
   browser = await launch();
   const { towns } = await server.region();
   town = towns[0];
-  staff = server.account('sato', '佐藤 花子', towns[1].code, 'field', town.code);
-  operator = server.account('suzuki', '鈴木 一郎', town.code, 'operator');
+  staff = await server.account('sato', '佐藤 花子', towns[1].code, 'field', town.code);
+  operator = await server.account('suzuki', '鈴木 一郎', town.code, 'operator');
   // The night of `make demo`, three hundred times faster than life.
   const night = ['--url', server.url, '--data', server.data, '--speed', '300', '--once'];
   execFileSync(beside('demo'), night, { stdio: 'ignore' });
@@ -31,8 +31,7 @@ before(async () => {
 });
 
 after(async () => {
-  await browser.finish();
-  await server.finish();
+  await finish(browser, server);
 });
 
 const SCREENS = {
@@ -45,7 +44,7 @@ const SCREENS = {
     await page.getByRole('heading', { name: t('field.report'), exact: true }).waitFor();
   },
   wall: async (page) => {
-    await openWall(page, server.wallAddress(town.code));
+    await openWall(page, await server.wallAddress(town.code));
     await page.locator('#newest > li').first().waitFor();
     await mapIsDrawn(page);
   },

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isAccessible, launch, picturesAreDrawn, t } from './harness/browser.mjs';
+import { finish, isAccessible, launch, picturesAreDrawn, t } from './harness/browser.mjs';
 import { drawnPhoto, openWall, pickPhoto, realPhoto, residentReports, row, signIn } from './harness/people.mjs';
 import { Server } from './harness/server.mjs';
 
@@ -21,14 +21,13 @@ before(async () => {
   walls = [];
   for (const office of [own, employer, region.towns[2], region.prefecture]) {
     const page = await browser.page('desk');
-    await openWall(page, server.wallAddress(office.code));
+    await openWall(page, await server.wallAddress(office.code));
     walls.push(page);
   }
 });
 
 after(async () => {
-  await browser.finish();
-  await server.finish();
+  await finish(browser, server);
 });
 
 test('a resident reports with a photo; three walls and the prefecture show it', async () => {
@@ -52,7 +51,7 @@ test('a resident reports with a photo; three walls and the prefecture show it', 
 });
 
 test('a staff member checks in at home and reports; the walls name both offices', async () => {
-  const account = server.account('sato', '佐藤 花子', employer.code, 'field', own.code);
+  const account = await server.account('sato', '佐藤 花子', employer.code, 'field', own.code);
   const phone = await browser.page('phone', own.label);
   await signIn(phone, `${server.url}/field`, account);
   await phone.getByRole('button', { name: t('field.duty.home', { office: own.name }) }).click();

@@ -87,6 +87,15 @@ class Browser {
   }
 }
 
+/** Ends both, whatever the one finds in the other's way: what runs on would hold up the runner. */
+export async function finish(browser, server) {
+  try {
+    await browser?.finish();
+  } finally {
+    await server?.finish();
+  }
+}
+
 /** WCAG 2.2 A and AA: nothing serious or critical. */
 export async function isAccessible(page, name) {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 
 const BINARY = resolve(process.env.SOKUHO_BIN ?? join(import.meta.dirname, '../../../target/debug/sokuho'));
 const PASSWORD = 'correct horse battery staple';
@@ -75,15 +76,31 @@ export class Server {
     return execFileSync(BINARY, [...args, '--data', this.#data], { input, encoding: 'utf8' }).trim();
   }
 
-  wallAddress(office) {
-    return `${this.url}/wall#token=${this.command(['token', 'wall', '--office', office])}`;
+  /** The address of a wall of the office, with a token that the running server knows. */
+  async wallAddress(office) {
+    const token = this.command(['token', 'wall', '--office', office]);
+    await this.#knows(token);
+    return `${this.url}/wall#token=${token}`;
   }
 
-  /** Makes an account; returns what to sign in with. */
-  account(name, display, work, role, home) {
+  /** What another process wrote, the running server sees a moment later, and says nothing about it. */
+  async #knows(token) {
+    const ask = () => fetch(`${this.url}/api/me`, { headers: { authorization: `Bearer ${token}` } });
+    for (const end = Date.now() + 10_000; Date.now() < end; await setTimeout(50)) {
+      if ((await ask()).ok) return;
+    }
+    throw new Error('the server does not take the token');
+  }
+
+  /** Makes an account that the running server knows; returns what to sign in with. */
+  async account(name, display, work, role, home) {
     const where = ['--work', work, ...(home ? ['--home', home] : [])];
     const who = ['--name', name, '--password-stdin', '--display', display, '--role', role];
     this.command(['account', 'add', ...who, ...where], PASSWORD);
+    const body = JSON.stringify({ name, password: PASSWORD });
+    const headers = { 'content-type': 'application/json' };
+    const session = await fetch(`${this.url}/api/sessions`, { method: 'POST', headers, body });
+    await this.#knows((await session.json()).access_token);
     return { name, password: PASSWORD };
   }
 

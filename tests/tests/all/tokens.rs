@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use sokuho_tests::client::Client;
 use sokuho_tests::report::report;
 use sokuho_tests::server::{PASSWORD, Server};
@@ -90,21 +90,27 @@ async fn signing_out_ends_the_session() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refresh_token_works_once_and_its_second_use_ends_the_session() -> Result<()> {
+async fn an_answer_that_was_lost_can_be_asked_for_again_and_an_older_refresh_token_ends_the_session() -> Result<()> {
     let server = Server::start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
     server.staff("sato", &town.code, None, "field").await?;
     let sign_in = json!({ "name": "sato", "password": PASSWORD });
-    let first = server.public().post("/api/sessions", &sign_in).await?.good()?;
-    let refresh = json!({ "refresh_token": first["refresh_token"] });
+    let first = server.public().post("/api/sessions", &sign_in).await?.good()?["refresh_token"].clone();
+    let refresh = |token: &Value| {
+        let (client, body) = (server.public(), json!({ "refresh_token": token }));
+        async move { client.post("/api/sessions/refresh", &body).await }
+    };
 
-    let second = server.public().post("/api/sessions/refresh", &refresh).await?.good()?;
-    ensure!(second["refresh_token"] != first["refresh_token"], "the refresh token did not change");
-    let fresh = server.public().with_token(second["access_token"].as_str().context("no token")?);
+    let second = refresh(&first).await?.good()?["refresh_token"].clone();
+    ensure!(second != first, "the refresh token did not change");
+    ensure!(refresh(&first).await?.good()?["refresh_token"] == second, "the lost answer was not given again");
+    let third = refresh(&second).await?.good()?;
+    let fresh = server.public().with_token(third["access_token"].as_str().context("no token")?);
     fresh.get("/api/me").await?.good()?;
 
-    server.public().post("/api/sessions/refresh", &refresh).await?.refused(401, "token_revoked")?;
+    // Two have been given since: whoever still has the first one has stolen or kept it.
+    refresh(&first).await?.refused(401, "token_revoked")?;
     fresh.get("/api/me").await?.refused(401, "token_revoked")?;
     Ok(())
 }
