@@ -1,6 +1,7 @@
 import type {
   ExpressionSpecification,
   StyleSpecification,
+  SymbolLayerSpecification,
   VariableAnchorOffsetCollectionSpecification,
 } from 'maplibre-gl';
 import type { Region } from '../wire';
@@ -84,7 +85,7 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
         layout: {
           'text-field': ['get', 'name'],
           'text-font': FONTS,
-          'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11 * scale, 9, 15 * scale, 12, 22 * scale],
+          'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11 * scale, 9, 14 * scale, 12, 22 * scale],
           'text-letter-spacing': 0.06,
           'text-padding': 1,
           // A name moves aside for marks and other names, but stays on its own ground, and is never left out.
@@ -101,6 +102,20 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
 /** Danger is the same size at every zoom. */
 const URGENT_SIZE = 0.95;
 
+/**
+ * A layer that shows nothing and takes the room of the marks. MapLibre gives room from the top layer down, so
+ * that names, which are drawn above the marks, can keep clear of them only through a layer above themselves.
+ */
+function keepClear(marks: SymbolLayerSpecification, size: number): SymbolLayerSpecification {
+  const { 'text-field': _, 'icon-ignore-placement': __, ...layout } = marks.layout ?? {};
+  return {
+    ...marks,
+    id: `clear-of-${marks.id}`,
+    layout: { ...layout, 'icon-size': size },
+    paint: { 'icon-opacity': 0 },
+  };
+}
+
 /** The ground with incidents upon it. `drillWord`: what stands under the marks of a drill. */
 export function incidentStyle(
   region: Region,
@@ -115,11 +130,80 @@ export function incidentStyle(
     'text-font': FONTS,
     'text-size': 12 * scale,
     'text-anchor': 'top' as const,
-    'text-optional': true,
+    'text-overlap': 'always' as const,
   };
   const single: ExpressionSpecification = ['!', ['has', 'point_count']];
   const drillOnly: ExpressionSpecification = ['==', ['get', 'real'], 0];
   const drillPaint = { 'text-color': palette.onDrill, 'text-halo-color': palette.drill, 'text-halo-width': 3 * scale };
+  // A disc lies above danger's ring, which is the larger: the ring is seen around it, and its number is read.
+  const marks: SymbolLayerSpecification[] = [
+    {
+      id: 'incidents',
+      type: 'symbol',
+      source: 'gathered',
+      filter: ['all', single, ['get', 'open']],
+      layout: {
+        'icon-image': ['get', 'icon'],
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.8 * scale, 11, 1.1 * scale],
+        'icon-overlap': 'always',
+        'icon-ignore-placement': true,
+        'text-ignore-placement': true,
+        'text-offset': [0, 1.2],
+        ...drillLabel,
+      },
+      paint: drillPaint,
+    },
+    {
+      id: 'urgent',
+      type: 'symbol',
+      source: 'urgent',
+      layout: {
+        'icon-image': ['get', 'icon'],
+        'icon-size': URGENT_SIZE * scale,
+        'icon-anchor': 'bottom',
+        'icon-overlap': 'always',
+        'icon-ignore-placement': true,
+        'text-ignore-placement': true,
+        'text-offset': [0, 0.3],
+        ...drillLabel,
+      },
+      paint: drillPaint,
+    },
+    {
+      id: 'clusters',
+      type: 'symbol',
+      source: 'gathered',
+      filter: ['has', 'point_count'],
+      layout: {
+        'icon-image': ['case', drillOnly, CLUSTER_DRILL, CLUSTER],
+        'icon-size': [
+          'interpolate',
+          ['linear'],
+          ['get', 'point_count'],
+          3,
+          0.75 * scale,
+          50,
+          0.95 * scale,
+          500,
+          1.15 * scale,
+        ],
+        'icon-overlap': 'always',
+        'icon-ignore-placement': true,
+        'text-ignore-placement': true,
+        'text-field': [
+          'case',
+          drillOnly,
+          ['concat', drillWord, '\n', ['to-string', ['get', 'point_count']]],
+          ['to-string', ['get', 'point_count']],
+        ],
+        'text-font': FONTS,
+        'text-size': ['case', drillOnly, 11 * scale, 16 * scale],
+        'text-line-height': 1.1,
+        'text-overlap': 'always',
+      },
+      paint: { 'text-color': ['case', drillOnly, palette.onDrill, palette.onCluster] },
+    },
+  ];
   return {
     ...ground,
     sources: {
@@ -139,7 +223,7 @@ export function incidentStyle(
     },
     layers: [
       ...ground.layers.filter((layer) => layer.id !== 'names'),
-      // What is done lies under the names and drives none of them away.
+      // What is done drives no name away.
       {
         id: 'closed',
         type: 'symbol',
@@ -152,67 +236,7 @@ export function incidentStyle(
           'icon-ignore-placement': true,
         },
       },
-      ...ground.layers.filter((layer) => layer.id === 'names'),
-      {
-        id: 'clusters',
-        type: 'symbol',
-        source: 'gathered',
-        filter: ['has', 'point_count'],
-        layout: {
-          'icon-image': ['case', drillOnly, CLUSTER_DRILL, CLUSTER],
-          'icon-size': [
-            'interpolate',
-            ['linear'],
-            ['get', 'point_count'],
-            3,
-            0.8 * scale,
-            50,
-            1.2 * scale,
-            500,
-            1.7 * scale,
-          ],
-          'icon-overlap': 'always',
-          'text-field': [
-            'case',
-            drillOnly,
-            ['concat', drillWord, '\n', ['to-string', ['get', 'point_count']]],
-            ['to-string', ['get', 'point_count']],
-          ],
-          'text-font': FONTS,
-          'text-size': ['case', drillOnly, 11 * scale, 16 * scale],
-          'text-line-height': 1.1,
-          'text-overlap': 'always',
-        },
-        paint: { 'text-color': ['case', drillOnly, palette.onDrill, palette.onCluster] },
-      },
-      {
-        id: 'incidents',
-        type: 'symbol',
-        source: 'gathered',
-        filter: ['all', single, ['get', 'open']],
-        layout: {
-          'icon-image': ['get', 'icon'],
-          'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.8 * scale, 11, 1.1 * scale],
-          'icon-overlap': 'always',
-          'text-offset': [0, 1.2],
-          ...drillLabel,
-        },
-        paint: drillPaint,
-      },
-      {
-        id: 'urgent',
-        type: 'symbol',
-        source: 'urgent',
-        layout: {
-          'icon-image': ['get', 'icon'],
-          'icon-size': URGENT_SIZE * scale,
-          'icon-anchor': 'bottom',
-          'icon-overlap': 'always',
-          'text-offset': [0, 0.3],
-          ...drillLabel,
-        },
-        paint: drillPaint,
-      },
+      ...marks,
       ...(['gathered', 'urgent'] as const).map((source) => ({
         id: `fresh-${source}`,
         type: 'circle' as const,
@@ -226,6 +250,10 @@ export function incidentStyle(
           'circle-stroke-color': palette.fresh,
         },
       })),
+      // Names stand above the marks, so that none is ever hidden, and beside them where there is room.
+      ...ground.layers.filter((layer) => layer.id === 'names'),
+      // A name may touch the edge of a mark, sooner than lie upon another name; danger stays whole.
+      ...marks.map((layer) => keepClear(layer, (layer.id === 'urgent' ? URGENT_SIZE : 0.55) * scale)),
     ],
   };
 }
