@@ -13,6 +13,7 @@ pub mod incidents;
 pub mod live;
 pub mod media;
 pub mod operations;
+pub mod precompressed;
 pub mod region;
 pub mod reports;
 pub mod request_log;
