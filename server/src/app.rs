@@ -1,9 +1,9 @@
 //! The composition root: builds the rooms, joins them, owns the tasks, stops softly. The only place that
 //! sees every room.
 
+mod ending;
 mod gates;
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -16,15 +16,14 @@ use anyhow::{Context, bail};
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::{LiveGate, MediaDoorGate};
 use crate::config::Config;
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
-use crate::domain::ids::MediaId;
 use crate::http::client_address::TrustedProxies;
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
@@ -119,22 +118,21 @@ struct Announcer {
 
 impl Announce for Announcer {
     fn announce(&mut self, entries: &[(Seq, Arc<Entry>)]) {
-        let mut slots = Vec::with_capacity(entries.len());
         let mut world = self.live.write();
-        for (seq, entry) in entries {
+        let collect = |(seq, entry): &(Seq, Arc<Entry>)| {
             let touched = world.apply(*seq, entry);
             let incident = touched.incident.and_then(|id| world.incident(id));
             let check_ins = touched.check_ins.iter().filter_map(|id| world.check_ins.get(*id));
             let check_ins = check_ins.map(|(check_in, ended)| CheckIn::of(check_in, ended)).collect();
             let operation = touched.operation.and_then(|id| world.operation(id));
             let operation = operation.map(|(operation, open)| Operation::of(operation, open));
-            match hub::encode::encode(*seq, entry, incident.as_ref(), check_ins, operation) {
-                Ok(slot) => slots.push(slot),
-                Err(error) => tracing::error!(entry.seq = seq, error = %error, "an entry cannot be encoded"),
-            }
-        }
+            hub::encode::collect(*seq, entry, incident.as_ref(), check_ins, operation)
+        };
+        let collected: Vec<_> = entries.iter().map(collect).collect();
         drop(world);
-        self.hub.publish(slots);
+        let encoded = collected.into_iter().map(hub::encode::Collected::encode);
+        let failed = |error| tracing::error!(error = %error, "an entry cannot be encoded");
+        self.hub.publish(encoded.filter_map(|slot| slot.map_err(failed).ok()).collect());
     }
 }
 
@@ -169,7 +167,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let gate = Arc::new(LiveGate(Arc::clone(&identity)));
     let hub = Hub::new(settings, node, log.epoch(), replayed.head, clock.clone(), gate);
     let announcer = Announcer { live: Arc::clone(&live), hub: Arc::clone(&hub) };
-    let (appender, writing) = writer(Arc::clone(&log), announcer);
+    let (appender, writing) = writer(Arc::clone(&log), replayed.head, announcer);
 
     // The rooms beside it.
     make_private_folder(&config.data.join("media"))?;
@@ -238,12 +236,28 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let mut tasks = JoinSet::new();
     tasks.spawn({
         let hub = Arc::clone(&hub);
-        async move { hub.run().await }
+        async move {
+            if let Err(error) = hub.run().await {
+                tracing::error!(error = %error, "a writer of the hub failed");
+            }
+            "the hub"
+        }
     });
-    tasks.spawn(async move { identity.run().await });
-    tasks.spawn(keep_metrics_small(metrics));
-    tasks.spawn(sweep_media(media, live, clock.clone()));
-    let writing = tokio::spawn(writing);
+    tasks.spawn(async move {
+        identity.run().await;
+        "the watch over tokens"
+    });
+    tasks.spawn(async move {
+        keep_metrics_small(metrics).await;
+        "the metrics"
+    });
+    let sweeping = sweep_media(media, live, clock.clone());
+    tasks.spawn(async move {
+        sweeping.await;
+        "the sweep of uploads"
+    });
+    let mut writing = tokio::spawn(writing);
+    let mut signals = StopSignals::listen().context("signals cannot be heard")?;
     announce_start(address, demo.as_ref(), &region)?;
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
 
@@ -251,9 +265,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let stopping = CancellationToken::new();
     let mut serving = tokio::spawn(listener::serve(listener, router, stopping.clone()));
     tokio::select! {
-        () = asked_to_stop() => {}
+        () = signals.next() => {}
         ended = &mut serving => bail!("the listener ended by itself: {ended:?}"),
-        Some(ended) = tasks.join_next() => bail!("a task ended by itself: {ended:?}"),
+        error = first_to_end(&mut tasks, &mut writing) => return Err(error),
     }
     tracing::info!("stopping");
     stopping.cancel();
@@ -261,11 +275,16 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         hub.stop().await;
         let _ = (&mut serving).await;
         // The last door has gone, and with it the last appender: the writer ends when all is written.
-        let _ = writing.await;
+        let _ = (&mut writing).await;
     };
-    if tokio::time::timeout(SOFT_STOP, soft).await.is_err() {
-        tracing::warn!("some requests did not end in time");
-        serving.abort();
+    match stop_softly(soft, signals.next(), SOFT_STOP).await {
+        Stopped::Softly => {}
+        Stopped::OutOfTime => {
+            tracing::warn!("some requests did not end in time");
+            serving.abort();
+        }
+        // What has a receipt is on the disk, however the process ends.
+        Stopped::AskedAgain => bail!("asked twice to stop: stopped at once"),
     }
     tasks.shutdown().await;
     log.close().await;
@@ -297,9 +316,8 @@ async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>) {
     let mut hourly = tokio::time::interval_at(first, Duration::from_secs(3_600));
     loop {
         hourly.tick().await;
-        let named: HashSet<MediaId> = live.read().media().cloned().collect();
         let Ok(older_than) = clock.now().checked_sub(KEEP) else { continue };
-        match media.sweep(older_than, |id| named.contains(id)).await {
+        match media.sweep(older_than, |id| live.read().names_media(id)).await {
             Ok(swept) if swept.files > 0 => tracing::info!(files = swept.files, bytes = swept.bytes, "swept uploads"),
             Ok(_) => {}
             Err(error) => tracing::error!(error = ?error, "uploads could not be swept"),
@@ -325,19 +343,6 @@ fn raise_open_files(viewers: usize) {
         Ok(allowed) if allowed >= wanted => {}
         Ok(allowed) => tracing::info!(allowed, wanted, "the system allows fewer open files than viewers"),
         Err(error) => tracing::info!(error = %error, "the limit of open files cannot be raised"),
-    }
-}
-
-async fn asked_to_stop() {
-    let wait = async |kind| match signal(kind) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(_) => std::future::pending().await,
-    };
-    tokio::select! {
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::interrupt()) => {}
     }
 }
 

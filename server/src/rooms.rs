@@ -29,15 +29,24 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Tests may look further than their room, in files of their own or below the first `#[cfg(test)]`.
+/// Tests may look further than their room, in files of their own or in a module at the end of the file.
 fn holds_tests(file: &Path) -> bool {
     file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"))
 }
 
+/// The source above its test module. A module of tests that lies in a file of its own ends nothing.
+fn without_tests(source: &str) -> &str {
+    let begins_tests = |(at, attribute): &(usize, &str)| {
+        let mut below = source[at + attribute.len()..].lines().map(str::trim).filter(|line| !line.is_empty());
+        let item = below.find(|line| !line.starts_with("#["));
+        item.is_some_and(|item| item.contains("mod ") && item.ends_with('{'))
+    };
+    source.match_indices("#[cfg(test)]").find(begins_tests).map_or(source, |(at, _)| &source[..at])
+}
+
 /// The rooms that a source text names by `crate::room`.
 fn rooms_named(source: &str) -> BTreeSet<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = without_tests(source).lines().filter(|line| !line.trim_start().starts_with("//"));
     let mut named = BTreeSet::new();
     for line in code {
         for after in line.split("crate::").skip(1) {
@@ -64,4 +73,12 @@ fn every_room_knows_only_whom_it_may_know() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn only_a_test_module_in_the_file_is_left_out() {
+    let named = |source| rooms_named(source).into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(named("#[cfg(test)]\nmod tests;\n\nuse crate::wire::Code;\n"), "wire");
+    assert_eq!(named("use crate::log::Draft;\n#[cfg(test)]\nmod tests {\n    use crate::app;\n}\n"), "log");
+    assert_eq!(named("#[cfg(test)]\nimpl World {}\nuse crate::hub::Hub;\n"), "hub");
 }

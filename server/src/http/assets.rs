@@ -9,6 +9,7 @@ use axum::routing::get;
 use rust_embed::RustEmbed;
 
 use super::error::ApiError;
+use super::precompressed::{accepts, is_at_hand};
 use crate::wire::problem::Code;
 
 #[derive(RustEmbed)]
@@ -38,10 +39,9 @@ async fn asset(headers: HeaderMap, Path(path): Path<String>) -> Response {
 }
 
 fn serve(headers: &HeaderMap, name: &str, cache: &'static str) -> Response {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
     let compressed = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
-        .filter(|(coding, _)| accepted.split(',').any(|a| a.split(';').next().is_some_and(|c| c.trim() == *coding)))
+        .filter(|(coding, _)| accepts(headers, coding))
         .find_map(|(coding, ending)| Some((coding, Dist::get(&format!("{name}{ending}"))?)));
     let (coding, file) = match compressed {
         Some((coding, file)) => (Some(coding), file),
@@ -51,8 +51,9 @@ fn serve(headers: &HeaderMap, name: &str, cache: &'static str) -> Response {
         },
     };
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
+    let Ok(etag) = HeaderValue::try_from(etag) else { return ApiError::new(Code::Internal).into_response() };
     let kind = media_type(name);
-    let mut response = if headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()) == Some(&etag) {
+    let mut response = if is_at_hand(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, kind)], file.data.into_owned()).into_response()
@@ -60,9 +61,7 @@ fn serve(headers: &HeaderMap, name: &str, cache: &'static str) -> Response {
     let out = response.headers_mut();
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     out.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        out.insert(header::ETAG, etag);
-    }
+    out.insert(header::ETAG, etag);
     if let Some(coding) = coding {
         out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }

@@ -101,7 +101,7 @@ async fn rig() -> Rig {
         bearers.insert(name.to_owned(), fixture.sign_in(name).await.access);
     }
     let log = Arc::new(MemoryLog::default());
-    let (appender, tasks) = writer(Arc::clone(&log), ToLive(Arc::clone(&live)));
+    let (appender, tasks) = writer(Arc::clone(&log), 0, ToLive(Arc::clone(&live)));
     tokio::spawn(tasks);
     let sessions = SessionState { identity: Arc::clone(&fixture.identity), live: Arc::clone(&live) };
     let state = CheckInState {

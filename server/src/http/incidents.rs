@@ -15,11 +15,12 @@ use super::access::Who;
 use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams, QueryParams};
 use crate::domain::entry::{Body, StatusChanged};
-use crate::domain::ids::IncidentId;
+use crate::domain::ids::{EntryId, IncidentId};
 use crate::domain::office::OfficeCode;
 use crate::domain::position::{Bounds, Position};
 use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
+use crate::live::world::World;
 use crate::wire::Audience;
 use crate::wire::incident::{IncidentView, NewStatus, OfficeIncident, PublicIncident};
 use crate::wire::problem::{Code, Problem};
@@ -81,18 +82,22 @@ async fn list(
     QueryParams(question): QueryParams<Question>,
 ) -> ApiResult<Response> {
     let asked = read(&question)?;
-    let world = state.live.read();
+    let incidents = answer(&state.live.read(), &asked, who.0.audience());
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(incidents)).into_response())
+}
+
+/// Copies the answer out of the world; the lock is not held while it is written as JSON.
+fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
     let views: Vec<IncidentView<'_>> = match &asked.place {
         Asked::Within(bounds) => world.incidents_in(bounds, asked.limit),
         Asked::Near(position) => world.nearest(*position, asked.limit).into_iter().map(|(view, _)| view).collect(),
         Asked::Of(office) => world.by_office(office, asked.limit),
         Asked::Newest => world.newest(asked.limit),
     };
-    let incidents = match who.0.audience() {
+    match audience {
         Audience::Office => Incidents::Office { incidents: views.iter().filter_map(OfficeIncident::of).collect() },
         Audience::Public => Incidents::Public { incidents: views.iter().filter_map(PublicIncident::of).collect() },
-    };
-    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(incidents)).into_response())
+    }
 }
 
 enum Asked {
@@ -155,7 +160,10 @@ async fn change_status(
     let operation = {
         let world = state.live.read();
         let view = world.incident(incident).ok_or(Code::NotFound)?;
-        if view.incident.responsible.as_ref().is_some_and(|responsible| *responsible != staff.acting) {
+        let others = view.incident.responsible.as_ref().is_some_and(|responsible| *responsible != staff.acting);
+        // An entry that was written before is not judged again: the log knows whether this is a repetition
+        // or something else with the same id.
+        if others && !world.has_seen_status(EntryId(new.id)) {
             return Err(Code::OtherOffice.into());
         }
         view.incident.operation
@@ -175,3 +183,6 @@ async fn change_status(
     let after = state.live.read().incident(incident).and_then(|view| OfficeIncident::of(&view));
     Ok((status, axum::Json(after.ok_or(Code::NotFound)?)).into_response())
 }
+
+#[cfg(test)]
+mod tests;

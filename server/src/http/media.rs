@@ -84,10 +84,26 @@ struct TicketQuery {
     ticket: Option<String>,
 }
 
+/// The stable code that goes with an error of the media room.
+pub(crate) fn code_of(error: &MediaError) -> Code {
+    match error {
+        MediaError::Unsupported => Code::MediaUnsupported,
+        MediaError::Damaged(_) => Code::MediaDamaged,
+        MediaError::TooLarge { .. } => Code::MediaTooLarge,
+        MediaError::PictureTooLarge { .. } => Code::PictureTooLarge,
+        MediaError::StorageFull(_) => Code::StorageFull,
+        MediaError::NotFound => Code::NotFound,
+        MediaError::RangeNotSatisfiable { .. } => Code::RangeNotSatisfiable,
+        MediaError::Busy => Code::Unavailable,
+        MediaError::Body(BodyError::Stalled) => Code::Timeout,
+        MediaError::Body(BodyError::Broken(_)) => Code::MalformedRequest,
+        MediaError::Io(_) | MediaError::Objects(_) | MediaError::Record(_) | MediaError::Task(_) => Code::Internal,
+    }
+}
+
 impl From<MediaError> for ApiError {
     fn from(error: MediaError) -> Self {
-        let code = error.code();
-        let problem = ApiError::new(code);
+        let problem = ApiError::new(code_of(&error));
         match &error {
             MediaError::TooLarge { .. } | MediaError::PictureTooLarge { .. } | MediaError::Damaged(_) => {
                 problem.detail(error.to_string())

@@ -14,6 +14,7 @@ pub mod listener;
 pub mod live;
 pub mod media;
 pub mod operations;
+pub mod precompressed;
 pub mod region;
 pub mod reports;
 pub mod request_log;

@@ -3,36 +3,28 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::precompressed::{Keeping, Precompressed};
 use crate::region::{Region, thin};
 use crate::wire;
 
-/// The answer, encoded once: the region does not change while the node runs.
+/// The answer, encoded and compressed once: the region does not change while the node runs.
 #[derive(Clone)]
-pub struct RegionState(Arc<Encoded>);
-
-struct Encoded {
-    body: Bytes,
-    etag: HeaderValue,
-}
+pub struct RegionState(Arc<Precompressed>);
 
 impl RegionState {
     /// Thins the boundaries and encodes the answer.
     ///
     /// # Errors
-    /// serde_json's; a verified region gives none.
-    pub fn new(region: &Region) -> Result<Self, serde_json::Error> {
-        let body = Bytes::from(serde_json::to_vec(&encode(region))?);
-        // Weak: the compression layer may send the same answer in several encodings.
-        let etag = format!("W/\"{}\"", hex::encode(Sha256::digest(&body)));
-        let etag = HeaderValue::try_from(etag).unwrap_or(HeaderValue::from_static("W/\"0\""));
-        Ok(Self(Arc::new(Encoded { body, etag })))
+    /// If it cannot be written as JSON; a verified region always can.
+    pub fn new(region: &Region) -> std::io::Result<Self> {
+        let tag = |text: &[u8]| hex::encode(Sha256::digest(text));
+        Ok(Self(Arc::new(Precompressed::json(&encode(region), 9, tag)?)))
     }
 }
 
@@ -54,20 +46,7 @@ pub fn routes() -> OpenApiRouter<RegionState> {
     )
 )]
 async fn get_region(State(RegionState(encoded)): State<RegionState>, headers: HeaderMap) -> Response {
-    let fixed = [(header::ETAG, encoded.etag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
-    if is_at_hand(&headers, &encoded.etag) {
-        return (StatusCode::NOT_MODIFIED, fixed).into_response();
-    }
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (fixed, json, encoded.body.clone()).into_response()
-}
-
-/// Weak comparison (RFC 9110, 8.8.3.2 and 13.1.2).
-fn is_at_hand(headers: &HeaderMap, etag: &HeaderValue) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let own = etag.to_str().map(opaque).unwrap_or_default();
-    let given = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    given.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == own)
+    encoded.answer(&headers, Keeping { cache: "no-cache", vary: "Accept-Encoding" })
 }
 
 fn encode(region: &Region) -> wire::region::Region {

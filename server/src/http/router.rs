@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::access::{Access, required};
 use super::client_address::TrustedProxies;
 use super::error::{ApiError, ApiResult};
+use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
     assets, check_ins, docs, health, incidents, live, media, operations, region, reports, request_log, sessions,
@@ -132,13 +133,14 @@ fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Not pictures, not videos (ranges must stay what they are), not event streams.
+/// Not pictures, not videos (ranges must stay what they are), not event streams, not what is kept compressed.
 fn worth_compressing() -> impl Predicate {
     SizeAbove::new(512)
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::SSE)
         .and(NotForContentType::const_new("video/"))
         .and(NotForContentType::const_new("application/octet-stream"))
+        .and(may_be_compressed)
 }
 
 async fn answer_in_time(request: Request, next: Next) -> ApiResult<Response> {

@@ -4,18 +4,17 @@
 //! cut cost one encoding. It may be up to a second old, but never older than the position that the
 //! viewer's stream begins at (`at_least`), so no entry falls between the two.
 
-use std::io::Write;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use jiff::{SignedDuration, Timestamp};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +23,7 @@ use uuid::Uuid;
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
 use super::extract::QueryParams;
+use super::precompressed::{Keeping, Precompressed};
 use crate::domain::clock::Clock;
 use crate::domain::entry::Seq;
 use crate::live::Live;
@@ -37,8 +37,8 @@ use crate::wire::problem::{Code, Problem};
 /// Incidents in a snapshot at most.
 pub const INCIDENTS: usize = 20_000;
 
-/// How old a snapshot may be that is given out again.
-const FRESH: SignedDuration = SignedDuration::from_secs(1);
+/// How old a snapshot may be that is given out again, by the steady clock.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// What this door needs.
 #[derive(Clone)]
@@ -60,10 +60,8 @@ impl SnapshotState {
 #[derive(Clone)]
 struct Encoded {
     seq: Seq,
-    made_at: Timestamp,
-    etag: HeaderValue,
-    plain: Bytes,
-    gzip: Bytes,
+    made_at: Instant,
+    answer: Precompressed,
 }
 
 /// The routes.
@@ -105,30 +103,11 @@ async fn snapshot(
     let audience = who.0.audience();
     let encoded = state.get(audience, position.at_least.unwrap_or(0)).await?;
 
-    let etag_matches = headers.get(header::IF_NONE_MATCH) == Some(&encoded.etag);
-    let takes_gzip = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(accepts_gzip);
-    let mut response = if etag_matches {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else if takes_gzip {
-        ([(header::CONTENT_ENCODING, "gzip"), (header::CONTENT_TYPE, "application/json")], encoded.gzip).into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "application/json")], encoded.plain).into_response()
-    };
     let cache = match audience {
         Audience::Office => "private, no-cache",
         Audience::Public => "no-cache",
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Authorization"));
-    response.headers_mut().insert(header::ETAG, encoded.etag);
-    Ok(response)
-}
-
-fn accepts_gzip(accept: &str) -> bool {
-    accept.split(',').any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next() == Some("gzip") && parts.next().is_none_or(|q| q != "q=0")
-    })
+    Ok(encoded.answer.answer(&headers, Keeping { cache, vary: "Accept-Encoding, Authorization" }))
 }
 
 impl SnapshotState {
@@ -138,40 +117,38 @@ impl SnapshotState {
             Audience::Office => &self.office,
             Audience::Public => &self.public,
         };
-        let mut slot = slot.lock().await;
-        let now = self.clock.now();
+        // An entry is applied before any viewer hears of it, so no honest position lies ahead of the world.
+        if at_least > self.live.read().head() {
+            return Err(ApiError::new(Code::InvalidField).detail("at_least lies ahead of the log"));
+        }
+        let mut slot = Arc::clone(slot).lock_owned().await;
         if let Some(held) = &*slot
             && held.seq >= at_least
-            && now.duration_since(held.made_at) < FRESH
+            && held.made_at.elapsed() < FRESH
         {
             return Ok(held.clone());
         }
         let state = self.clone();
-        let made = tokio::task::spawn_blocking(move || state.encode(audience, now)).await;
-        let made = made.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
-        if made.seq < at_least {
-            return Err(ApiError::new(Code::InvalidField).detail("at_least lies ahead of the log"));
-        }
-        *slot = Some(made.clone());
-        Ok(made)
+        // The encoding holds the place itself, to its end: whoever asks and hangs up starts no second one.
+        let making = tokio::task::spawn_blocking(move || {
+            let made = state.encode(audience)?;
+            *slot = Some(made.clone());
+            Ok::<_, io::Error>(made)
+        });
+        making.await.map_err(ApiError::internal)?.map_err(ApiError::internal)
     }
 
-    fn encode(&self, audience: Audience, now: Timestamp) -> anyhow::Result<Encoded> {
+    fn encode(&self, audience: Audience) -> io::Result<Encoded> {
+        let (now, made_at) = (self.clock.now(), Instant::now());
         let snapshot = self.picture(audience, now);
-        let seq = match &snapshot {
-            Snapshot::Office(office) => office.seq,
-            Snapshot::Public(public) => public.seq,
+        let (seq, marker) = match &snapshot {
+            Snapshot::Office(office) => (office.seq, 'o'),
+            Snapshot::Public(public) => (public.seq, 'p'),
         };
-        let plain = serde_json::to_vec(&snapshot)?;
-        let mut gzip = GzEncoder::new(Vec::with_capacity(plain.len() / 6), Compression::new(4));
-        gzip.write_all(&plain)?;
-        let gzip = gzip.finish()?;
-        let marker = match audience {
-            Audience::Office => 'o',
-            Audience::Public => 'p',
-        };
-        let etag = HeaderValue::from_str(&format!("\"{}-{seq}-{marker}\"", self.epoch))?;
-        Ok(Encoded { seq, made_at: now, etag, plain: plain.into(), gzip: gzip.into() })
+        // Closed incidents leave the picture by time alone, so the tag holds no longer than the minute.
+        let minute = now.as_second() / 60;
+        let answer = Precompressed::json(&snapshot, 4, |_| format!("{}-{seq}-{marker}-{minute}", self.epoch))?;
+        Ok(Encoded { seq, made_at, answer })
     }
 
     /// Copies the picture out of the world; the lock is not held while it is written as JSON.
@@ -200,3 +177,6 @@ impl SnapshotState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

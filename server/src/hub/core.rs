@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -138,7 +138,10 @@ impl Hub {
     }
 
     /// Runs the writers, one task each, until [`Hub::stop`] is through.
-    pub async fn run(self: Arc<Self>) {
+    ///
+    /// # Errors
+    /// The first writer that failed: its viewers hear nothing any more, so the node must stop.
+    pub async fn run(self: Arc<Self>) -> Result<(), JoinError> {
         let mut writers = JoinSet::new();
         for index in 0..self.shards.len() {
             // The writers count their own work and yield by themselves: tokio's budget for a task would
@@ -146,10 +149,9 @@ impl Hub {
             writers.spawn(tokio::task::unconstrained(Writer::new(Arc::clone(&self), index).run()));
         }
         while let Some(ended) = writers.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(error = %error, "a writer of the hub failed");
-            }
+            ended?;
         }
+        Ok(())
     }
 
     /// Says goodbye to everybody, waits until they have gone, 5 seconds at most, and ends the writers.

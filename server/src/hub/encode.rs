@@ -11,31 +11,44 @@ use crate::wire::incident::{IncidentView, OfficeIncident, PublicIncident, Report
 use crate::wire::live::{OfficeEntry, PublicEntry};
 use crate::wire::operation::Operation;
 
-/// Encodes an entry with the things it touched, as they are after it.
+/// An entry with copies of the things it touched, as they are after it, for each audience. Copies, so that
+/// the world is not locked while they are written as JSON.
+#[derive(Debug)]
+pub struct Collected {
+    facets: Facets,
+    office: OfficeEntry,
+    public: Option<PublicEntry>,
+}
+
+impl Collected {
+    /// Encodes it, once for each audience.
+    ///
+    /// # Errors
+    /// Only if a value cannot be written as JSON, which no value of these types does.
+    pub fn encode(self) -> Result<Slot, serde_json::Error> {
+        let public = self.public.as_ref().map(text).transpose()?;
+        Ok(Slot { seq: self.office.seq, facets: self.facets, office: text(&self.office)?, public })
+    }
+}
+
+/// Collects an entry with the things it touched.
 ///
 /// Check-ins have no public form. The public form of anything else holds no id, actor, words or media.
-///
-/// # Errors
-/// Only if a value cannot be written as JSON, which no value of these types does.
-pub fn encode(
+pub fn collect(
     seq: Seq,
     entry: &Entry,
     incident: Option<&IncidentView<'_>>,
     check_ins: Vec<CheckIn>,
     operation: Option<Operation>,
-) -> Result<Slot, serde_json::Error> {
-    let public = if is_public(&entry.body) {
-        Some(text(&PublicEntry {
-            seq,
-            kind: entry.body.kind().to_owned(),
-            at: entry.at(),
-            incident: incident.and_then(PublicIncident::of),
-            operation: operation.clone(),
-        })?)
-    } else {
-        None
-    };
-    let office = text(&OfficeEntry {
+) -> Collected {
+    let public = is_public(&entry.body).then(|| PublicEntry {
+        seq,
+        kind: entry.body.kind().to_owned(),
+        at: entry.at(),
+        incident: incident.and_then(PublicIncident::of),
+        operation: operation.clone(),
+    });
+    let office = OfficeEntry {
         seq,
         id: entry.id.0,
         kind: entry.body.kind().to_owned(),
@@ -45,8 +58,8 @@ pub fn encode(
         incident: incident.and_then(OfficeIncident::of),
         check_ins,
         operation,
-    })?;
-    Ok(Slot { seq, facets: Facets { incident: incident.and_then(facets) }, office, public })
+    };
+    Collected { facets: Facets { incident: incident.and_then(facets) }, office, public }
 }
 
 fn is_public(body: &Body) -> bool {
@@ -148,7 +161,7 @@ mod tests {
             status: Lww::unwritten(Status::Received),
         };
         let view = IncidentView { incident: &incident, reports: vec![&filed] };
-        let slot = encode(7, &entry, Some(&view), vec![], None).unwrap();
+        let slot = collect(7, &entry, Some(&view), vec![], None).encode().unwrap();
         let office: OfficeEntry = serde_json::from_slice(&slot.office).unwrap();
         assert_eq!((office.seq, office.kind.as_str()), (7, "report_filed"));
         assert_eq!(office.incident.unwrap().reports[0].words, "路肩が崩れた");
@@ -168,7 +181,7 @@ mod tests {
         let office = "07423".parse().unwrap();
         let employer = "07202".parse().unwrap();
         let body = CheckedIn { staff: StaffId(Uuid::from_u128(3)), name: "佐藤".into(), office, employer };
-        let slot = encode(8, &entry(Body::CheckedIn(body)), None, vec![], None).unwrap();
+        let slot = collect(8, &entry(Body::CheckedIn(body)), None, vec![], None).encode().unwrap();
         assert!(slot.public.is_none());
         assert_eq!(slot.facets, Facets { incident: None });
     }

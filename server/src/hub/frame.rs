@@ -11,8 +11,11 @@ use super::websocket::{put_close, put_text, text_header};
 use crate::domain::entry::Seq;
 use crate::wire::live::{GoodbyeReason, PublicEntry, ResyncReason, ServerFrame};
 
-/// Where the snapshot is.
-pub const SNAPSHOT: &str = "/api/snapshot";
+/// Where a snapshot is that holds everything up to the entry: a shared one may be a little older, and what
+/// lies between the two would be lost.
+fn snapshot_at(seq: Seq) -> String {
+    format!("/api/snapshot?at_least={seq}")
+}
 
 /// A frame without entries.
 pub type Plain = ServerFrame<PublicEntry>;
@@ -89,12 +92,12 @@ pub fn websocket(frame: &Plain) -> Bytes {
 
 /// "Fetch the snapshot."
 pub fn snapshot(epoch: Uuid, seq: Seq) -> Plain {
-    Plain::Snapshot { epoch, seq, href: SNAPSHOT.to_owned() }
+    Plain::Snapshot { epoch, seq, href: snapshot_at(seq) }
 }
 
 /// "Start over."
 pub fn resync(reason: ResyncReason, epoch: Uuid, seq: Seq) -> Plain {
-    Plain::Resync { reason, epoch, seq, href: SNAPSHOT.to_owned() }
+    Plain::Resync { reason, epoch, seq, href: snapshot_at(seq) }
 }
 
 /// "Nothing new", and where `ping` is set, a ping behind it.

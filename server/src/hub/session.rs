@@ -20,6 +20,7 @@ use super::frame;
 use super::gate::Admission;
 use super::group::Group;
 use super::settings::{FRAME_ENTRIES, LINGER};
+use super::websocket::PING;
 use super::writer::{Arrival, Call, Command, Viewer, Written};
 use crate::domain::entry::Seq;
 use crate::wire::live::GoodbyeReason;
@@ -310,12 +311,18 @@ impl<S: Socket> Session<S> {
                     continue;
                 }
             }
+            if before > 0 {
+                // Who takes what is sent is there, even where its pong waits behind a long queue of bytes.
+                self.heard.store(self.hub.seconds(), Ordering::Relaxed);
+            }
             if checked.elapsed() >= self.hub.settings.heartbeat {
                 checked = Instant::now();
-                let admission = self.admission();
-                if let Some(Err(reason)) = admission.map(|a| a.check(&*self.hub.gate, self.hub.now())) {
-                    self.wire().ending.get_or_insert(reason);
-                }
+                let over = self.admission().and_then(|a| a.check(&*self.hub.gate, self.hub.now()).err());
+                let mut wire = self.wire();
+                wire.ending = wire.ending.or(over);
+                // A ping, but no heartbeat: that would call the picture fresh.
+                wire.rest = Bytes::from_static(&PING);
+                continue;
             }
             let Some(next) = self.next_aside(&mut cursor, &mut told) else { return };
             match next {

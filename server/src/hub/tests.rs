@@ -38,6 +38,8 @@ impl Clock for Still {
 #[derive(Default)]
 struct Tokens {
     revoked: AtomicBool,
+    /// Asking again about a token panics, as a mistake in the code would.
+    broken: AtomicBool,
 }
 impl Gate for Tokens {
     fn admit(&self, token: Option<&str>) -> Result<Admission, GoodbyeReason> {
@@ -50,6 +52,7 @@ impl Gate for Tokens {
         }
     }
     fn still_valid(&self, _: Uuid) -> Result<(), GoodbyeReason> {
+        assert!(!self.broken.load(Ordering::Relaxed), "told to break");
         if self.revoked.load(Ordering::Relaxed) { Err(GoodbyeReason::TokenRevoked) } else { Ok(()) }
     }
 }
@@ -57,14 +60,15 @@ impl Gate for Tokens {
 struct Stage {
     hub: Arc<Hub>,
     tokens: Arc<Tokens>,
+    running: tokio::task::JoinHandle<Result<(), tokio::task::JoinError>>,
 }
 
 fn stage(settings: Settings) -> Stage {
     let tokens = Arc::new(Tokens::default());
     let gate: Arc<dyn Gate> = tokens.clone();
     let hub = Hub::new(settings, NodeId(Uuid::from_u128(3)), EPOCH, 0, Arc::new(Still), gate);
-    tokio::spawn(Arc::clone(&hub).run());
-    Stage { hub, tokens }
+    let running = tokio::spawn(Arc::clone(&hub).run());
+    Stage { hub, tokens, running }
 }
 
 fn two_writers() -> Settings {
@@ -353,7 +357,7 @@ async fn the_first_frames_are_hello_and_a_snapshot_position() {
     let Heard::Frame(hello) = client.next().await else { panic!() };
     assert_eq!((&hello["type"], &hello["seq"], &hello["heartbeat_seconds"]), (&json!("hello"), &json!(2), &json!(15)));
     let Heard::Frame(snapshot) = client.next().await else { panic!() };
-    assert_eq!(snapshot, json!({ "type": "snapshot", "epoch": EPOCH, "seq": 2, "href": "/api/snapshot" }));
+    assert_eq!(snapshot, json!({ "type": "snapshot", "epoch": EPOCH, "seq": 2, "href": "/api/snapshot?at_least=2" }));
     hub.publish(vec![bell(3)]);
     assert_eq!(
         client.next().await,
@@ -371,6 +375,7 @@ async fn a_position_that_cannot_be_resumed_gets_a_resync_by_name() {
         client.subscribe(json!({ "epoch": epoch, "since": since })).await;
         let resync = client.frame("resync").await;
         assert_eq!((&resync["reason"], &resync["seq"]), (&json!(reason), &json!(10)));
+        assert_eq!(resync["href"], "/api/snapshot?at_least=10");
     }
     let mut client = Client::connect(&hub, 4_096);
     client.subscribe(json!({ "epoch": EPOCH, "since": 6 })).await;
@@ -455,7 +460,7 @@ async fn bad_frames_end_the_stream_with_the_right_code() {
 async fn ten_thousand_subscriptions_on_one_stream_end_it() {
     let Stage { hub, .. } = stage(two_writers());
     let mut client = Client::connect(&hub, 100_000);
-    for n in 0..30 {
+    for n in 0..10_000 {
         client.subscribe(json!({ "interest": { "offices": [format!("{n:05}")] } })).await;
     }
     assert_eq!(client.last_words().await, ("too_many_frames".to_owned(), 4502));
@@ -531,8 +536,54 @@ async fn a_viewer_that_answers_pings_stays_and_its_own_pings_are_answered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_catches_up_for_minutes_is_pinged_meanwhile_and_stays_when_it_is_there() {
+    let Stage { hub, .. } = stage(two_writers());
+    let mut client = Client::connect(&hub, 4_096);
+    client.subscribe(json!({})).await;
+    client.frame("snapshot").await;
+    let heavy = |seq| {
+        let text = Bytes::from(json!({ "seq": seq, "filler": "x".repeat(60_000) }).to_string());
+        Slot { office: text.clone(), public: Some(text), ..bell(seq) }
+    };
+    hub.publish((1..=20).map(heavy).collect());
+    let (mut pings, mut last, mut heartbeats) = (0, 0, 0);
+    while heartbeats < 3 {
+        match client.next().await {
+            // A slow line: nine seconds for a frame. It answers no ping until it has everything.
+            Heard::Frame(frame) if frame["type"] == "entries" => {
+                last = *seqs(&frame).last().unwrap();
+                tokio::time::sleep(Duration::from_secs(9)).await;
+            }
+            Heard::Frame(frame) => {
+                assert_eq!((&frame["type"], last), (&json!("heartbeat"), 20), "{frame}");
+                heartbeats += 1;
+            }
+            Heard::Ping => {
+                pings += u32::from(last < 20);
+                if last == 20 {
+                    client.send_raw(0x8A, b"").await;
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!((5..=12).contains(&pings), "{pings} in three minutes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_that_fails_ends_the_hub_so_that_the_node_stops() {
+    let Stage { hub, tokens, running } = stage(two_writers());
+    let mut client = Client::connect(&hub, 4_096);
+    client.subscribe(json!({ "token": "office" })).await;
+    client.frame("snapshot").await;
+    tokens.broken.store(true, Ordering::Relaxed);
+    let ended = tokio::time::timeout(Duration::from_secs(60), running).await.expect("the hub goes on without a writer");
+    assert!(ended.unwrap().unwrap_err().is_panic());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_revoked_token_ends_the_stream_at_the_next_heartbeat() {
-    let Stage { hub, tokens } = stage(two_writers());
+    let Stage { hub, tokens, .. } = stage(two_writers());
     let mut public = Client::connect(&hub, 4_096);
     public.subscribe(json!({})).await;
     let mut office = Client::connect(&hub, 4_096);
@@ -615,7 +666,7 @@ fn event(bytes: &Bytes) -> (String, Option<String>, Value) {
 
 #[tokio::test(start_paused = true)]
 async fn server_sent_events_say_what_a_web_socket_says() {
-    let Stage { hub, tokens } = stage(two_writers());
+    let Stage { hub, tokens, .. } = stage(two_writers());
     let mut dice = Dice(5);
     hub.publish((1..=50).map(|seq| slot(seq, &mut dice)).collect());
     let wish = interest(&mut Dice(3));

@@ -1,10 +1,10 @@
 //! Incidents and their reports, folded from entries whatever the order of their arrival.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::index::{Facets, Index};
 use crate::domain::entry::{Entry, Lww, Stamp, StatusChanged};
-use crate::domain::ids::{IncidentId, ReportId};
+use crate::domain::ids::{EntryId, IncidentId, MediaId, ReportId};
 use crate::domain::incident::{Incident, Status};
 use crate::domain::operation::EVERYDAY;
 use crate::domain::report::{FiledReport, Report};
@@ -17,6 +17,10 @@ pub(super) struct Incidents {
     known: HashMap<IncidentId, Incident>,
     reports: HashMap<ReportId, Box<Stamped>>,
     pub(super) index: Index,
+    /// Photos and videos that a report names, or named before an earlier filing of it arrived.
+    pub(super) named_media: HashSet<MediaId>,
+    /// Entries that set a status and were folded in.
+    pub(super) seen_statuses: HashSet<EntryId>,
 }
 
 #[derive(Debug)]
@@ -43,6 +47,7 @@ impl Incidents {
             operation: entry.operation,
             filed_at: entry.at(),
         };
+        self.named_media.extend(report.media.iter().map(|medium| medium.id.clone()));
         if let Some(position) = report.position() {
             self.index.insert_report(report.id, stamp.hlc, position);
         }
@@ -55,6 +60,7 @@ impl Incidents {
 
     /// An incident's status was set.
     pub(super) fn set_status(&mut self, stamp: Stamp, change: &StatusChanged) -> IncidentId {
+        self.seen_statuses.insert(stamp.id);
         self.change(change.incident, |incident, _| {
             incident.status.write(stamp, change.status);
         });
@@ -105,11 +111,6 @@ impl Incidents {
             status: *incident.status.get(),
             status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
         })
-    }
-
-    /// Every report, in no order.
-    pub(super) fn reports(&self) -> impl Iterator<Item = &FiledReport> {
-        self.reports.values().map(|stamped| &stamped.filed)
     }
 
     pub(super) fn report(&self, id: ReportId) -> Option<&FiledReport> {

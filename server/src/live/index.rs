@@ -12,30 +12,6 @@ use crate::domain::position::Position;
 /// An incident by the time at which its first report was filed.
 pub(super) type ByAge = (Hlc, IncidentId);
 
-/// How many incidents an office has, by status.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counts {
-    /// 受付
-    pub received: usize,
-    /// 対応中
-    pub in_progress: usize,
-    /// 対応済
-    pub resolved: usize,
-    /// 対象外
-    pub declined: usize,
-}
-
-impl Counts {
-    fn of(&mut self, status: Status) -> &mut usize {
-        match status {
-            Status::Received => &mut self.received,
-            Status::InProgress => &mut self.in_progress,
-            Status::Resolved => &mut self.resolved,
-            Status::Declined => &mut self.declined,
-        }
-    }
-}
-
 /// What the index knows of a visible incident.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Facets {
@@ -50,13 +26,15 @@ pub(super) struct Facets {
 #[derive(Debug, Default)]
 pub(super) struct Index {
     pub(super) incidents: Sphere<IncidentId>,
+    /// Reports by place. An incident stands where its first report was filed; with merging, which is yet to
+    /// come, its others stand elsewhere.
     pub(super) reports: Sphere<ReportId>,
-    pub(super) newest: BTreeSet<ByAge>,
+    /// With their places, so that a walk back in time need not look each of them up.
+    pub(super) newest: BTreeMap<ByAge, Position>,
     pub(super) open: BTreeSet<ByAge>,
     /// Incidents that are closed, by the time of that, with the time at which they were filed.
     pub(super) closed: BTreeMap<(Hlc, IncidentId), Hlc>,
     pub(super) by_office: BTreeMap<OfficeCode, BTreeSet<ByAge>>,
-    pub(super) counts: BTreeMap<Option<OfficeCode>, Counts>,
 }
 
 impl Index {
@@ -96,7 +74,7 @@ impl Index {
 
     fn note(&mut self, id: IncidentId, facets: &Facets) {
         let by_age = (facets.filed, id);
-        self.newest.insert(by_age);
+        self.newest.insert(by_age, facets.position);
         if facets.status.is_open() {
             self.open.insert(by_age);
         } else {
@@ -105,7 +83,6 @@ impl Index {
         if let Some(office) = &facets.responsible {
             self.by_office.entry(office.clone()).or_default().insert(by_age);
         }
-        *self.counts.entry(facets.responsible.clone()).or_default().of(facets.status) += 1;
     }
 
     fn forget(&mut self, id: IncidentId, facets: &Facets) {
@@ -119,13 +96,6 @@ impl Index {
             incidents.remove(&by_age);
             if incidents.is_empty() {
                 self.by_office.remove(office);
-            }
-        }
-        if let Some(counts) = self.counts.get_mut(&facets.responsible) {
-            let count = counts.of(facets.status);
-            *count = count.saturating_sub(1);
-            if *counts == Counts::default() {
-                self.counts.remove(&facets.responsible);
             }
         }
     }

@@ -73,7 +73,18 @@ pub enum Appended {
     Conflict,
 }
 
-/// Why the log could not do it. A failed append has written nothing of its batch.
+impl Appended {
+    /// The entry's number; `None` after a conflict.
+    pub fn seq(&self) -> Option<Seq> {
+        match self {
+            Self::Fresh(seq) | Self::Again(seq, _) => Some(*seq),
+            Self::Conflict => None,
+        }
+    }
+}
+
+/// Why the log could not do it. A failed append has written its batch whole or, as a rule, nothing of it:
+/// a storage can fail after it has committed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The storage failed (line cut, lock, I/O).

@@ -1,7 +1,9 @@
 //! The single writer: groups what waits into one commit, has it announced, then gives the receipts.
 //!
 //! Two tasks form a line, so that a batch is announced while the next one commits; order is kept, and
-//! nobody gets a receipt before the entry is durable *and* in the live world.
+//! nobody gets a receipt before the entry is durable *and* in the live world. Entries that got into the log
+//! without passing here (an append that failed after its rows were in, another process) are read back and
+//! announced in their place.
 
 use std::sync::Arc;
 
@@ -36,7 +38,7 @@ pub enum AppendError {
     /// Too many wait, or the writer has stopped.
     #[error("the log takes no more at the moment")]
     Busy,
-    /// The storage failed; nothing was written.
+    /// The storage failed. As a rule nothing was written; to ask again with the same id tells.
     #[error(transparent)]
     Log(#[from] Arc<LogError>),
 }
@@ -59,11 +61,16 @@ impl Appender {
     /// Writes the draft; returns after the commit and the announcement.
     ///
     /// # Errors
-    /// [`AppendError`]; nothing was written then.
+    /// [`AppendError`].
     pub async fn append(&self, draft: Draft) -> Result<Committed, AppendError> {
         let (reply, answer) = oneshot::channel();
         self.queue.try_send((draft, reply)).map_err(|_| AppendError::Busy)?;
         answer.await.unwrap_or(Err(AppendError::Busy))
+    }
+
+    /// Whether there is still a writer at the other end.
+    pub fn is_served(&self) -> bool {
+        !self.queue.is_closed()
     }
 
     /// Drafts that wait.
@@ -72,38 +79,96 @@ impl Appender {
     }
 }
 
-/// Makes the appender and the two tasks. They end when every appender is gone and all is written.
-pub fn writer<L: EntryLog>(log: Arc<L>, announce: impl Announce) -> (Appender, impl Future<Output = ()> + Send) {
+/// Makes the appender and the two tasks. They end when every appender is gone and all is written. `head` is
+/// the last entry that whoever is announced to knows already.
+pub fn writer<L: EntryLog>(
+    log: Arc<L>,
+    head: Seq,
+    announce: impl Announce,
+) -> (Appender, impl Future<Output = ()> + Send) {
     let (queue, drafts) = mpsc::channel(QUEUE);
     let (announced, batches) = mpsc::channel(2);
     let tasks = async move {
-        tokio::join!(commit(log, drafts, announced), tell(announce, batches));
+        tokio::join!(commit(log, head, drafts, announced), tell(announce, batches));
     };
     (Appender { queue }, tasks)
 }
 
+#[derive(Default)]
 struct Batch {
     fresh: Vec<(Seq, Arc<Entry>)>,
     replies: Vec<(Reply, Result<Committed, AppendError>)>,
 }
 
-async fn commit<L: EntryLog>(log: Arc<L>, mut queue: mpsc::Receiver<(Draft, Reply)>, announced: mpsc::Sender<Batch>) {
+impl Batch {
+    /// Nobody gets a receipt, and nothing is announced.
+    fn refused(replies: impl IntoIterator<Item = Reply>, error: LogError) -> Self {
+        let error = Arc::new(error);
+        let refuse = |reply| (reply, Err(AppendError::Log(Arc::clone(&error))));
+        Self { fresh: Vec::new(), replies: replies.into_iter().map(refuse).collect() }
+    }
+}
+
+async fn commit<L: EntryLog>(
+    log: Arc<L>,
+    mut known: Seq,
+    mut queue: mpsc::Receiver<(Draft, Reply)>,
+    announced: mpsc::Sender<Batch>,
+) {
     let mut waiting = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut waiting, BATCH).await > 0 {
         let (drafts, replies): (Vec<Draft>, Vec<Reply>) = waiting.drain(..).unzip();
-        let batch = match log.append(&drafts).await {
-            Ok(answers) => settle(drafts, replies, answers),
+        let (mut batch, head) = match log.append(&drafts).await {
+            Ok(answers) => {
+                let head = answers.iter().filter_map(Appended::seq).max();
+                (settle(drafts, replies, answers), head)
+            }
             Err(error) => {
                 tracing::error!(error = ?error, entries = drafts.len(), "commit failed");
-                let error = Arc::new(error);
-                let refuse = |reply| (reply, Err(AppendError::Log(Arc::clone(&error))));
-                Batch { fresh: Vec::new(), replies: replies.into_iter().map(refuse).collect() }
+                // An error does not say whether the rows are in. Where the head cannot be had either, the
+                // next commit finds out.
+                (Batch::refused(replies, error), log.head().await.ok())
             }
         };
+        let head = head.unwrap_or(known).max(known);
+        if known + batch.fresh.len() as Seq == head {
+            known = head;
+        } else {
+            tracing::warn!(entries = head - known, "entries stand in the log that nobody was told of");
+            match tell_missed(log.as_ref(), &mut known, head, &announced).await {
+                Ok(()) => batch.fresh.clear(),
+                Err(error) => {
+                    tracing::error!(error = ?error, "they cannot be read back");
+                    batch = Batch::refused(batch.replies.into_iter().map(|(reply, _)| reply), error);
+                }
+            }
+        }
         if announced.send(batch).await.is_err() {
             return;
         }
     }
+}
+
+/// Has the entries after `known` announced as they stand in the log, up to `head`.
+async fn tell_missed<L: EntryLog>(
+    log: &L,
+    known: &mut Seq,
+    head: Seq,
+    announced: &mpsc::Sender<Batch>,
+) -> Result<(), LogError> {
+    while *known < head {
+        let limit = u32::try_from(head - *known).unwrap_or(u32::MAX).min(BATCH as u32);
+        let page = log.read(*known, limit).await?;
+        let Some((last, _)) = page.last() else {
+            let cause = anyhow::anyhow!("the log has no entry after {known}, but a head of {head}");
+            return Err(LogError::Storage(cause));
+        };
+        *known = *last;
+        let fresh = page.into_iter().map(|(seq, entry)| (seq, Arc::new(entry))).collect();
+        // Without a listener the writer ends at the next batch.
+        let _ = announced.send(Batch { fresh, ..Batch::default() }).await;
+    }
+    Ok(())
 }
 
 fn settle(drafts: Vec<Draft>, replies: Vec<Reply>, answers: Vec<Appended>) -> Batch {
@@ -152,12 +217,14 @@ mod tests {
         lines: Mutex<Vec<Draft>>,
         commits: Semaphore,
         failing: AtomicBool,
+        /// The rows are in, and yet the commit says that it failed.
+        lying: AtomicBool,
     }
 
     impl Scripted {
         fn with_commits(commits: usize) -> Arc<Self> {
-            let (lines, failing) = (Mutex::default(), AtomicBool::new(false));
-            Arc::new(Self { lines, commits: Semaphore::new(commits), failing })
+            let commits = Semaphore::new(commits);
+            Arc::new(Self { lines: Mutex::default(), commits, failing: false.into(), lying: false.into() })
         }
     }
 
@@ -186,6 +253,9 @@ mod tests {
                     }
                 });
             }
+            if self.lying.load(Ordering::SeqCst) {
+                return Err(LogError::Storage(anyhow::anyhow!("told to lie")));
+            }
             Ok(answers)
         }
 
@@ -193,8 +263,10 @@ mod tests {
             Ok(self.lines.lock().unwrap().len() as Seq)
         }
 
-        async fn read(&self, _: Seq, _: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
-            unreachable!("the writer does not read")
+        async fn read(&self, after: Seq, limit: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
+            let lines = self.lines.lock().unwrap();
+            let numbered = (1..).zip(lines.iter().map(|line| line.entry.clone()));
+            Ok(numbered.skip(after as usize).take(limit as usize).collect())
         }
     }
 
@@ -221,7 +293,7 @@ mod tests {
     #[tokio::test]
     async fn a_receipt_comes_after_commit_and_announcement() {
         let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
-        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
         tokio::spawn(tasks);
         for number in 1..=50 {
             let receipt = appender.append(draft(filed(number))).await.unwrap();
@@ -234,7 +306,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_waits_together_is_committed_together_in_order() {
         let (log, heard) = (Scripted::with_commits(0), Heard::default());
-        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
         tokio::spawn(tasks);
         let mut all = join_all((1..=600).map(|number| appender.append(draft(filed(number)))));
         assert!(futures_util::poll!(&mut all).is_pending(), "all wait");
@@ -250,7 +322,7 @@ mod tests {
     #[tokio::test]
     async fn a_repetition_gets_the_same_receipt_and_is_not_announced() {
         let heard = Heard::default();
-        let (appender, tasks) = writer(Scripted::with_commits(PLENTY), heard.clone());
+        let (appender, tasks) = writer(Scripted::with_commits(PLENTY), 0, heard.clone());
         tokio::spawn(tasks);
         let first = appender.append(draft(filed(1))).await.unwrap();
         let second = appender.append(draft(filed(1))).await.unwrap();
@@ -263,7 +335,7 @@ mod tests {
     #[tokio::test]
     async fn a_failing_log_answers_every_sender_and_goes_on() {
         let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
-        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
         tokio::spawn(tasks);
         log.failing.store(true, Ordering::SeqCst);
         let answers = join_all((1..=300).map(|number| appender.append(draft(filed(number))))).await;
@@ -275,9 +347,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_got_in_though_its_append_failed_is_announced_and_asking_again_gets_its_receipt() {
+        let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
+        let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
+        tokio::spawn(tasks);
+        log.lying.store(true, Ordering::SeqCst);
+        assert!(matches!(appender.append(draft(filed(1))).await, Err(AppendError::Log(_))));
+        assert_eq!(heard.numbers(), [1], "it is in the log, so the world learns of it");
+        log.lying.store(false, Ordering::SeqCst);
+        let receipt = appender.append(draft(filed(1))).await.unwrap();
+        assert_eq!((receipt.seq, receipt.again), (1, true));
+        assert_eq!(appender.append(draft(filed(2))).await.unwrap().seq, 2);
+        assert_eq!(heard.numbers(), [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn what_another_wrote_is_announced_in_its_place() {
+        let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
+        let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
+        tokio::spawn(tasks);
+        log.lines.lock().unwrap().extend((1..=600).map(|number| draft(filed(number))));
+        // A repetition of one of them tells as much as something fresh.
+        assert!(appender.append(draft(filed(600))).await.unwrap().again);
+        assert_eq!(heard.numbers(), (1..=600).collect::<Vec<_>>(), "before the receipt, in order");
+        log.lines.lock().unwrap().push(draft(filed(601)));
+        assert_eq!(appender.append(draft(filed(602))).await.unwrap().seq, 602);
+        assert_eq!(heard.numbers(), (1..=602).collect::<Vec<_>>());
+        assert!(heard.0.lock().unwrap().iter().all(|(seq, entry)| entry.id == filed(*seq).id));
+    }
+
+    #[tokio::test]
+    async fn what_was_replayed_at_the_start_is_not_announced_again() {
+        let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
+        log.lines.lock().unwrap().extend((1..=3).map(|number| draft(filed(number))));
+        let (appender, tasks) = writer(Arc::clone(&log), 3, heard.clone());
+        tokio::spawn(tasks);
+        assert!(appender.append(draft(filed(2))).await.unwrap().again);
+        assert_eq!(appender.append(draft(filed(4))).await.unwrap().seq, 4);
+        assert_eq!(heard.numbers(), [4]);
+    }
+
+    #[tokio::test]
     async fn a_full_queue_says_busy_and_loses_nothing_that_it_took() {
         let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
-        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
         let mut all = join_all((1..=QUEUE as u64 + 10).map(|number| appender.append(draft(filed(number)))));
         assert!(futures_util::poll!(&mut all).is_pending(), "the writer does not run yet");
         assert_eq!(appender.waiting(), QUEUE);
@@ -291,7 +404,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_writer_that_has_stopped_says_busy() {
-        let (appender, tasks) = writer(Scripted::with_commits(0), Heard::default());
+        let (appender, tasks) = writer(Scripted::with_commits(0), 0, Heard::default());
         let running = tokio::spawn(tasks);
         let waiting = tokio::spawn({
             let appender = appender.clone();
@@ -307,7 +420,7 @@ mod tests {
     #[tokio::test]
     async fn the_writer_ends_when_the_last_appender_is_gone_and_all_is_written() {
         let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
-        let (appender, tasks) = writer(Arc::clone(&log), heard.clone());
+        let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
         let receipt = tokio::spawn(async move { appender.append(draft(filed(1))).await });
         tasks.await;
         assert_eq!(receipt.await.unwrap().unwrap().seq, 1);

@@ -5,6 +5,7 @@ use rstest::rstest;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::http::media::code_of;
 use crate::media::samples::{jpeg_with_gps, photo};
 use crate::wire::problem::Code;
 
@@ -96,7 +97,7 @@ async fn the_same_file_again_has_the_same_id_and_no_second_copy() {
 #[tokio::test]
 async fn what_is_refused_leaves_nothing(#[case] file: Vec<u8>, #[case] code: Code) {
     let bench = Bench::new(Limits { photo_bytes: 50_000, video_bytes: 90_000, ..Limits::default() });
-    assert_eq!(bench.send(&file, now()).await.unwrap_err().code(), code);
+    assert_eq!(code_of(&bench.send(&file, now()).await.unwrap_err()), code);
     assert_eq!((bench.files(), bench.store.unreferenced_bytes()), (Vec::<String>::new(), 0));
 }
 
@@ -105,7 +106,7 @@ async fn what_is_not_accepted_is_refused_before_the_rest_is_read() {
     let bench = Bench::new(Limits::default());
     let endless = stream::repeat_with(|| Ok(Bytes::from_static(&[0x50; 1000])));
     let refused = bench.store.receive(endless, Timestamp::UNIX_EPOCH).await.unwrap_err();
-    assert_eq!(refused.code(), Code::MediaUnsupported);
+    assert_eq!(code_of(&refused), Code::MediaUnsupported);
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn a_body_that_stops_midway_leaves_nothing() {
     let half = Bytes::from(jpeg()[..1000].to_vec());
     let broken = stream::iter([Ok(half), Err(BodyError::Broken("reset".to_owned()))]);
     let refused = bench.store.receive(broken, Timestamp::UNIX_EPOCH).await.unwrap_err();
-    assert_eq!(refused.code(), Code::MalformedRequest);
+    assert_eq!(code_of(&refused), Code::MalformedRequest);
     assert!(bench.files().is_empty());
 }
 
@@ -158,7 +159,7 @@ async fn uploads_that_no_report_names_are_bounded_and_swept() {
     let bench = Bench::new(Limits { unreferenced_bytes: 25_000, ..Limits::default() });
     let old = bench.send(&mp4(10_000), now()).await.unwrap().description.id.clone();
     let named = bench.send(&mp4(10_001), now()).await.unwrap().description.id.clone();
-    assert_eq!(bench.send(&mp4(10_002), now()).await.unwrap_err().code(), Code::StorageFull);
+    assert_eq!(code_of(&bench.send(&mp4(10_002), now()).await.unwrap_err()), Code::StorageFull);
 
     assert!(bench.store.claim(&named, Timestamp::from_second(now()).unwrap()).await.unwrap().is_some());
     let fresh = bench.send(&mp4(10_002), now() + 100).await.unwrap().description.id.clone();
@@ -187,7 +188,7 @@ async fn uploads_at_once_are_bounded() {
     let body = stream::iter([Ok(Bytes::from_static(b"\xFF\xD8\xFF"))]).chain(stream::pending());
     let mut first = Box::pin(bench.store.receive(body, Timestamp::UNIX_EPOCH));
     assert!(futures_util::poll!(&mut first).is_pending());
-    assert_eq!(bench.send(&jpeg(), now()).await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(code_of(&bench.send(&jpeg(), now()).await.unwrap_err()), Code::Unavailable);
     drop(first);
     assert!(bench.send(&jpeg(), now()).await.is_ok());
 }

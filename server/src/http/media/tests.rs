@@ -168,7 +168,7 @@ async fn a_stalled_body_is_given_up() {
     assert!(matches!(chunks.next().await, Some(Err(BodyError::Stalled))));
     assert_eq!(began.elapsed().as_secs(), 30);
     assert!(chunks.next().await.is_none());
-    assert_eq!(MediaError::from(BodyError::Stalled).code(), Code::Timeout);
+    assert_eq!(code_of(&MediaError::from(BodyError::Stalled)), Code::Timeout);
 }
 
 #[tokio::test]
