@@ -32,10 +32,10 @@ use crate::http::{
 };
 use crate::http::{listener, reports, sessions, snapshot};
 use crate::hub::{self, Hub};
+use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
 use crate::identity::{self, Identity};
 use crate::intake::Intake;
-use crate::intake::quota::AddressQuota;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::recorder::Recorder;
 use crate::live::{Live, replay};
@@ -177,7 +177,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         locator: Arc::new(Locator::new(&region)),
         media: media.clone(),
         live: Arc::clone(&live),
-        quota: AddressQuota::per_minute(config.reports_per_minute),
+        quota: AddressLimit::per_minute(config.reports_per_minute, entropy.as_ref()),
         receipts: receipts.clone(),
         clock: clock.clone(),
         hlc: Arc::clone(&hlc),
@@ -204,7 +204,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             store: media.clone(),
             gate: Arc::new(MediaDoorGate(Arc::clone(&identity))),
             clock: clock.clone(),
-            quota: Arc::new(AddressQuota::per_minute(config.uploads_per_minute)),
+            quota: Arc::new(AddressLimit::per_minute(config.uploads_per_minute, entropy.as_ref())),
             patience: media_door::Patience::default(),
         },
         incidents: incidents::IncidentsState { live: Arc::clone(&live), recorder: recorder.clone() },

@@ -21,12 +21,14 @@ impl ClientAddress {
     pub fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
         let peer = extensions
             .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
-        let trusted = extensions.get::<TrustedProxies>().is_some_and(|proxies| proxies.0.contains(&peer));
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip().to_canonical());
+        // A node that listens on [::] sees IPv4 peers as ::ffff:192.0.2.1.
+        let is_peer = |proxy: &IpAddr| proxy.to_canonical() == peer;
+        let trusted = extensions.get::<TrustedProxies>().is_some_and(|proxies| proxies.0.iter().any(is_peer));
         // The rightmost address is the one that our own proxy has seen; those before it anybody can write.
         let forwarded = || {
             let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-            last.rsplit(',').next()?.trim().parse().ok()
+            last.rsplit(',').next()?.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
         };
         Self(if trusted { forwarded().unwrap_or(peer) } else { peer })
     }
@@ -44,11 +46,11 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
 mod tests {
     use super::*;
 
-    async fn address(peer: [u8; 4], trusted: &[[u8; 4]], forwarded: &str) -> IpAddr {
-        let trusted: Vec<IpAddr> = trusted.iter().map(|a| IpAddr::from(*a)).collect();
+    async fn address(peer: impl Into<IpAddr>, trusted: &[&str], forwarded: &str) -> IpAddr {
+        let trusted: Vec<IpAddr> = trusted.iter().map(|a| a.parse().unwrap()).collect();
         let mut parts = axum::http::Request::builder()
             .header("x-forwarded-for", forwarded)
-            .extension(ConnectInfo(SocketAddr::from((peer, 1))))
+            .extension(ConnectInfo(SocketAddr::new(peer.into(), 1)))
             .extension(TrustedProxies(trusted.into()))
             .body(())
             .unwrap()
@@ -60,9 +62,17 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_trusted_proxy_is_believed_and_only_its_own_word() {
-        let stranger = address([192, 0, 2, 9], &[[127, 0, 0, 1]], "198.51.100.7").await;
+        let stranger = address([192, 0, 2, 9], &["127.0.0.1"], "198.51.100.7").await;
         assert_eq!(stranger, IpAddr::from([192, 0, 2, 9]));
-        let proxied = address([127, 0, 0, 1], &[[127, 0, 0, 1]], "203.0.113.1, 198.51.100.7").await;
+        let proxied = address([127, 0, 0, 1], &["127.0.0.1"], "203.0.113.1, 198.51.100.7").await;
         assert_eq!(proxied, IpAddr::from([198, 51, 100, 7]));
+    }
+
+    #[tokio::test]
+    async fn an_ipv4_proxy_is_known_also_where_the_node_listens_on_ipv6() {
+        let mapped: IpAddr = "::ffff:127.0.0.1".parse().unwrap();
+        assert_eq!(address(mapped, &["127.0.0.1"], "198.51.100.7").await, IpAddr::from([198, 51, 100, 7]));
+        assert_eq!(address([127, 0, 0, 1], &["::ffff:127.0.0.1"], "x").await, IpAddr::from([127, 0, 0, 1]));
+        assert_eq!(address(mapped, &[], "198.51.100.7").await, IpAddr::from([127, 0, 0, 1]), "one form for one peer");
     }
 }

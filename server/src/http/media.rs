@@ -24,7 +24,7 @@ use super::extract::{PathParams, QueryParams};
 use crate::domain::clock::Clock;
 use crate::domain::ids::MediaId;
 use crate::domain::report::MediaKind;
-use crate::intake::quota::AddressQuota;
+use crate::identity::limits::AddressLimit;
 use crate::media::store::{Description, Store};
 use crate::media::{BodyError, MediaError};
 use crate::wire::media::Uploaded;
@@ -66,7 +66,7 @@ pub struct MediaState {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Uploads a minute for each address.
-    pub quota: Arc<AddressQuota>,
+    pub quota: Arc<AddressLimit>,
     /// How long an upload may take.
     pub patience: Patience,
 }

@@ -106,12 +106,20 @@ async fn sign_in(
     responses(
         (status = 200, body = Tokens),
         (status = 401, body = Problem, description = "token_invalid, token_expired or token_revoked"),
+        (status = 429, body = Problem, description = "too_many_requests, with Retry-After"),
     )
 )]
-async fn refresh(State(state): State<SessionState>, JsonBody(body): JsonBody<Refresh>) -> ApiResult<Private<Tokens>> {
-    match state.identity.refresh(&body.refresh_token).await {
+async fn refresh(
+    State(state): State<SessionState>,
+    ClientAddress(address): ClientAddress,
+    JsonBody(body): JsonBody<Refresh>,
+) -> ApiResult<Private<Tokens>> {
+    match state.identity.refresh(&body.refresh_token, Some(address)).await {
         Ok(session) => Ok(tokens(session)),
         Err(RefreshError::Token(error)) => Err(error.into()),
+        Err(RefreshError::TooMany { retry_after_s }) => {
+            Err(ApiError::new(Code::TooManyRequests).retry_after(retry_after_s))
+        }
         Err(RefreshError::Identity(error)) => Err(error.into()),
     }
 }

@@ -124,7 +124,8 @@ async fn a_wall_knows_its_office_and_has_no_session_to_end() {
 #[tokio::test]
 async fn too_many_attempts_are_told_when_to_come_back_even_with_the_right_password() {
     let limit = |n| Limit::per_five_minutes(NonZeroU32::new(n).unwrap());
-    let f = fixture_with(Settings { per_name: limit(2), per_address: limit(4), ..Settings::default() }).await;
+    let f =
+        fixture_with(Settings { per_name_and_address: limit(2), per_address: limit(3), ..Settings::default() }).await;
     f.account("sato", Role::Field).await;
     for _ in 0..2 {
         assert_eq!(sign_in(&f, "sato", "wrong password").await.problem(), (401, "wrong_credentials"));

@@ -77,6 +77,7 @@ fn facets(view: &IncidentView<'_>) -> Option<IncidentFacets> {
     offices.dedup();
     Some(IncidentFacets {
         tile: first.report.position().map(|place| Tile::at(place.lat(), place.lon(), MAX_ZOOM)),
+        responsible: view.incident.responsible.clone(),
         offices: offices.into_boxed_slice(),
         category: first.report.category,
         operation: view.incident.operation,
@@ -174,6 +175,7 @@ mod tests {
         assert!(serde_json::from_str::<PublicEntry>(&public).unwrap().incident.is_some());
         let facets = slot.facets.incident.unwrap();
         assert_eq!(facets.offices.iter().map(|o| o.as_str()).collect::<Vec<_>>(), ["07202", "07423"]);
+        assert_eq!(facets.responsible, Some("07202".parse().unwrap()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use sokuho_tiles::{Tile, TileRange};
 use crate::domain::ids::OperationId;
 use crate::domain::office::OfficeCode;
 use crate::domain::report::Category;
-use crate::wire;
+use crate::wire::{self, Audience};
 
 /// Office codes in one interest at most.
 pub const OFFICES: usize = 64;
@@ -29,7 +29,9 @@ pub struct Facets {
 pub struct IncidentFacets {
     /// Where: the tile of the deepest zoom; `None`: no place is known.
     pub tile: Option<Tile>,
-    /// The office that answers for it and those that reported it.
+    /// The office that answers for it: all that the public may choose by.
+    pub responsible: Option<OfficeCode>,
+    /// That office and those that reported it.
     pub offices: Box<[OfficeCode]>,
     /// What.
     pub category: Category,
@@ -111,16 +113,20 @@ impl TryFrom<&wire::live::Interest> for Interest {
 
 impl Interest {
     /// Whether an entry about this is of interest. What carries no incident (operations, check-ins) is
-    /// for everybody.
-    pub fn matches(&self, facets: &Facets) -> bool {
+    /// for everybody. The public encoding hides who reported, so choosing does not tell the public either.
+    pub fn matches(&self, facets: &Facets, audience: Audience) -> bool {
         let Some(incident) = &facets.incident else { return true };
+        let offices = match audience {
+            Audience::Office => &incident.offices,
+            Audience::Public => incident.responsible.as_slice(),
+        };
         self.operation.is_none_or(|operation| operation == incident.operation)
             && self.categories.is_none_or(|chosen| chosen & bit(incident.category) != 0)
             && self.tiles.is_none_or(|range| incident.tile.is_some_and(|tile| range.contains(tile)))
             && self
                 .offices
                 .as_ref()
-                .is_none_or(|wanted| incident.offices.iter().any(|office| wanted.binary_search(office).is_ok()))
+                .is_none_or(|wanted| offices.iter().any(|office| wanted.binary_search(office).is_ok()))
     }
 }
 
@@ -134,6 +140,7 @@ mod tests {
         Facets {
             incident: Some(IncidentFacets {
                 tile: Some(Tile::at(37.4878, 139.9297, sokuho_tiles::MAX_ZOOM)),
+                responsible: Some("07202".parse().unwrap()),
                 offices: ["07202", "07423"].map(|code| code.parse().unwrap()).into(),
                 category: Category::Hazard,
                 operation: EVERYDAY,
@@ -147,12 +154,13 @@ mod tests {
 
     #[test]
     fn each_part_left_out_matches_and_each_part_given_chooses() {
-        assert!(Interest::default().matches(&facets()));
+        assert!(Interest::default().matches(&facets(), Audience::Office));
         let near = Bounds { west: 139.9, south: 37.4, east: 140.0, north: 37.5 };
         let far = Bounds { west: 135.0, south: 34.0, east: 135.1, north: 34.1 };
         for (bounds, expected) in [(near, true), (far, false)] {
             assert_eq!(
-                checked(wire::live::Interest { bounds: Some(bounds), ..<_>::default() }).matches(&facets()),
+                checked(wire::live::Interest { bounds: Some(bounds), ..<_>::default() })
+                    .matches(&facets(), Audience::Office),
                 expected
             );
         }
@@ -160,15 +168,31 @@ mod tests {
             [(vec!["07423"], true), (vec!["07202", "99999"], true), (vec!["07203"], false), (vec![], false)]
         {
             let offices = Some(offices.into_iter().map(str::to_owned).collect());
-            assert_eq!(checked(wire::live::Interest { offices, ..<_>::default() }).matches(&facets()), expected);
+            assert_eq!(
+                checked(wire::live::Interest { offices, ..<_>::default() }).matches(&facets(), Audience::Office),
+                expected
+            );
         }
         for (category, expected) in [(Category::Hazard, true), (Category::Other, false)] {
             let interest = wire::live::Interest { categories: Some(vec![category]), ..<_>::default() };
-            assert_eq!(checked(interest).matches(&facets()), expected);
+            assert_eq!(checked(interest).matches(&facets(), Audience::Office), expected);
         }
         let other = wire::live::Interest { operation: Some(uuid::Uuid::from_u128(7)), ..<_>::default() };
-        assert!(!checked(other.clone()).matches(&facets()));
-        assert!(checked(other).matches(&Facets { incident: None }), "operations and check-ins are for everybody");
+        assert!(!checked(other.clone()).matches(&facets(), Audience::Office));
+        assert!(
+            checked(other).matches(&Facets { incident: None }, Audience::Office),
+            "operations and check-ins are for everybody"
+        );
+    }
+
+    #[test]
+    fn the_public_chooses_by_the_office_that_answers_and_not_by_who_reported() {
+        for (office, audience, expected) in
+            [("07423", Audience::Office, true), ("07423", Audience::Public, false), ("07202", Audience::Public, true)]
+        {
+            let wish = wire::live::Interest { offices: Some(vec![office.to_owned()]), ..<_>::default() };
+            assert_eq!(checked(wish).matches(&facets(), audience), expected, "{office} {audience:?}");
+        }
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Ring {
             if slot.seq > limit {
                 break;
             }
-            if let Some(text) = slot.text(audience).filter(|_| interest.matches(&slot.facets)) {
+            if let Some(text) = slot.text(audience).filter(|_| interest.matches(&slot.facets, audience)) {
                 let full = found.texts.len() == FRAME_ENTRIES || bytes + text.len() > FRAME_BYTES;
                 if full && !found.texts.is_empty() {
                     break;

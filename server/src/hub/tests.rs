@@ -93,6 +93,7 @@ const OFFICES: [&str; 4] = ["07202", "07208", "07421", "07423"];
 fn slot(seq: u64, dice: &mut Dice) -> Slot {
     let kind = dice.roll(10);
     let incident = (kind > 0).then(|| IncidentFacets {
+        responsible: (kind > 4).then(|| OFFICES[(kind % 4) as usize].parse().unwrap()),
         tile: Some(Tile::at(36.9 + dice.roll(10) as f64 / 10.0, 139.2 + dice.roll(10) as f64 / 10.0, MAX_ZOOM)),
         offices: Box::new([OFFICES[dice.roll(4) as usize].parse().unwrap()]),
         category: Category::ALL[dice.roll(5) as usize],
@@ -327,7 +328,8 @@ async fn nobody_misses_anything(seed: u64) {
         let (began, given) = viewer.await.unwrap();
         let wanted = Interest::try_from(&wish).unwrap();
         let sees = |slot: &&Slot| {
-            slot.seq > began && (token.is_some() || slot.public.is_some()) && wanted.matches(&slot.facets)
+            let audience = if token.is_some() { Audience::Office } else { Audience::Public };
+            slot.seq > began && (token.is_some() || slot.public.is_some()) && wanted.matches(&slot.facets, audience)
         };
         let expected: Vec<u64> = slots.iter().filter(sees).map(|slot| slot.seq).collect();
         assert_eq!(given, expected, "seed {seed}, {wish:?}");
@@ -474,7 +476,7 @@ async fn another_interest_counts_from_the_present_position_on() {
     client.frame("snapshot").await;
     let about = |seq, category| {
         let offices: Box<[_]> = Box::new([]);
-        let incident = IncidentFacets { tile: None, offices, category, operation: EVERYDAY };
+        let incident = IncidentFacets { tile: None, responsible: None, offices, category, operation: EVERYDAY };
         Slot { facets: Facets { incident: Some(incident) }, ..bell(seq) }
     };
     hub.publish(vec![about(1, Category::Other), about(2, Category::Hazard)]);

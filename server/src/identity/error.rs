@@ -99,6 +99,12 @@ pub enum RefreshError {
     /// The refresh token is not taken.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// Too many tokens that we never gave came from this address.
+    #[error("too many attempts; the next one is taken in {retry_after_s} s")]
+    TooMany {
+        /// Seconds until the next attempt is taken.
+        retry_after_s: u64,
+    },
     /// Something failed on our side.
     #[error(transparent)]
     Identity(#[from] IdentityError),

@@ -64,9 +64,15 @@ fn make(folder: &Path, path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+        other => other?,
     }
+    // The name must outlive a power cut as well: without the key all tokens and receipts are worthless.
+    for made in [Some(folder), folder.parent()].into_iter().flatten() {
+        let made = if made.as_os_str().is_empty() { Path::new(".") } else { made };
+        fs::File::open(made)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn private_folder(folder: &Path) -> io::Result<()> {

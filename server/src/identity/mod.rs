@@ -51,9 +51,11 @@ const LOOKS_PER_ROUND: u32 = 60;
 pub struct Settings {
     /// How long things live.
     pub lifetimes: Lifetimes,
-    /// Attempts to sign in to one account.
+    /// Wrong attempts to sign in to one account from one address.
+    pub per_name_and_address: Limit,
+    /// Wrong attempts to sign in to one account, wherever they come from.
     pub per_name: Limit,
-    /// Attempts to sign in from one address (of IPv6, one /64).
+    /// Wrong attempts from one address (of IPv6, one /64), refresh tokens that we never gave included.
     pub per_address: Limit,
 }
 
@@ -65,7 +67,12 @@ impl Default for Settings {
                 None => Limit::per_five_minutes(NonZeroU32::MIN),
             }
         }
-        Self { lifetimes: Lifetimes::default(), per_name: attempts(10), per_address: attempts(60) }
+        Self {
+            lifetimes: Lifetimes::default(),
+            per_name_and_address: attempts(10),
+            per_name: attempts(100),
+            per_address: attempts(60),
+        }
     }
 }
 
@@ -101,7 +108,12 @@ impl Identity {
     ) -> Result<Self, IdentityError> {
         let directory = Directory::read(&registry).await?;
         Ok(Self {
-            limits: SignInLimits::new(settings.per_name, settings.per_address, &registry.entropy),
+            limits: SignInLimits::new(
+                settings.per_name_and_address,
+                settings.per_name,
+                settings.per_address,
+                &registry.entropy,
+            ),
             registry,
             presence,
             lifetimes: settings.lifetimes,
@@ -166,8 +178,8 @@ impl Identity {
     ) -> Result<SessionTokens, SignInError> {
         // A name that cannot be one is refused at once: that it does not exist is no secret.
         let folded = folded(name);
-        let attempt = self.limits.attempt(folded.as_deref().unwrap_or_default(), address);
-        attempt.map_err(|retry_after_s| SignInError::TooMany { retry_after_s })?;
+        let attempt = self.limits.sign_in(folded.as_deref().unwrap_or_default(), address);
+        let attempt = attempt.map_err(|retry_after_s| SignInError::TooMany { retry_after_s })?;
         let folded = folded.ok_or(SignInError::Wrong)?;
         let known = self.registry.credentials(&folded).await?.filter(|(account, _)| !account.disabled);
         let hash = known.as_ref().map(|(_, hash)| hash.as_str());
@@ -179,6 +191,7 @@ impl Identity {
             Ok((session, tokens)) => {
                 let directory = self.directory.load().with_session(session, account);
                 self.directory.store(Arc::new(directory));
+                attempt.give_back();
                 Ok(tokens)
             }
             Err(IdentityError::UnknownAccount) => Err(SignInError::Wrong),
@@ -190,8 +203,13 @@ impl Identity {
     ///
     /// # Errors
     /// [`RefreshError`]. An old token that comes back revokes the session.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<SessionTokens, RefreshError> {
+    pub async fn refresh(&self, refresh_token: &str, address: Option<IpAddr>) -> Result<SessionTokens, RefreshError> {
+        let attempt = self.limits.refresh(address);
+        let attempt = attempt.map_err(|retry_after_s| RefreshError::TooMany { retry_after_s })?;
         let (revoked, outcome) = self.registry.refresh_session(refresh_token, &self.lifetimes).await;
+        if !matches!(outcome, Err(RefreshError::Token(TokenError::Invalid))) {
+            attempt.give_back();
+        }
         if revoked {
             self.reload().await?;
         }

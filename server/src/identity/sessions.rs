@@ -135,6 +135,9 @@ impl Registry {
     async fn try_refresh(&self, text: &str, lifetimes: &Lifetimes) -> Result<Outcome, RefreshError> {
         let now = self.clock.now();
         let token = decoded(text).ok_or(TokenError::Invalid)?;
+        // Anybody can send 43 characters; the write lock, which the log needs, is for those we have given.
+        let known = sqlx::query("SELECT 1 FROM refresh_token WHERE hash = ?").bind(hash(&token));
+        known.fetch_optional(&self.pool).await?.ok_or(TokenError::Invalid)?;
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query(
             "SELECT s.id, s.account, s.expires_at, s.revoked_at, a.disabled, t.generation, \

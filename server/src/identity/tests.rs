@@ -160,7 +160,7 @@ async fn an_access_token_ends_after_a_quarter_of_an_hour_and_a_refresh_gives_the
     let first = f.sign_in("sato").await;
     f.clock.advance(SignedDuration::from_mins(15));
     assert_eq!(f.identity.caller(&first.access), Err(TokenError::Expired));
-    let second = f.identity.refresh(&first.refresh).await.unwrap();
+    let second = f.identity.refresh(&first.refresh, None).await.unwrap();
     assert_ne!(second.refresh, first.refresh);
     assert_eq!(second.refresh_expires_at, first.refresh_expires_at, "the session does not grow");
     f.staff(&second);
@@ -171,9 +171,9 @@ async fn a_lost_answer_is_given_again_within_the_grace_without_a_second_branch()
     let f = fixture().await;
     f.account("sato", Role::Field).await;
     let first = f.sign_in("sato").await;
-    let lost = f.identity.refresh(&first.refresh).await.unwrap();
+    let lost = f.identity.refresh(&first.refresh, None).await.unwrap();
     f.clock.advance(SignedDuration::from_secs(30));
-    let again = f.identity.refresh(&first.refresh).await.unwrap();
+    let again = f.identity.refresh(&first.refresh, None).await.unwrap();
     assert_eq!(again.refresh, lost.refresh);
     f.staff(&again);
 }
@@ -185,20 +185,20 @@ async fn an_old_refresh_token_that_comes_back_revokes_the_session_and_no_other()
     let other = f.sign_in("sato").await;
     for too_late in [true, false] {
         let first = f.sign_in("sato").await;
-        let mut newest = f.identity.refresh(&first.refresh).await.unwrap();
+        let mut newest = f.identity.refresh(&first.refresh, None).await.unwrap();
         if too_late {
             f.clock.advance(SignedDuration::from_secs(31));
         } else {
-            newest = f.identity.refresh(&newest.refresh).await.unwrap();
+            newest = f.identity.refresh(&newest.refresh, None).await.unwrap();
         }
-        let reused = f.identity.refresh(&first.refresh).await;
+        let reused = f.identity.refresh(&first.refresh, None).await;
         assert!(matches!(reused, Err(RefreshError::Token(TokenError::Revoked))), "{reused:?}");
-        let after = f.identity.refresh(&newest.refresh).await;
+        let after = f.identity.refresh(&newest.refresh, None).await;
         assert!(matches!(after, Err(RefreshError::Token(TokenError::Revoked))), "{after:?}");
         assert_eq!(f.identity.caller(&newest.access), Err(TokenError::Revoked));
     }
     f.staff(&other);
-    f.identity.refresh(&other.refresh).await.unwrap();
+    f.identity.refresh(&other.refresh, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -208,13 +208,13 @@ async fn a_session_ends_after_fourteen_days_however_often_it_was_refreshed() {
     let mut tokens = f.sign_in("sato").await;
     for _ in 0..14 {
         f.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(1));
-        tokens = f.identity.refresh(&tokens.refresh).await.unwrap();
+        tokens = f.identity.refresh(&tokens.refresh, None).await.unwrap();
     }
     assert_eq!(tokens.access_expires_at, tokens.refresh_expires_at, "no access beyond the session");
     f.clock.advance(SignedDuration::from_mins(1));
-    assert!(matches!(f.identity.refresh(&tokens.refresh).await, Err(RefreshError::Token(TokenError::Expired))));
+    assert!(matches!(f.identity.refresh(&tokens.refresh, None).await, Err(RefreshError::Token(TokenError::Expired))));
     f.identity.keep_house().await.unwrap();
-    assert!(matches!(f.identity.refresh(&tokens.refresh).await, Err(RefreshError::Token(TokenError::Invalid))));
+    assert!(matches!(f.identity.refresh(&tokens.refresh, None).await, Err(RefreshError::Token(TokenError::Invalid))));
 }
 
 #[rstest]
@@ -224,14 +224,37 @@ async fn a_session_ends_after_fourteen_days_however_often_it_was_refreshed() {
 #[tokio::test]
 async fn a_refresh_token_that_we_never_gave_is_invalid(#[case] token: &str) {
     let f = fixture().await;
-    let refused = f.identity.refresh(token).await;
+    let refused = f.identity.refresh(token, None).await;
     assert!(matches!(refused, Err(RefreshError::Token(TokenError::Invalid))), "{refused:?}");
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_we_never_gave_waits_for_no_writer_and_counts_against_its_address() {
+    let f = fixture_with(Settings {
+        per_address: Limit::per_five_minutes(NonZeroU32::new(3).unwrap()),
+        ..Settings::default()
+    })
+    .await;
+    f.account("sato", Role::Field).await;
+    let mut tokens = f.sign_in("sato").await;
+    let (here, there) = (Some(IpAddr::from([192, 0, 2, 1])), Some(IpAddr::from([192, 0, 2, 2])));
+    for _ in 0..5 {
+        tokens = f.identity.refresh(&tokens.refresh, here).await.unwrap();
+    }
+    let writer = f.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    for _ in 0..3 {
+        let refused = f.identity.refresh(&"A".repeat(43), here).await;
+        assert!(matches!(refused, Err(RefreshError::Token(TokenError::Invalid))), "{refused:?}");
+    }
+    drop(writer);
+    let refused = f.identity.refresh(&tokens.refresh, here).await;
+    assert!(matches!(refused, Err(RefreshError::TooMany { retry_after_s: 1..=101 })), "{refused:?}");
+    f.identity.refresh(&tokens.refresh, there).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_account_has_at_most_sixteen_sessions_and_the_oldest_goes_first() {
-    let limit = Limit::per_five_minutes(NonZeroU32::new(100).unwrap());
-    let f = fixture_with(Settings { per_name: limit, ..Settings::default() }).await;
+    let f = fixture().await;
     f.account("sato", Role::Field).await;
     let oldest = f.sign_in("sato").await;
     for _ in 0..sessions::PER_ACCOUNT {
@@ -275,7 +298,7 @@ async fn what_another_process_changes_is_seen_at_the_next_look() {
     f.identity.look().await.unwrap();
     for tokens in [&sato, &abe, &ito] {
         assert_eq!(f.identity.caller(&tokens.access), Err(TokenError::Revoked));
-        let refused = f.identity.refresh(&tokens.refresh).await;
+        let refused = f.identity.refresh(&tokens.refresh, None).await;
         assert!(matches!(refused, Err(RefreshError::Token(TokenError::Revoked))), "{refused:?}");
     }
     let caller = f.identity.caller(&wall_token).unwrap();

@@ -6,14 +6,12 @@
 //! ```
 
 pub mod check;
-pub mod quota;
 pub mod receipt;
 pub mod recorder;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use self::quota::AddressQuota;
 use self::receipt::ReceiptKeys;
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Actor, Body, Entry};
@@ -23,6 +21,7 @@ use crate::domain::operation::EVERYDAY;
 use crate::domain::position::NotAPosition;
 use crate::domain::report::{Medium, Report};
 use crate::identity::caller::Caller;
+use crate::identity::limits::AddressLimit;
 use crate::live::Live;
 use crate::locate::Locator;
 use crate::log::writer::{AppendError, Appender, Committed};
@@ -104,7 +103,7 @@ pub struct Intake {
     /// What is known already.
     pub live: Arc<Live>,
     /// How much residents may send.
-    pub quota: AddressQuota,
+    pub quota: AddressLimit,
     /// Makes and checks receipt keys.
     pub receipts: ReceiptKeys,
     /// Wall clock.

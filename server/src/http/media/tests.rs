@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use super::*;
-use crate::domain::clock::SystemClock;
+use crate::domain::clock::{SystemClock, SystemEntropy};
 use crate::media::samples::jpeg_with_gps;
 use crate::media::store::Limits;
 
@@ -37,7 +37,7 @@ impl Bench {
             store: Store::open(&folder.path().join("media"), limits).unwrap(),
             gate: Arc::new(Gate),
             clock: Arc::new(SystemClock),
-            quota: Arc::new(AddressQuota::per_minute(per_minute)),
+            quota: Arc::new(AddressLimit::per_minute(per_minute, &SystemEntropy)),
             patience: Patience::default(),
         };
         Self { _folder: folder, router: routes().with_state(state).split_for_parts().0 }
