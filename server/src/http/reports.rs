@@ -28,8 +28,7 @@ use crate::wire::incident::IncidentView;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::report::{Contact, NewReport, Receipt, ReceiptStatus};
 
-/// What these doors need.
-#[derive(Clone)]
+/// What these doors need; behind one [`Arc`], because the router clones it for every request.
 pub struct ReportsState {
     /// The way in.
     pub intake: Arc<Intake>,
@@ -46,7 +45,7 @@ pub struct ReportsState {
 }
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<ReportsState> {
+pub fn routes() -> OpenApiRouter<Arc<ReportsState>> {
     OpenApiRouter::new()
         .routes(routes!(file))
         .routes(routes!(receipt))
@@ -61,7 +60,7 @@ pub fn routes() -> OpenApiRouter<ReportsState> {
     (status = "default", description = "Nothing was written", body = Problem),
 ))]
 async fn file(
-    State(state): State<ReportsState>,
+    State(state): State<Arc<ReportsState>>,
     who: Who,
     ClientAddress(address): ClientAddress,
     JsonBody(new): JsonBody<NewReport>,
@@ -76,7 +75,7 @@ async fn file(
     (status = 200, body = ReceiptStatus),
     (status = "default", body = Problem),
 ))]
-async fn receipt(State(state): State<ReportsState>, PathParams(key): PathParams<String>) -> ApiResult<Response> {
+async fn receipt(State(state): State<Arc<ReportsState>>, PathParams(key): PathParams<String>) -> ApiResult<Response> {
     let id = state.receipts.report(&key).ok_or(Code::NotFound)?;
     let status = {
         let world = state.live.read();
@@ -107,7 +106,7 @@ async fn receipt(State(state): State<ReportsState>, PathParams(key): PathParams<
     params(("key" = String, Path, description = "The receipt's key"), ("id" = String, Path, description = "Media id")),
     responses((status = 200, content_type = "image/jpeg"), (status = "default", body = Problem)))]
 async fn thumbnail(
-    State(state): State<ReportsState>,
+    State(state): State<Arc<ReportsState>>,
     PathParams((key, id)): PathParams<(String, String)>,
 ) -> ApiResult<Response> {
     let report = state.receipts.report(&key).ok_or(Code::NotFound)?;
@@ -127,7 +126,11 @@ async fn thumbnail(
     (status = 200, body = Contact),
     (status = "default", body = Problem),
 ))]
-async fn contact(State(state): State<ReportsState>, who: Who, PathParams(id): PathParams<Uuid>) -> ApiResult<Response> {
+async fn contact(
+    State(state): State<Arc<ReportsState>>,
+    who: Who,
+    PathParams(id): PathParams<Uuid>,
+) -> ApiResult<Response> {
     let staff = who.staff()?;
     let id = ReportId(id);
     {

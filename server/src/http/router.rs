@@ -8,6 +8,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -87,19 +88,34 @@ pub fn router(doors: Doors) -> Router {
     let quick = OpenApiRouter::new()
         .merge(region::routes().with_state(doors.region))
         .merge(snapshot::routes().with_state(doors.snapshot))
-        .merge(reports::routes().with_state(doors.reports))
+        .merge(reports::routes().with_state(Arc::new(doors.reports)))
         .merge(incidents::routes().with_state(doors.incidents))
         .merge(sessions::routes().with_state(doors.sessions))
         .merge(check_ins::routes().with_state(doors.check_ins))
         .merge(operations::routes().with_state(doors.operations))
-        .layer(DefaultBodyLimit::max(JSON_BODY))
-        .layer(middleware::from_fn(answer_in_time));
+        .layer(
+            ServiceBuilder::new().layer(middleware::from_fn(answer_in_time)).layer(DefaultBodyLimit::max(JSON_BODY)),
+        );
     // Uploads and streams take as long as they take; they bound themselves.
     let slow = OpenApiRouter::new()
         .merge(live::routes().with_state(doors.live))
         .merge(media::routes().with_state(doors.media));
 
-    // Layers run from the last to the first.
+    // One stack, the outermost first: each layer that a router takes by itself is a box of its own, cloned
+    // and called for every request.
+    let rim = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(doors.request_ids, request_log::record))
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CSP))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            ApiError::new(Code::Internal).into_response()
+        }))
+        .layer(CompressionLayer::new().gzip(true).br(true).compress_when(worth_compressing()))
+        .layer(axum::Extension(doors.trusted_proxies));
     Router::from(quick.merge(slow))
         .layer(middleware::from_fn_with_state(doors.identity, admit))
         .merge(assets::routes())
@@ -107,18 +123,7 @@ pub fn router(doors: Doors) -> Router {
         .merge(health::routes(doors.health))
         .fallback(|| async { ApiError::new(Code::NotFound) })
         .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
-        .layer(axum::Extension(doors.trusted_proxies))
-        .layer(CompressionLayer::new().gzip(true).br(true).compress_when(worth_compressing()))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            ApiError::new(Code::Internal).into_response()
-        }))
-        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CSP))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
-        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
-        .layer(middleware::from_fn_with_state(doors.request_ids, request_log::record))
+        .layer(rim)
 }
 
 /// Everything comes from this node. Nothing inline.

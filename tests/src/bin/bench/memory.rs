@@ -47,7 +47,8 @@ pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
     let fleet = Fleet::open(&line, scale.viewers - first.count()).await?;
     let per_viewer = |resident: f64| (resident - before) / fleet.count() as f64 / 1024.0;
     let connected = per_viewer(processes.resident()?);
-    let idle = per_viewer(settled(&processes).await?);
+    let whole_idle = settled(&processes).await?;
+    let idle = per_viewer(whole_idle);
     for _ in 0..10 {
         burst(&fleet, &publisher, 32).await?;
     }
@@ -64,8 +65,18 @@ pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
             ("KiB some time later", later),
         ],
     );
-    findings.row("the whole server", &[("MiB with a tenth of them", before / MIB), ("MiB with all", whole / MIB)]);
-    findings.goal(&format!("{name}: idle memory"), idle, "KiB/viewer", idle <= 6.0, "≤ 6");
+    findings.row(
+        "the whole server",
+        &[
+            ("MiB with a tenth of them", before / MIB),
+            ("MiB idle", whole_idle / MIB),
+            ("MiB after bursts", whole / MIB),
+        ],
+    );
+    // The rise can come out below the truth, even below nothing: what the start needed (a password's hash takes
+    // 19 MiB) is given back at some time. So the goal counts the whole server as if it were the viewers'.
+    let at_most = whole_idle / scale.viewers as f64 / 1024.0;
+    findings.goal(&format!("{name}: idle memory"), at_most, "KiB/viewer, the whole server", at_most <= 6.0, "≤ 6");
     findings.goal(&format!("{name}: back after bursts"), later, "KiB/viewer", later <= idle + 2.0, "near idle");
     first.close();
     fleet.close();
