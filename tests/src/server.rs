@@ -107,6 +107,8 @@ struct Running {
     port: u16,
     /// Says when standard error was closed, which is when the process has ended.
     ended: Receiver<()>,
+    /// It was asked to stop; asked twice it would stop hard.
+    asked: bool,
 }
 
 impl Running {
@@ -135,7 +137,7 @@ impl Running {
             }
             let _ = end.send(());
         });
-        let mut running = Self { child, port: 0, ended };
+        let mut running = Self { child, port: 0, ended, asked: false };
         match running.address(&lines) {
             Ok(port) => running.port = port,
             Err(error) => {
@@ -307,8 +309,10 @@ impl Server {
     ///
     /// # Errors
     /// If it does not run.
-    pub fn terminate(&self) -> Result<()> {
-        self.running.as_ref().context("the server does not run")?.signal("-TERM")
+    pub fn terminate(&mut self) -> Result<()> {
+        let running = self.running.as_mut().context("the server does not run")?;
+        running.asked = true;
+        running.signal("-TERM")
     }
 
     /// Asks it to stop, waits, and checks that it ended well.
@@ -317,8 +321,9 @@ impl Server {
     /// If it does not stop in time or ends with another code than 0.
     pub fn stop(&mut self) -> Result<()> {
         if let Some(mut running) = self.running.take() {
-            // It may have ended by itself after `terminate`.
-            let _ = running.signal("-TERM");
+            if !running.asked {
+                running.signal("-TERM")?;
+            }
             let code = running.wait()?;
             ensure!(code == 0, "the server ended with code {code}\n{}", self.log_tail());
         }

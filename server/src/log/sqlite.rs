@@ -5,6 +5,7 @@
 //! SQLite says that an id is taken (it has then written nothing) are the known ids looked up.
 
 mod contacts;
+mod remembered;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use sqlx::{ConnectOptions, Row, SqlitePool};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use self::remembered::Remembered;
 use super::rows::{self, COLUMNS, PLACEHOLDERS, Stored};
 use super::{Appended, Draft, EntryLog, LogError};
 use crate::domain::clock::{Clock, Entropy};
@@ -74,16 +76,19 @@ pub struct SqliteLog {
     readers: SqlitePool,
     /// The last number, as far as this process knows. Held through an append.
     head: Mutex<Seq>,
+    remembered: std::sync::Mutex<Remembered>,
 }
 
 impl SqliteLog {
     /// Opens the file, creates it (readable by its owner alone) if there is none, and brings its tables up
-    /// to date. A new log gets a node id and an epoch from the clock and the entropy.
+    /// to date. A new log gets a node id and an epoch from the clock and the entropy; one that lacks entries
+    /// which the file `.head` beside it remembers, or lacks that file, was restored and gets another epoch.
     ///
     /// # Errors
     /// [`LogError`] if the file cannot be opened, is no such database, or was written by a newer program.
     pub async fn open(path: &Path, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<Self, LogError> {
         create(path).map_err(|error| LogError::Storage(error.into()))?;
+        let mut remembered = Remembered::open(path).map_err(|error| LogError::Storage(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -116,10 +121,20 @@ impl SqliteLog {
             let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
             Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
         };
+        let head = row.try_get::<i64, _>(2).map_err(storage)?.cast_unsigned();
+        let mut epoch = id(1)?;
+        if !remembered.agrees(epoch, head) {
+            epoch = uuid_v7(clock.now(), entropy);
+            tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
+            let rename = sqlx::query("UPDATE node SET epoch = ?").bind(epoch.as_bytes().to_vec());
+            rename.execute(&writer).await.map_err(storage)?;
+        }
+        remembered.write(epoch, head).map_err(|error| LogError::Storage(error.into()))?;
         Ok(Self {
             node: NodeId(id(0)?),
-            epoch: id(1)?,
-            head: Mutex::new(row.try_get::<i64, _>(2).map_err(storage)?.cast_unsigned()),
+            epoch,
+            head: Mutex::new(head),
+            remembered: std::sync::Mutex::new(remembered),
             readers: pool(READERS).connect_lazy_with(options),
             writer,
         })
@@ -139,6 +154,15 @@ impl SqliteLog {
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+    }
+
+    /// The batch is durable, so a file that cannot be written must not undo it: the epoch is at stake, at
+    /// a restore, and no entry.
+    fn remember(&self, head: Seq) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Err(error) = remembered.write(self.epoch, head) {
+            tracing::warn!(error = %error, "the head cannot be remembered");
+        }
     }
 
     /// The usual case: all are fresh and none has contact details, so that one statement is the whole
@@ -212,10 +236,12 @@ impl EntryLog for SqliteLog {
             && let Some(answers) = self.append_fresh(*head, drafts).await?
         {
             *head += answers.len() as Seq;
+            self.remember(*head);
             return Ok(answers);
         }
         let (written, answers) = self.append_checked(drafts).await?;
         *head = written;
+        self.remember(written);
         Ok(answers)
     }
 

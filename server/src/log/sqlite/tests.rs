@@ -72,7 +72,7 @@ async fn nobody_else_on_the_machine_can_read_the_file_or_those_beside_it() {
     let log = folder.open().await;
     log.append(&[draft(filed(1))]).await.unwrap();
     let files: Vec<_> = std::fs::read_dir(folder.0.path()).unwrap().map(Result::unwrap).collect();
-    assert_eq!(files.len(), 3, "the file, -wal and -shm");
+    assert_eq!(files.len(), 4, "the file, -wal, -shm and .head");
     for file in files {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
     }
@@ -148,4 +148,40 @@ fn few_statements_serve_every_number_of_rows() {
     assert_eq!(INSERT.len(), 9);
     assert_eq!(INSERT[8].matches(PLACEHOLDERS).count(), ROWS);
     assert_eq!(COLUMNS.split(", ").count(), PLACEHOLDERS.matches('?').count());
+}
+
+#[tokio::test]
+async fn a_restored_log_is_another_history_and_one_that_was_only_cut_off_is_not() {
+    let folder = Folder::new();
+    let file = |name: &str| folder.0.path().join(name);
+    let log = folder.open().await;
+    let epoch = log.epoch;
+    log.append(&[draft(filed(1))]).await.unwrap();
+    log.close().await;
+    std::fs::copy(file("sokuho.sqlite"), file("backup")).unwrap();
+    let log = folder.open().await;
+    assert_eq!(log.epoch, epoch);
+    log.append(&[draft(filed(2))]).await.unwrap();
+    // As after a power cut: the file beside may lag behind the database.
+    std::fs::write(file("sokuho.head"), format!("{epoch} {:020}\n", 1)).unwrap();
+    log.close().await;
+    let log = folder.open().await;
+    assert_eq!(log.epoch, epoch);
+    log.close().await;
+
+    std::fs::copy(file("backup"), file("sokuho.sqlite")).unwrap();
+    let log = folder.open().await;
+    let restored = log.epoch;
+    assert_ne!(restored, epoch, "entry 2 is gone, and viewers have seen it");
+    log.append(&[draft(filed(3))]).await.unwrap();
+    log.close().await;
+    let log = folder.open().await;
+    assert_eq!(log.epoch, restored, "once is enough");
+    log.close().await;
+
+    std::fs::remove_file(file("sokuho.head")).unwrap();
+    // Other names than before: the counting entropy would begin with the same ones.
+    let entropy = crate::domain::clock::SystemEntropy;
+    let log = SqliteLog::open(&file("sokuho.sqlite"), &Midnight, &entropy).await.unwrap();
+    assert!(log.epoch != restored && log.epoch != epoch, "nobody can tell any more");
 }
