@@ -56,10 +56,11 @@ impl Ledger {
         Streaming { ledger: Arc::clone(self), bytes: 0 }
     }
 
-    /// Notes a finished upload, or that it was uploaded again.
+    /// Notes a finished upload, or that it was uploaded again; that renews a claim as well.
     pub fn note(&self, id: &MediaId, bytes: u64, at: Timestamp) {
         let mut books = self.books();
-        if books.claimed.contains_key(id) {
+        if let Some(claimed_at) = books.claimed.get_mut(id) {
+            *claimed_at = at.max(*claimed_at);
             return;
         }
         let before = books.waiting.get(id).copied();
@@ -174,6 +175,9 @@ mod tests {
         ledger.note(&id(1), 0, at(5));
         assert_eq!(ledger.bytes(), 60);
         assert_eq!(ledger.last_wanted(&id(1)), Some(at(5)));
+        ledger.claim(&id(1), at(6));
+        ledger.note(&id(1), 0, at(9));
+        assert_eq!((ledger.bytes(), ledger.last_wanted(&id(1))), (0, Some(at(9))), "a claim is renewed too");
         ledger.settle(at(0), |_| true);
         assert_eq!((ledger.bytes(), ledger.last_wanted(&id(1))), (0, None));
     }

@@ -191,6 +191,11 @@ impl Store {
     /// # Errors
     /// [`MediaError::Objects`] or [`MediaError::Record`] if the record cannot be read.
     pub async fn describe(&self, id: &MediaId) -> Result<Option<Arc<Description>>, MediaError> {
+        if let Some(description) = self.0.described.get(id) {
+            return Ok(Some(description));
+        }
+        // A record that is read while its file is being removed must not stay in memory after it.
+        let _stay = self.0.removing.read().await;
         self.0.describe(id).await
     }
 
@@ -234,7 +239,7 @@ impl Store {
     /// then every hour or so; it walks over the whole store.
     ///
     /// # Errors
-    /// [`MediaError::Objects`] if the store cannot be listed or a file cannot be removed.
+    /// [`MediaError::Objects`] if the store cannot be listed. A file that cannot be removed is logged.
     pub async fn sweep(
         &self,
         older_than: Timestamp,
@@ -263,7 +268,11 @@ impl Store {
                 self.0.ledger.note(&id, bytes, wanted_at);
                 continue;
             }
-            self.0.remove(&id).await?;
+            if let Err(error) = self.0.remove(&id).await {
+                // One file that cannot be removed must not keep all others; the next sweep tries again.
+                tracing::error!(media.id = %id, error = ?error, "an upload could not be swept");
+                continue;
+            }
             swept.files += 1;
             swept.bytes += bytes;
         }

@@ -182,6 +182,37 @@ async fn a_claimed_upload_is_not_swept_before_its_report_is_written() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_removed_does_not_keep_the_others() {
+    let bench = Bench::new(Limits::default());
+    let mut stuck = Vec::new();
+    for n in 0..6 {
+        let id = bench.send(&mp4(5_000 + n), now()).await.unwrap().description.id.clone();
+        stuck.push(id);
+    }
+    stuck.truncate(3);
+    for id in &stuck {
+        // What is a folder cannot be removed as a file.
+        let thumbnail = bench.folder.path().join("media").join(thumbnail_path(id).as_ref());
+        std::fs::create_dir_all(thumbnail.join("x")).unwrap();
+    }
+    let swept = bench.store.sweep(Timestamp::from_second(now() + 50).unwrap(), |_| false).await.unwrap();
+    assert_eq!(swept.files, 3);
+}
+
+#[tokio::test]
+async fn a_record_is_not_read_into_memory_while_files_are_removed() {
+    let bench = Bench::new(Limits::default());
+    let id = bench.send(&mp4(5_000), now()).await.unwrap().description.id.clone();
+    bench.store.0.described.forget(&id);
+    let alone = bench.store.0.removing.write().await;
+    let mut reading = Box::pin(bench.store.describe(&id));
+    assert!(futures_util::poll!(&mut reading).is_pending());
+    bench.store.0.remove(&id).await.unwrap();
+    drop(alone);
+    assert_eq!(reading.await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn uploads_at_once_are_bounded() {
     let bench = Bench::new(Limits { uploads_at_once: 1, ..Limits::default() });
     let body = stream::iter([Ok(Bytes::from_static(b"\xFF\xD8\xFF"))]).chain(stream::pending());
