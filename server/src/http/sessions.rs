@@ -49,11 +49,7 @@ fn private<T>(body: T) -> Private<T> {
 
 impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Invalid => Code::TokenInvalid.into(),
-            TokenError::Expired => Code::TokenExpired.into(),
-            TokenError::Revoked => Code::TokenRevoked.into(),
-        }
+        error.code().into()
     }
 }
 
