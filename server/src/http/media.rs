@@ -26,7 +26,8 @@ use crate::domain::clock::Clock;
 use crate::domain::ids::MediaId;
 use crate::domain::report::MediaKind;
 use crate::identity::caller::Caller;
-use crate::identity::limits::AddressLimit;
+use crate::identity::limits::{AddressLimit, subscriber};
+use crate::media::ledger::Sender;
 use crate::media::store::{Description, Store};
 use crate::media::{BodyError, MediaError};
 use crate::wire::media::Uploaded;
@@ -134,10 +135,14 @@ async fn upload(
         return Err(MediaError::TooLarge { limit }.into());
     }
     // As with reports: an account is answerable, an address is not.
-    if !matches!(caller, Caller::Staff(_)) {
+    let sender = match caller {
+        Caller::Staff(_) => Sender::Staff,
+        Caller::Public | Caller::Wall { .. } => Sender::Stranger(Some(subscriber(address))),
+    };
+    if sender != Sender::Staff {
         state.quota.take(address).map_err(|seconds| ApiError::new(Code::TooManyRequests).retry_after(seconds))?;
     }
-    let received = state.store.receive(patiently(body, state.patience), state.clock.now()).await?;
+    let received = state.store.receive(patiently(body, state.patience), state.clock.now(), sender).await?;
     let description = received.description.as_ref();
     tracing::info!(
         media.kind = ?description.kind,
