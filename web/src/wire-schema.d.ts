@@ -438,7 +438,8 @@ export interface paths {
         put?: never;
         /**
          * Gives the next tokens of a session. Each refresh token works once; if the answer was lost, the same
-         *     token within 30 seconds gives the same next one. Later use of an old one revokes the session.
+         *     token gives the same next one, until that or its access token was used, and for 30 seconds in any case.
+         *     Later use of an old one revokes the session.
          */
         post: operations["refresh"];
         delete?: never;
@@ -2685,6 +2686,15 @@ export interface operations {
             };
             /** @description token_invalid, token_expired or token_revoked */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_requests, with Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::http::live::admission;
 use crate::http::media::MediaGate;
 use crate::hub::gate::{Admission, Gate};
 use crate::identity::Identity;
-use crate::identity::caller::Caller;
 use crate::identity::error::TokenError;
 use crate::identity::permission::Permission;
 use crate::wire::live::GoodbyeReason;
@@ -17,17 +17,14 @@ use crate::wire::problem::Code;
 pub struct LiveGate(pub Arc<Identity>);
 
 impl Gate for LiveGate {
-    /// A stream lives as long as its session or wall token, not only as long as the access token that
-    /// opened it: a wall that must sign in every quarter of an hour is a wall that goes dark.
     fn admit(&self, token: Option<&str>) -> Result<Admission, GoodbyeReason> {
         let Some(token) = token else { return Ok(Admission::PUBLIC) };
-        let caller = self.0.caller(token).map_err(goodbye)?;
-        let id = match &caller {
-            Caller::Public => None,
-            Caller::Wall { token, .. } => Some(*token),
-            Caller::Staff(staff) => Some(staff.session),
-        };
-        Ok(Admission { audience: caller.audience(), until: None, id })
+        match self.0.caller(token) {
+            Ok(caller) => Ok(admission(&caller)),
+            // Made by the command line a moment ago: when the viewer comes back, the directory knows it.
+            Err(TokenError::Revoked) if self.0.is_new(token) => Err(GoodbyeReason::NoSubscribe),
+            Err(error) => Err(goodbye(error)),
+        }
     }
 
     fn still_valid(&self, id: Uuid) -> Result<(), GoodbyeReason> {
@@ -53,11 +50,7 @@ impl MediaGate for MediaDoorGate {
             (None, Some(ticket)) => self.0.check_media_ticket(ticket),
             (None, None) => return Err(Code::SignInRequired),
         };
-        let caller = caller.map_err(|error| match error {
-            TokenError::Invalid => Code::TokenInvalid,
-            TokenError::Expired => Code::TokenExpired,
-            TokenError::Revoked => Code::TokenRevoked,
-        })?;
+        let caller = caller.map_err(TokenError::code)?;
         if caller.may(Permission::WatchAsOffice) { Ok(()) } else { Err(Code::Forbidden) }
     }
 }

@@ -65,6 +65,13 @@ impl Position {
         self.lon
     }
 
+    /// As the public sees it: rounded to 0.0001° (about 10 m).
+    #[must_use]
+    pub fn coarse(self) -> Self {
+        let coarse = |degrees: f64| (degrees * COARSE_PER_DEGREE).round() / COARSE_PER_DEGREE;
+        Self { lat: coarse(self.lat), lon: coarse(self.lon) }
+    }
+
     /// Great-circle distance in metres on a sphere of 6,371,008.8 m (IUGG mean radius).
     pub fn distance_m(self, other: Self) -> f64 {
         const MEAN_EARTH_RADIUS_M: f64 = 6_371_008.8;
@@ -75,6 +82,9 @@ impl Position {
         2.0 * MEAN_EARTH_RADIUS_M * chord.sqrt().min(1.0).asin()
     }
 }
+
+/// Steps of a coarse position in a degree.
+const COARSE_PER_DEGREE: f64 = 10_000.0;
 
 impl TryFrom<RawPosition> for Position {
     type Error = NotAPosition;
@@ -106,6 +116,15 @@ impl Bounds {
     /// Whether the position lies within or on the edge.
     pub fn contains(&self, position: Position) -> bool {
         (self.west..=self.east).contains(&position.lon()) && (self.south..=self.north).contains(&position.lat())
+    }
+
+    /// The smallest box on the grid of coarse positions ([`Position::coarse`]) that holds this one.
+    #[must_use]
+    pub fn coarse(&self) -> Self {
+        // What floating point makes of an edge that lies on the grid must not move it a step out.
+        let down = |degrees: f64| (degrees * COARSE_PER_DEGREE + 1e-6).floor() / COARSE_PER_DEGREE;
+        let up = |degrees: f64| (degrees * COARSE_PER_DEGREE - 1e-6).ceil() / COARSE_PER_DEGREE;
+        Self { west: down(self.west), south: down(self.south), east: up(self.east), north: up(self.north) }
     }
 
     /// Whether all four are finite, in range and in order.
@@ -165,6 +184,17 @@ mod tests {
         assert_eq!(Position::new(10.0, -181.0), Err(NotAPosition::OutOfRange));
         assert_eq!(Position::new(0.0, 0.0), Err(NotAPosition::NullIsland));
         assert!(Position::new(37.494, 139.929).is_ok());
+    }
+
+    #[test]
+    fn coarse_positions_and_boxes_lie_on_one_grid() {
+        let exact = Position::new(37.487_849, 139.929_751).unwrap();
+        assert_eq!(exact.coarse(), Position::new(37.4878, 139.9298).unwrap());
+        assert_eq!(exact.coarse().coarse(), exact.coarse());
+        assert!(exact.distance_m(exact.coarse()) < 8.0);
+        let around = Bounds { west: 139.929_71, south: 37.487_81, east: 139.929_75, north: 37.487_85 }.coarse();
+        assert_eq!(around, Bounds { west: 139.9297, south: 37.4878, east: 139.9298, north: 37.4879 });
+        assert_eq!(around.coarse(), around);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 
 use super::error::{ApiError, ApiResult};
 use crate::identity::caller::{Caller, StaffCaller};
@@ -67,6 +68,16 @@ pub fn required(method: &str, path: &str) -> Option<Access> {
     TABLE.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, access)| *access)
 }
 
+/// The bearer token that comes with a request (RFC 6750, section 2.1); the scheme's case does not matter.
+///
+/// # Errors
+/// [`Code::TokenInvalid`] for another scheme, or what is no text.
+pub fn bearer(headers: &HeaderMap) -> ApiResult<Option<&str>> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let (scheme, token) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or(Code::TokenInvalid)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(Code::TokenInvalid.into()) }
+}
+
 /// Extracts the caller, whom the middleware has established and let in.
 pub struct Who(pub Caller);
 
@@ -96,6 +107,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 mod tests {
     use std::fmt::Write;
 
+    use axum::http::HeaderValue;
     use uuid::Uuid;
 
     use super::*;
@@ -139,6 +151,21 @@ mod tests {
             writeln!(table, "{:<46} {}", format!("{method} {path}"), names.join(" ")).unwrap();
         }
         insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn a_bearer_token_is_read_in_one_way() {
+        let read = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
+            bearer(&headers).map(|token| token.map(str::to_owned)).map_err(|error| error.code())
+        };
+        for good in ["Bearer abc", "bearer abc", "BEARER  abc "] {
+            assert_eq!(read(good), Ok(Some("abc".to_owned())), "{good}");
+        }
+        for bad in ["Basic abc", "Bearer", "abc", ""] {
+            assert_eq!(read(bad), Err(Code::TokenInvalid), "{bad}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()).ok(), Some(None));
     }
 
     #[test]

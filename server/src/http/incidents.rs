@@ -1,5 +1,7 @@
 //! Door: the map's questions, and an incident's status.
 
+mod coarse;
+
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -88,8 +90,11 @@ async fn list(
 
 /// Copies the answer out of the world; the lock is not held while it is written as JSON.
 fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
+    let coarse = audience == Audience::Public;
     let views: Vec<IncidentView<'_>> = match &asked.place {
+        Asked::Within(bounds) if coarse => coarse::within(world, bounds, asked.limit),
         Asked::Within(bounds) => world.incidents_in(bounds, asked.limit),
+        Asked::Near(position) if coarse => coarse::near(world, *position, asked.limit),
         Asked::Near(position) => world.nearest(*position, asked.limit).into_iter().map(|(view, _)| view).collect(),
         Asked::Of(office) => world.by_office(office, asked.limit),
         Asked::Newest => world.newest(asked.limit),

@@ -31,7 +31,7 @@ use crate::hub::sse::Opening;
 use crate::hub::{Admission, Hub, Refused, Ticket};
 use crate::identity::caller::Caller;
 use crate::wire;
-use crate::wire::live::{GoodbyeReason, OfficeEntry, ServerFrame};
+use crate::wire::live::{OfficeEntry, ServerFrame};
 use crate::wire::problem::{Code, Problem};
 
 /// Viewers that may be told at the same time, within the protocol, that the node is full. More hear 503.
@@ -240,7 +240,7 @@ async fn events(State(state): State<LiveState>, Who(caller): Who, request: Reque
         .map_err(|error| ApiError::new(Code::InvalidField).detail(error.body_text()))?;
     let interest = query.interest()?;
     let (epoch, since) = query.position(request.headers());
-    let admission = admission(&state.hub, &caller, request.headers())?;
+    let admission = admission(&caller);
     let ticket = state.hub.ticket(address(&request)).map_err(|Refused| full())?;
     let frames = state.hub.stream(ticket, Opening { admission, interest, epoch, since });
     let body = stream::unfold(frames, |mut frames| async {
@@ -256,21 +256,15 @@ async fn events(State(state): State<LiveState>, Who(caller): Who, request: Reque
     Ok(response)
 }
 
-/// The middleware has told who calls; the gate tells how long that holds.
-fn admission(hub: &Hub, caller: &Caller, headers: &HeaderMap) -> ApiResult<Admission> {
-    if *caller == Caller::Public {
-        return Ok(Admission::PUBLIC);
-    }
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = bearer.and_then(|value| value.split_once(' ')).map(|(_, token)| token.trim());
-    let admission = hub.admit(token).map_err(|reason| {
-        ApiError::new(match reason {
-            GoodbyeReason::TokenExpired => Code::TokenExpired,
-            GoodbyeReason::TokenRevoked => Code::TokenRevoked,
-            _ => Code::TokenInvalid,
-        })
-    })?;
-    Ok(Admission { audience: caller.audience(), ..admission })
+/// What a caller may watch. A stream lives as long as its session or wall token, not only as long as the
+/// access token that opened it: a wall that must sign in every quarter of an hour is a wall that goes dark.
+pub fn admission(caller: &Caller) -> Admission {
+    let id = match caller {
+        Caller::Public => None,
+        Caller::Wall { token, .. } => Some(*token),
+        Caller::Staff(staff) => Some(staff.session),
+    };
+    Admission { audience: caller.audience(), until: None, id }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::domain::clock::Clock;
 use crate::domain::ids::NodeId;
 use crate::hub::interest::Facets;
 use crate::hub::{Gate, Settings, Slot};
+use crate::wire::live::GoodbyeReason;
 
 struct Still;
 impl Clock for Still {

@@ -18,13 +18,16 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::access::{Who, bearer};
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
 use super::extract::{PathParams, QueryParams};
 use crate::domain::clock::Clock;
 use crate::domain::ids::MediaId;
 use crate::domain::report::MediaKind;
-use crate::identity::limits::AddressLimit;
+use crate::identity::caller::Caller;
+use crate::identity::limits::{AddressLimit, subscriber};
+use crate::media::ledger::Sender;
 use crate::media::store::{Description, Store};
 use crate::media::{BodyError, MediaError};
 use crate::wire::media::Uploaded;
@@ -137,6 +140,7 @@ impl From<MediaError> for ApiError {
 )]
 async fn upload(
     State(state): State<MediaState>,
+    Who(caller): Who,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     body: Body,
@@ -146,8 +150,15 @@ async fn upload(
     if stated.is_some_and(|bytes| bytes > limit) {
         return Err(MediaError::TooLarge { limit }.into());
     }
-    state.quota.take(address).map_err(|seconds| ApiError::new(Code::TooManyRequests).retry_after(seconds))?;
-    let received = state.store.receive(patiently(body, state.patience), state.clock.now()).await?;
+    // As with reports: an account is answerable, an address is not.
+    let sender = match caller {
+        Caller::Staff(_) => Sender::Staff,
+        Caller::Public | Caller::Wall { .. } => Sender::Stranger(Some(subscriber(address))),
+    };
+    if sender != Sender::Staff {
+        state.quota.take(address).map_err(|seconds| ApiError::new(Code::TooManyRequests).retry_after(seconds))?;
+    }
+    let received = state.store.receive(patiently(body, state.patience), state.clock.now(), sender).await?;
     let description = received.description.as_ref();
     tracing::info!(
         media.kind = ?description.kind,
@@ -258,19 +269,18 @@ async fn thumbnail(
 ) -> ApiResult<Response> {
     let id = admit(&state, &id, &query, &headers)?;
     let tag = format!("\"{id}-thumbnail\"");
-    let thumbnail = state.store.thumbnail(&id).await?;
-    let response =
-        if has_it(&headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { thumbnail.into_response() };
+    let there = state.store.describe(&id).await?.is_some_and(|description| description.thumbnail);
+    let response = match (there, has_it(&headers, &tag)) {
+        (false, _) => return Err(MediaError::NotFound.into()),
+        (true, true) => StatusCode::NOT_MODIFIED.into_response(),
+        (true, false) => state.store.thumbnail(&id).await?.into_response(),
+    };
     Ok(with_media_headers(response, &tag, &id, MediaKind::Jpeg))
 }
 
 /// Asks the gate, and only then whether the id could be one: strangers learn nothing.
 fn admit(state: &MediaState, id: &str, query: &TicketQuery, headers: &HeaderMap) -> ApiResult<MediaId> {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let bearer = authorization
-        .and_then(|v| v.split_once(' '))
-        .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim()));
-    state.gate.may_view(bearer, query.ticket.as_deref())?;
+    state.gate.may_view(bearer(headers)?, query.ticket.as_deref())?;
     id.parse().map_err(|_| Code::NotFound.into())
 }
 

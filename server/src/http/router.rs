@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
@@ -15,7 +15,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::access::{Access, required};
+use super::access::{Access, bearer, required};
 use super::client_address::TrustedProxies;
 use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
@@ -162,7 +162,7 @@ pub(super) async fn admit(
     let caller = match required(request.method().as_str(), path.as_str()) {
         Some(Access::Open) => Caller::Public,
         Some(Access::Needs(permission)) => {
-            let caller = caller(&identity, &request)?;
+            let caller = caller(&identity, request.headers()).await?;
             if !caller.may(permission) {
                 let code = if caller == Caller::Public { Code::SignInRequired } else { Code::Forbidden };
                 return Err(code.into());
@@ -183,9 +183,9 @@ fn is_other_method(path: &str) -> bool {
     super::access::TABLE.iter().any(|(_, p, _)| *p == path)
 }
 
-fn caller(identity: &Identity, request: &Request) -> ApiResult<Caller> {
-    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(Caller::Public) };
-    let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ").or_else(|| v.strip_prefix("bearer ")));
-    let token = token.ok_or(Code::TokenInvalid)?;
-    identity.caller(token.trim()).map_err(ApiError::from)
+async fn caller(identity: &Identity, headers: &HeaderMap) -> ApiResult<Caller> {
+    match bearer(headers)? {
+        None => Ok(Caller::Public),
+        Some(token) => Ok(identity.establish(token).await?),
+    }
 }

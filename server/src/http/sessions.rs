@@ -49,11 +49,7 @@ fn private<T>(body: T) -> Private<T> {
 
 impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Invalid => Code::TokenInvalid.into(),
-            TokenError::Expired => Code::TokenExpired.into(),
-            TokenError::Revoked => Code::TokenRevoked.into(),
-        }
+        error.code().into()
     }
 }
 
@@ -100,7 +96,8 @@ async fn sign_in(
 }
 
 /// Gives the next tokens of a session. Each refresh token works once; if the answer was lost, the same
-/// token within 30 seconds gives the same next one. Later use of an old one revokes the session.
+/// token gives the same next one, until that or its access token was used, and for 30 seconds in any case.
+/// Later use of an old one revokes the session.
 #[utoipa::path(
     post, path = "/api/sessions/refresh", tag = "duty", request_body = Refresh,
     responses(

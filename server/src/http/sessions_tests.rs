@@ -104,7 +104,8 @@ async fn each_bad_token_is_refused_by_its_own_code() {
     f.clock.advance(SignedDuration::from_mins(15));
     assert_eq!(call(&f, "GET", "/api/me", Some(access), "").await.problem(), (401, "token_expired"));
     let body = json!({"refresh_token": refresh}).to_string();
-    assert_eq!(call(&f, "POST", "/api/sessions/refresh", None, body.clone()).await.status, 200);
+    let second = call(&f, "POST", "/api/sessions/refresh", None, body.clone()).await;
+    assert_eq!(call(&f, "GET", "/api/me", second.body["access_token"].as_str(), "").await.status, 200);
     f.clock.advance(SignedDuration::from_secs(31));
     let reused = call(&f, "POST", "/api/sessions/refresh", None, body).await;
     assert_eq!(reused.problem(), (401, "token_revoked"));

@@ -52,6 +52,10 @@ impl Directory {
         Self { accounts, sessions: Arc::new(sessions), ..self.clone() }
     }
 
+    pub(super) fn has_session(&self, id: Uuid) -> bool {
+        self.sessions.contains_key(&id)
+    }
+
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values()
     }

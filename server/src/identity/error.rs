@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::wire::problem::Code;
+
 /// A token that is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -14,6 +16,17 @@ pub enum TokenError {
     /// Its session or wall token was revoked, or the account disabled.
     #[error("the token was revoked")]
     Revoked,
+}
+
+impl TokenError {
+    /// The stable code that goes with it.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Invalid => Code::TokenInvalid,
+            Self::Expired => Code::TokenExpired,
+            Self::Revoked => Code::TokenRevoked,
+        }
+    }
 }
 
 /// Why accounts and tokens could not be read or changed.

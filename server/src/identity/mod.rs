@@ -34,7 +34,7 @@ use self::directory::Directory;
 use self::error::{IdentityError, RefreshError, SignInError, TokenError};
 use self::limits::{Limit, SignInLimits};
 use self::registry::{Account, Registry, folded};
-use self::sessions::{Lifetimes, Session, SessionTokens, after};
+use self::sessions::{Lifetimes, Session, SessionTokens, Successor, after};
 use self::tokens::Purpose;
 use crate::domain::check_in::Presence;
 use crate::domain::office::OfficeCode;
@@ -42,6 +42,12 @@ use crate::domain::staff::{Role, Staff};
 
 /// How often the node looks whether another process changed accounts or tokens.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Looks that requests ask for are at least so far apart.
+const LOOKS_APART: Duration = Duration::from_millis(200);
+
+/// Seconds for which a token counts as new: longer than [`LOOK`], and `iat` is cut to the second.
+const NEW_S: i64 = 5;
 
 /// Looks between two rounds of housekeeping: last uses are written and old sessions removed.
 const LOOKS_PER_ROUND: u32 = 60;
@@ -88,6 +94,12 @@ pub struct Identity {
     changing: tokio::sync::Mutex<()>,
     /// Wall tokens that were used since the last round; as many as there are tokens at most.
     wall_uses: Mutex<HashMap<Uuid, Timestamp>>,
+    /// The greatest generation of each session whose access token was used since `started_at`; as many as
+    /// there are live sessions at most.
+    used: Mutex<HashMap<Uuid, i64>>,
+    /// When the last look began that a request asked for.
+    looked: tokio::sync::Mutex<Option<tokio::time::Instant>>,
+    started_at: Timestamp,
 }
 
 impl std::fmt::Debug for Identity {
@@ -108,6 +120,9 @@ impl Identity {
     ) -> Result<Self, IdentityError> {
         let directory = Directory::read(&registry).await?;
         Ok(Self {
+            started_at: registry.clock.now(),
+            used: Mutex::default(),
+            looked: tokio::sync::Mutex::default(),
             limits: SignInLimits::new(
                 settings.per_name_and_address,
                 settings.per_name,
@@ -154,7 +169,9 @@ impl Identity {
 
     async fn reload(&self) -> Result<(), IdentityError> {
         let _changing = self.changing.lock().await;
-        self.directory.store(Arc::new(Directory::read(&self.registry).await?));
+        let directory = Arc::new(Directory::read(&self.registry).await?);
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).retain(|id, _| directory.has_session(*id));
+        self.directory.store(directory);
         Ok(())
     }
 
@@ -206,7 +223,8 @@ impl Identity {
     pub async fn refresh(&self, refresh_token: &str, address: Option<IpAddr>) -> Result<SessionTokens, RefreshError> {
         let attempt = self.limits.refresh(address);
         let attempt = attempt.map_err(|retry_after_s| RefreshError::TooMany { retry_after_s })?;
-        let (revoked, outcome) = self.registry.refresh_session(refresh_token, &self.lifetimes).await;
+        let (revoked, outcome) =
+            self.registry.refresh_session(refresh_token, &self.lifetimes, |s| self.was_used(s)).await;
         if !matches!(outcome, Err(RefreshError::Token(TokenError::Invalid))) {
             attempt.give_back();
         }
@@ -231,11 +249,63 @@ impl Identity {
     /// [`TokenError`].
     pub fn caller(&self, bearer: &str) -> Result<Caller, TokenError> {
         let now = self.registry.clock.now();
-        match self.registry.signer.check_bearer(bearer, now)? {
-            (Purpose::Access, session) => self.staff_caller(session, now),
-            (Purpose::Wall, token) => self.wall_caller(token, now),
-            (Purpose::Media, _) => Err(TokenError::Invalid),
+        let claims = self.registry.signer.check_bearer(bearer, now)?;
+        match claims.aud {
+            Purpose::Access => {
+                let caller = self.staff_caller(claims.sub, now)?;
+                let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+                let greatest = used.entry(claims.sub).or_default();
+                *greatest = claims.generation.unwrap_or(0).max(*greatest);
+                Ok(caller)
+            }
+            Purpose::Wall => self.wall_caller(claims.sub, now),
+            Purpose::Media => Err(TokenError::Invalid),
         }
+    }
+
+    /// Whether an access token given with the successor may have been used. What was used before the start
+    /// is not known, so that a successor from then counts as used.
+    fn was_used(&self, successor: &Successor) -> bool {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        successor.made_at < self.started_at || used.get(&successor.session).is_some_and(|g| *g >= successor.generation)
+    }
+
+    /// As [`Identity::caller`]; but before a token that was made a moment ago is said to be revoked, looks
+    /// whether another process made it (`sokuho token wall`, `sokuho account add`).
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub async fn establish(&self, bearer: &str) -> Result<Caller, TokenError> {
+        match self.caller(bearer) {
+            Err(TokenError::Revoked) if self.is_new(bearer) => {
+                if let Err(error) = self.look_soon().await {
+                    tracing::error!(error = ?error, "the directory of accounts could not be read");
+                }
+                self.caller(bearer)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether the token is ours and was made within [`NEW_S`] seconds: the directory may not know it yet.
+    pub fn is_new(&self, bearer: &str) -> bool {
+        let now = self.registry.clock.now();
+        let claims = self.registry.signer.check_bearer(bearer, now);
+        claims.is_ok_and(|claims| now.as_second().saturating_sub(claims.iat) <= NEW_S)
+    }
+
+    /// Looks, a few times a second at most however many ask: who comes while a look is awaited shares it.
+    async fn look_soon(&self) -> Result<(), IdentityError> {
+        let asked = tokio::time::Instant::now();
+        let mut last = self.looked.lock().await;
+        if let Some(at) = *last {
+            if at >= asked {
+                return Ok(());
+            }
+            tokio::time::sleep_until(at + LOOKS_APART).await;
+        }
+        *last = Some(tokio::time::Instant::now());
+        self.look().await
     }
 
     fn staff_caller(&self, session: Uuid, now: Timestamp) -> Result<Caller, TokenError> {

@@ -1,9 +1,10 @@
 //! Sessions and their refresh tokens.
 //!
 //! A refresh token works once. The next one is derived from it under the node's secret, so that a phone
-//! whose answer was lost and that asks again within the grace gets the very same successor, and no
-//! second branch of the session comes to be. Any other use of an old token means that somebody has a
-//! copy: the whole session is revoked (RFC 9700, section 4.14.2).
+//! whose answer was lost gets, when it asks again, the very same successor, and no second branch of the
+//! session comes to be. That holds for as long as nothing of the successor was ever used, neither its
+//! refresh token nor an access token given with it, and in any case within the grace. Any other use of an
+//! old token means that somebody has a copy: the whole session is revoked (RFC 9700, section 4.14.2).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,7 +15,6 @@ use uuid::Uuid;
 
 use super::error::{IdentityError, RefreshError, TokenError};
 use super::registry::{Registry, kept};
-use super::tokens::Purpose;
 use crate::domain::ids::StaffId;
 
 /// Sessions that one account has at once; one more revokes the oldest.
@@ -53,6 +53,14 @@ pub(super) struct Session {
     pub(super) id: Uuid,
     pub(super) staff: StaffId,
     pub(super) expires_at: Timestamp,
+}
+
+/// The tokens that replaced a refresh token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Successor {
+    pub(super) session: Uuid,
+    pub(super) generation: i64,
+    pub(super) made_at: Timestamp,
 }
 
 /// A fresh pair of tokens.
@@ -114,25 +122,32 @@ impl Registry {
         .await?;
         remember(&mut transaction, &token, session.id, 1, now).await?;
         transaction.commit().await?;
-        let tokens = self.tokens(&session, &token, lifetimes, now)?;
+        let tokens = self.tokens(&session, &token, 1, lifetimes, now)?;
         Ok((session, tokens))
     }
 
     /// Gives the next pair of tokens for a refresh token. The first value tells whether the session
-    /// was revoked on the way, because an old token came back.
+    /// was revoked on the way, because an old token came back. `was_used` tells whether an access token
+    /// given with the successor may have been used.
     pub(super) async fn refresh_session(
         &self,
         text: &str,
         lifetimes: &Lifetimes,
+        was_used: impl Fn(&Successor) -> bool,
     ) -> (bool, Result<SessionTokens, RefreshError>) {
-        match self.try_refresh(text, lifetimes).await {
+        match self.try_refresh(text, lifetimes, was_used).await {
             Ok(Outcome::Next(tokens)) => (false, Ok(tokens)),
             Ok(Outcome::Reused) => (true, Err(TokenError::Revoked.into())),
             Err(error) => (false, Err(error)),
         }
     }
 
-    async fn try_refresh(&self, text: &str, lifetimes: &Lifetimes) -> Result<Outcome, RefreshError> {
+    async fn try_refresh(
+        &self,
+        text: &str,
+        lifetimes: &Lifetimes,
+        was_used: impl Fn(&Successor) -> bool,
+    ) -> Result<Outcome, RefreshError> {
         let now = self.clock.now();
         let token = decoded(text).ok_or(TokenError::Invalid)?;
         // Anybody can send 43 characters; the write lock, which the log needs, is for those we have given.
@@ -175,7 +190,8 @@ impl Registry {
         } else {
             let replaced_at = row.try_get::<Option<i64>, _>("replaced_at")?.map(millis);
             let in_grace = replaced_at.is_some_and(|at| now.duration_since(at) <= lifetimes.grace);
-            if generation + 1 != newest || !in_grace {
+            let lost = |made_at| !was_used(&Successor { session: session.id, generation: newest, made_at });
+            if generation + 1 != newest || !(in_grace || replaced_at.is_some_and(lost)) {
                 sqlx::query("UPDATE session SET revoked_at = ? WHERE id = ?")
                     .bind(now.as_millisecond())
                     .bind(&id)
@@ -186,7 +202,7 @@ impl Registry {
                 return Ok(Outcome::Reused);
             }
         }
-        Ok(Outcome::Next(self.tokens(&session, &next, lifetimes, now)?))
+        Ok(Outcome::Next(self.tokens(&session, &next, generation + 1, lifetimes, now)?))
     }
 
     /// Revokes one session.
@@ -230,12 +246,13 @@ impl Registry {
         &self,
         session: &Session,
         refresh: &[u8; 32],
+        generation: i64,
         lifetimes: &Lifetimes,
         now: Timestamp,
     ) -> Result<SessionTokens, IdentityError> {
         let until = after(now, lifetimes.access).min(session.expires_at);
         Ok(SessionTokens {
-            access: self.signer.sign(Purpose::Access, session.id, now, until)?,
+            access: self.signer.sign_access(session.id, generation, now, until)?,
             access_expires_at: until,
             refresh: URL_SAFE_NO_PAD.encode(refresh),
             refresh_expires_at: session.expires_at,

@@ -179,6 +179,72 @@ async fn a_lost_answer_is_given_again_within_the_grace_without_a_second_branch()
 }
 
 #[tokio::test]
+async fn a_lost_answer_is_given_again_until_its_successor_was_used() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let first = f.sign_in("sato").await;
+    f.staff(&first);
+    f.identity.refresh(&first.refresh, None).await.unwrap();
+    for _ in 0..3 {
+        f.clock.advance(SignedDuration::from_mins(20));
+        f.identity.refresh(&first.refresh, None).await.unwrap();
+    }
+    let arrived = f.identity.refresh(&first.refresh, None).await.unwrap();
+    f.staff(&arrived);
+    f.clock.advance(SignedDuration::from_secs(31));
+    f.clock.advance(SignedDuration::from_mins(1));
+    let stolen = f.identity.refresh(&first.refresh, None).await;
+    assert!(matches!(stolen, Err(RefreshError::Token(TokenError::Revoked))), "{stolen:?}");
+    assert_eq!(f.identity.caller(&arrived.access), Err(TokenError::Revoked));
+    assert!(f.identity.used.lock().unwrap().is_empty(), "only live sessions are remembered");
+}
+
+#[tokio::test]
+async fn what_was_used_before_a_restart_is_not_known_so_that_only_the_grace_holds() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    let first = f.sign_in("sato").await;
+    let second = f.identity.refresh(&first.refresh, None).await.unwrap();
+    f.staff(&second);
+    f.clock.advance(SignedDuration::from_secs(20));
+    let again = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let restarted = Identity::new(again, Arc::<TestPresence>::clone(&f.presence), Settings::default()).await.unwrap();
+    restarted.refresh(&first.refresh, None).await.unwrap();
+    f.clock.advance(SignedDuration::from_secs(20));
+    let stolen = restarted.refresh(&first.refresh, None).await;
+    assert!(matches!(stolen, Err(RefreshError::Token(TokenError::Revoked))), "{stolen:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_the_command_line_made_just_now_is_taken_at_once() {
+    let f = fixture().await;
+    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let (wall, token) = command_line.make_wall_token(office("07202"), "").await.unwrap();
+    assert_eq!(f.identity.caller(&token), Err(TokenError::Revoked), "no look has been made yet");
+    let caller = f.identity.establish(&token).await;
+    assert_eq!(caller, Ok(Caller::Wall { token: wall.id, office: office("07202") }));
+    command_line.revoke_wall_token(wall.id).await.unwrap();
+    f.identity.look().await.unwrap();
+    assert_eq!(f.identity.establish(&token).await, Err(TokenError::Revoked));
+    f.clock.advance(SignedDuration::from_secs(6));
+    assert!(!f.identity.is_new(&token), "an older token costs no look");
+}
+
+#[tokio::test]
+async fn however_many_bring_a_new_token_that_is_not_known_looks_are_few() {
+    let f = fixture().await;
+    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let (wall, token) = command_line.make_wall_token(office("07202"), "").await.unwrap();
+    command_line.revoke_wall_token(wall.id).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let asked = futures_util::future::join_all((0..1_000).map(|_| f.identity.establish(&token))).await;
+    assert!(asked.iter().all(|caller| *caller == Err(TokenError::Revoked)));
+    f.identity.establish(&token).await.unwrap_err();
+    f.identity.establish(&token).await.unwrap_err();
+    assert!(began.elapsed() >= LOOKS_APART * 2, "three looks at least so far apart");
+}
+
+#[tokio::test]
 async fn an_old_refresh_token_that_comes_back_revokes_the_session_and_no_other() {
     let f = fixture().await;
     f.account("sato", Role::Field).await;
@@ -186,6 +252,7 @@ async fn an_old_refresh_token_that_comes_back_revokes_the_session_and_no_other()
     for too_late in [true, false] {
         let first = f.sign_in("sato").await;
         let mut newest = f.identity.refresh(&first.refresh, None).await.unwrap();
+        f.staff(&newest);
         if too_late {
             f.clock.advance(SignedDuration::from_secs(31));
         } else {

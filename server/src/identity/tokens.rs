@@ -27,15 +27,18 @@ pub(super) enum Purpose {
 
 /// What a token says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Claims {
+pub(super) struct Claims {
     /// The node.
     iss: String,
     /// What for.
-    aud: Purpose,
+    pub(super) aud: Purpose,
     /// Id of the session or wall token.
-    sub: Uuid,
+    pub(super) sub: Uuid,
     /// Made at, seconds since 1970.
-    iat: i64,
+    pub(super) iat: i64,
+    /// Of an access token: the generation of the refresh token that was given with it.
+    #[serde(rename = "gen", default, skip_serializing_if = "Option::is_none")]
+    pub(super) generation: Option<i64>,
     /// Ends at, seconds since 1970.
     exp: i64,
 }
@@ -84,21 +87,44 @@ impl Signer {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<String, IdentityError> {
-        let claims = Claims { iss: self.issuer.clone(), aud, sub, iat: from.as_second(), exp: until.as_second() };
+        self.sign_with(aud, sub, from, until, None)
+    }
+
+    /// Signs an access token that is given together with the session's refresh token of this generation.
+    pub(super) fn sign_access(
+        &self,
+        session: Uuid,
+        generation: i64,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<String, IdentityError> {
+        self.sign_with(Purpose::Access, session, from, until, Some(generation))
+    }
+
+    fn sign_with(
+        &self,
+        aud: Purpose,
+        sub: Uuid,
+        from: Timestamp,
+        until: Timestamp,
+        generation: Option<i64>,
+    ) -> Result<String, IdentityError> {
+        let (iss, iat, exp) = (self.issuer.clone(), from.as_second(), until.as_second());
+        let claims = Claims { iss, aud, sub, iat, generation, exp };
         jsonwebtoken::encode(&self.header, &claims, &self.signing).map_err(IdentityError::Sign)
     }
 
-    /// Checks a bearer token; tells whether it is for access or a wall, and whose.
-    pub(super) fn check_bearer(&self, token: &str, now: Timestamp) -> Result<(Purpose, Uuid), TokenError> {
+    /// Checks a bearer token; it is for access or a wall.
+    pub(super) fn check_bearer(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
         self.check(token, &self.bearer, now)
     }
 
     /// Checks a media ticket; tells whose.
     pub(super) fn check_media(&self, token: &str, now: Timestamp) -> Result<Uuid, TokenError> {
-        self.check(token, &self.media, now).map(|(_, id)| id)
+        self.check(token, &self.media, now).map(|claims| claims.sub)
     }
 
-    fn check(&self, token: &str, validation: &Validation, now: Timestamp) -> Result<(Purpose, Uuid), TokenError> {
+    fn check(&self, token: &str, validation: &Validation, now: Timestamp) -> Result<Claims, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid);
         }
@@ -110,7 +136,7 @@ impl Signer {
         if data.claims.exp <= now.as_second() {
             return Err(TokenError::Expired);
         }
-        Ok((data.claims.aud, data.claims.sub))
+        Ok(data.claims)
     }
 }
 
@@ -162,8 +188,10 @@ mod tests {
         let Fixture { signer, .. } = fixture();
         let until = now() + 15.minutes();
         let access = signer.sign(Purpose::Access, SESSION, now(), until).unwrap();
-        assert_eq!(signer.check_bearer(&access, now()), Ok((Purpose::Access, SESSION)));
-        assert_eq!(signer.check_bearer(&access, until - 1.second()), Ok((Purpose::Access, SESSION)));
+        for at in [now(), until - 1.second()] {
+            let claims = signer.check_bearer(&access, at).unwrap();
+            assert_eq!((claims.aud, claims.sub), (Purpose::Access, SESSION));
+        }
         assert_eq!(signer.check_bearer(&access, until), Err(TokenError::Expired));
         assert_eq!(signer.check_media(&access, now()), Err(TokenError::Invalid));
         let ticket = signer.sign(Purpose::Media, SESSION, now(), until).unwrap();

@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use super::deadline::Deadline;
 use super::exif::Facts;
 use super::{MediaError, exif, thumbnail, video};
 use crate::domain::report::MediaKind;
@@ -19,6 +21,10 @@ pub struct Examined {
     pub thumbnail: Option<Vec<u8>>,
 }
 
+/// Decoding a picture may take so long; the largest that is allowed takes some seconds. Pictures are decoded
+/// one after another, so that one that takes forever would keep all others.
+const DECODE_WITHIN: Duration = Duration::from_secs(20);
+
 /// Examines the file. Blocking: tens of milliseconds of CPU for a photo.
 ///
 /// # Errors
@@ -31,8 +37,15 @@ pub fn examine(path: &Path, kind: MediaKind) -> Result<Examined, MediaError> {
         return Ok(Examined { facts, thumbnail: None });
     }
     let facts = catch_unwind(|| exif::read(|| File::open(path), kind)).unwrap_or_default();
-    let file = BufReader::with_capacity(64 << 10, File::open(path)?);
+    let until = Instant::now() + DECODE_WITHIN;
+    let file = BufReader::with_capacity(64 << 10, Deadline::new(File::open(path)?, until));
     let thumbnail = catch_unwind(AssertUnwindSafe(|| thumbnail::make(file, kind, facts.orientation)))
-        .unwrap_or_else(|_| Err(MediaError::Damaged("the decoder gave up".to_owned())))?;
+        .unwrap_or_else(|_| Err(MediaError::Damaged("the decoder gave up".to_owned())));
+    let thumbnail = match thumbnail {
+        Err(MediaError::Io(_)) if Instant::now() >= until => {
+            return Err(MediaError::Damaged("decoding it takes too long".to_owned()));
+        }
+        other => other?,
+    };
     Ok(Examined { facts, thumbnail })
 }

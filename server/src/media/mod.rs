@@ -7,6 +7,7 @@
 
 pub mod bounded;
 mod cache;
+mod deadline;
 pub mod examine;
 pub mod exif;
 pub mod ledger;

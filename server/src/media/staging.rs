@@ -2,7 +2,6 @@
 //! moved away is removed when it is dropped, and what a crash left is removed at the next start.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -10,7 +9,7 @@ use futures_util::{Stream, StreamExt, pin_mut};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
-use super::ledger::{Ledger, Streaming};
+use super::ledger::Streaming;
 use super::sniff::{HEAD_BYTES, sniff};
 use super::store::Limits;
 use super::{BodyError, MediaError};
@@ -71,14 +70,13 @@ impl Staging {
     }
 
     /// Streams a body into a file; returns when it is whole and synced.
-    pub async fn receive<S>(&self, body: S, limits: &Limits, ledger: &Arc<Ledger>) -> Result<Staged, MediaError>
+    pub async fn receive<S>(&self, body: S, limits: &Limits, mut streaming: Streaming) -> Result<Staged, MediaError>
     where
         S: Stream<Item = Result<Bytes, BodyError>> + Send,
     {
         pin_mut!(body);
         let mut head = Vec::with_capacity(HEAD_BYTES);
         let mut hash = Sha256::new();
-        let mut streaming = ledger.stream();
         let mut opened: Option<(StagedFile, tokio::fs::File, MediaKind, u64)> = None;
         let mut size = 0_u64;
         while let Some(chunk) = body.next().await {

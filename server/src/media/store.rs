@@ -28,7 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
 
 use super::cache::Cache;
 use super::examine::{Examined, examine};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Sender, Share};
 use super::staging::{Staged, Staging};
 use super::{BodyError, MediaError};
 use crate::domain::ids::MediaId;
@@ -42,10 +42,8 @@ pub struct Limits {
     pub photo_bytes: u64,
     /// Bytes of a video.
     pub video_bytes: u64,
-    /// Bytes of all uploads that no report names, with those under way.
-    pub unreferenced_bytes: u64,
-    /// How many uploads that no report names.
-    pub unreferenced_files: usize,
+    /// Uploads that no report names, with those under way.
+    pub unreferenced: Share,
     /// Uploads at the same time.
     pub uploads_at_once: usize,
 }
@@ -55,8 +53,14 @@ impl Default for Limits {
         Self {
             photo_bytes: 40 << 20,
             video_bytes: 500 << 20,
-            unreferenced_bytes: 5 << 30,
-            unreferenced_files: 100_000,
+            unreferenced: Share {
+                bytes: 5 << 30,
+                files: 100_000,
+                strangers_bytes: 2 << 30,
+                strangers_files: 50_000,
+                // The largest video and a few photos at a time.
+                address_bytes: 600 << 20,
+            },
             uploads_at_once: 64,
         }
     }
@@ -156,7 +160,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             objects,
             staging,
-            ledger: Arc::new(Ledger::new(limits.unreferenced_bytes, limits.unreferenced_files)),
+            ledger: Arc::new(Ledger::new(limits.unreferenced.clone())),
             described: Cache::new(CACHED),
             uploads: Arc::new(Semaphore::new(limits.uploads_at_once)),
             decoding: Semaphore::new(1),
@@ -175,15 +179,15 @@ impl Store {
     ///
     /// # Errors
     /// Everything that [`MediaError`] has, but `NotFound` and `RangeNotSatisfiable`.
-    pub async fn receive<S>(&self, body: S, now: Timestamp) -> Result<Received, MediaError>
+    pub async fn receive<S>(&self, body: S, now: Timestamp, sender: Sender) -> Result<Received, MediaError>
     where
         S: Stream<Item = Result<Bytes, BodyError>> + Send,
     {
         let permit = Arc::clone(&self.0.uploads).try_acquire_owned().map_err(|_| MediaError::Busy)?;
-        let staged = self.0.staging.receive(body, &self.0.limits, &self.0.ledger).await?;
+        let staged = self.0.staging.receive(body, &self.0.limits, self.0.ledger.stream(sender)).await?;
         // From here on a caller who hangs up changes nothing: half a move would leave half a file.
         let inner = Arc::clone(&self.0);
-        tokio::spawn(async move { inner.finish(staged, now, permit).await }).await?
+        tokio::spawn(async move { inner.finish(staged, now, sender, permit).await }).await?
     }
 
     /// What the store knows of a file; `None`: it is not there.
@@ -191,6 +195,11 @@ impl Store {
     /// # Errors
     /// [`MediaError::Objects`] or [`MediaError::Record`] if the record cannot be read.
     pub async fn describe(&self, id: &MediaId) -> Result<Option<Arc<Description>>, MediaError> {
+        if let Some(description) = self.0.described.get(id) {
+            return Ok(Some(description));
+        }
+        // A record that is read while its file is being removed must not stay in memory after it.
+        let _stay = self.0.removing.read().await;
         self.0.describe(id).await
     }
 
@@ -234,7 +243,7 @@ impl Store {
     /// then every hour or so; it walks over the whole store.
     ///
     /// # Errors
-    /// [`MediaError::Objects`] if the store cannot be listed or a file cannot be removed.
+    /// [`MediaError::Objects`] if the store cannot be listed. A file that cannot be removed is logged.
     pub async fn sweep(
         &self,
         older_than: Timestamp,
@@ -260,10 +269,14 @@ impl Store {
             }
             let wanted_at = self.0.ledger.last_wanted(&id).map_or(written_at, |at| at.max(written_at));
             if wanted_at >= older_than {
-                self.0.ledger.note(&id, bytes, wanted_at);
+                self.0.ledger.note(&id, bytes, wanted_at, Sender::Stranger(None));
                 continue;
             }
-            self.0.remove(&id).await?;
+            if let Err(error) = self.0.remove(&id).await {
+                // One file that cannot be removed must not keep all others; the next sweep tries again.
+                tracing::error!(media.id = %id, error = ?error, "an upload could not be swept");
+                continue;
+            }
             swept.files += 1;
             swept.bytes += bytes;
         }
@@ -281,10 +294,11 @@ impl Inner {
         &self,
         staged: Staged,
         now: Timestamp,
+        sender: Sender,
         permit: OwnedSemaphorePermit,
     ) -> Result<Received, MediaError> {
         let _one_of_the_uploads = permit;
-        if let Some(received) = self.known(&staged.id, now).await? {
+        if let Some(received) = self.known(&staged.id, now, sender).await? {
             return Ok(received);
         }
         let Examined { facts, thumbnail } = {
@@ -313,16 +327,16 @@ impl Inner {
         }
         self.objects.put(&record_path(id), PutPayload::from(record)).await?;
         self.described.put(id.clone(), Arc::clone(&description));
-        self.ledger.note(id, written, now);
+        self.ledger.note(id, written, now, sender);
         drop(staged.streaming); // counted as waiting from here on
         Ok(Received { description, is_new: true })
     }
 
     /// The same file, if it is there already; it counts as uploaded anew.
-    async fn known(&self, id: &MediaId, now: Timestamp) -> Result<Option<Received>, MediaError> {
+    async fn known(&self, id: &MediaId, now: Timestamp, sender: Sender) -> Result<Option<Received>, MediaError> {
         let _stay = self.removing.read().await;
         let Some(description) = self.describe(id).await? else { return Ok(None) };
-        self.ledger.note(id, 0, now);
+        self.ledger.note(id, 0, now, sender);
         Ok(Some(Received { description, is_new: false }))
     }
 

@@ -9,6 +9,8 @@ use crate::http::media::code_of;
 use crate::media::samples::{jpeg_with_gps, photo};
 use crate::wire::problem::Code;
 
+const STRANGER: Sender = Sender::Stranger(Some(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)));
+
 struct Bench {
     folder: tempfile::TempDir,
     store: Store,
@@ -23,7 +25,7 @@ impl Bench {
 
     async fn send(&self, bytes: &[u8], at: i64) -> Result<Received, MediaError> {
         let chunks: Vec<_> = bytes.chunks(1000).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
-        self.store.receive(stream::iter(chunks), Timestamp::from_second(at).unwrap()).await
+        self.store.receive(stream::iter(chunks), Timestamp::from_second(at).unwrap(), STRANGER).await
     }
 
     /// Every file below the store's folder, by its path.
@@ -105,7 +107,7 @@ async fn what_is_refused_leaves_nothing(#[case] file: Vec<u8>, #[case] code: Cod
 async fn what_is_not_accepted_is_refused_before_the_rest_is_read() {
     let bench = Bench::new(Limits::default());
     let endless = stream::repeat_with(|| Ok(Bytes::from_static(&[0x50; 1000])));
-    let refused = bench.store.receive(endless, Timestamp::UNIX_EPOCH).await.unwrap_err();
+    let refused = bench.store.receive(endless, Timestamp::UNIX_EPOCH, STRANGER).await.unwrap_err();
     assert_eq!(code_of(&refused), Code::MediaUnsupported);
 }
 
@@ -114,7 +116,7 @@ async fn a_body_that_stops_midway_leaves_nothing() {
     let bench = Bench::new(Limits::default());
     let half = Bytes::from(jpeg()[..1000].to_vec());
     let broken = stream::iter([Ok(half), Err(BodyError::Broken("reset".to_owned()))]);
-    let refused = bench.store.receive(broken, Timestamp::UNIX_EPOCH).await.unwrap_err();
+    let refused = bench.store.receive(broken, Timestamp::UNIX_EPOCH, STRANGER).await.unwrap_err();
     assert_eq!(code_of(&refused), Code::MalformedRequest);
     assert!(bench.files().is_empty());
 }
@@ -124,7 +126,7 @@ async fn a_caller_who_hangs_up_leaves_nothing() {
     let bench = Bench::new(Limits::default());
     let half = Bytes::from(jpeg()[..1000].to_vec());
     let body = stream::iter([Ok(half)]).chain(stream::pending());
-    let mut upload = Box::pin(bench.store.receive(body, Timestamp::UNIX_EPOCH));
+    let mut upload = Box::pin(bench.store.receive(body, Timestamp::UNIX_EPOCH, STRANGER));
     while bench.files().is_empty() {
         assert!(futures_util::poll!(&mut upload).is_pending());
         tokio::task::yield_now().await;
@@ -156,7 +158,10 @@ async fn a_file_without_a_record_is_not_there() {
 
 #[tokio::test]
 async fn uploads_that_no_report_names_are_bounded_and_swept() {
-    let bench = Bench::new(Limits { unreferenced_bytes: 25_000, ..Limits::default() });
+    let bench = Bench::new(Limits {
+        unreferenced: Share { bytes: 25_000, ..Limits::default().unreferenced },
+        ..Limits::default()
+    });
     let old = bench.send(&mp4(10_000), now()).await.unwrap().description.id.clone();
     let named = bench.send(&mp4(10_001), now()).await.unwrap().description.id.clone();
     assert_eq!(code_of(&bench.send(&mp4(10_002), now()).await.unwrap_err()), Code::StorageFull);
@@ -183,10 +188,41 @@ async fn a_claimed_upload_is_not_swept_before_its_report_is_written() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_removed_does_not_keep_the_others() {
+    let bench = Bench::new(Limits::default());
+    let mut stuck = Vec::new();
+    for n in 0..6 {
+        let id = bench.send(&mp4(5_000 + n), now()).await.unwrap().description.id.clone();
+        stuck.push(id);
+    }
+    stuck.truncate(3);
+    for id in &stuck {
+        // What is a folder cannot be removed as a file.
+        let thumbnail = bench.folder.path().join("media").join(thumbnail_path(id).as_ref());
+        std::fs::create_dir_all(thumbnail.join("x")).unwrap();
+    }
+    let swept = bench.store.sweep(Timestamp::from_second(now() + 50).unwrap(), |_| false).await.unwrap();
+    assert_eq!(swept.files, 3);
+}
+
+#[tokio::test]
+async fn a_record_is_not_read_into_memory_while_files_are_removed() {
+    let bench = Bench::new(Limits::default());
+    let id = bench.send(&mp4(5_000), now()).await.unwrap().description.id.clone();
+    bench.store.0.described.forget(&id);
+    let alone = bench.store.0.removing.write().await;
+    let mut reading = Box::pin(bench.store.describe(&id));
+    assert!(futures_util::poll!(&mut reading).is_pending());
+    bench.store.0.remove(&id).await.unwrap();
+    drop(alone);
+    assert_eq!(reading.await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn uploads_at_once_are_bounded() {
     let bench = Bench::new(Limits { uploads_at_once: 1, ..Limits::default() });
     let body = stream::iter([Ok(Bytes::from_static(b"\xFF\xD8\xFF"))]).chain(stream::pending());
-    let mut first = Box::pin(bench.store.receive(body, Timestamp::UNIX_EPOCH));
+    let mut first = Box::pin(bench.store.receive(body, Timestamp::UNIX_EPOCH, STRANGER));
     assert!(futures_util::poll!(&mut first).is_pending());
     assert_eq!(code_of(&bench.send(&jpeg(), now()).await.unwrap_err()), Code::Unavailable);
     drop(first);

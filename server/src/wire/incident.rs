@@ -253,15 +253,13 @@ impl OfficeIncident {
 impl PublicIncident {
     /// The public encoding; `None` for a view without a located report.
     pub fn of(view: &IncidentView<'_>) -> Option<Self> {
-        let coarse = |degrees: f64| (degrees * 10_000.0).round() / 10_000.0;
         let first = view.reports.first()?;
-        let position = first.report.position()?;
         Some(Self {
             id: view.incident.id.0,
             operation: view.incident.operation.0,
             category: first.report.category,
             status: *view.incident.status.get(),
-            position: LatLon { lat: coarse(position.lat()), lon: coarse(position.lon()) },
+            position: first.report.position()?.coarse().into(),
             responsible: view.incident.responsible.as_ref().map(ToString::to_string),
             filed_at: first.filed_at,
             updated_at: view.updated_at(first.filed_at),

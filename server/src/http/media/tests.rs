@@ -7,8 +7,14 @@ use futures_util::stream;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+use uuid::Uuid;
+
 use super::*;
 use crate::domain::clock::{SystemClock, SystemEntropy};
+use crate::domain::ids::StaffId;
+use crate::domain::office::OfficeCode;
+use crate::domain::staff::Role;
+use crate::identity::caller::StaffCaller;
 use crate::media::samples::jpeg_with_gps;
 use crate::media::store::Limits;
 
@@ -178,4 +184,19 @@ async fn uploads_of_one_address_are_rationed() {
     assert_eq!(bench.upload(jpeg()).await.0, StatusCode::OK);
     let (status, problem) = bench.upload(jpeg()).await;
     assert_eq!((status, problem["code"].as_str()), (StatusCode::TOO_MANY_REQUESTS, Some("too_many_requests")));
+
+    let mut request = Request::post("/api/media").body(jpeg().into()).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 4000))));
+    let office: OfficeCode = "07202".parse().unwrap();
+    request.extensions_mut().insert(Caller::Staff(StaffCaller {
+        id: StaffId(Uuid::nil()),
+        name: String::new(),
+        employer: office.clone(),
+        home: None,
+        acting: office,
+        role: Role::Field,
+        check_in: None,
+        session: Uuid::nil(),
+    }));
+    assert_eq!(bench.call(request).await.0, StatusCode::OK, "staff are not strangers");
 }

@@ -14,6 +14,8 @@ pub(super) fn draw<R: BufRead + Seek>(mut reader: R) -> Result<Option<Picture>, 
     let frame = jpeg_frame::read(&mut reader)?;
     // A height of 0 is told later in the file (DNL); hardly any decoder shows such a picture.
     check_size(frame.width, frame.height)?;
+    reader.rewind()?;
+    jpeg_frame::refuse_time_bomb(&mut reader)?;
     let (width, height) = fit(frame.width, frame.height);
     let eighth_will_do = frame.width.max(frame.height).div_ceil(8) >= LONGER_SIDE;
     let ours = frame.process != Process::Other && frame.precision == 8 && [1, 3].contains(&frame.components.len());

@@ -1,6 +1,6 @@
 //! The frame header of a JPEG (ITU-T T.81, B.2.2), and the walk over segments that leads to it.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use crate::media::MediaError;
 
@@ -129,6 +129,79 @@ pub(super) fn cut_short(error: io::Error) -> MediaError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => MediaError::Damaged("the file ends too early".to_owned()),
         _ => error.into(),
+    }
+}
+
+/// Huffman tables in a file at most: four are usual, an optimised progressive file has some twenty.
+pub(super) const MOST_TABLES: usize = 64;
+
+/// Scans in a file at most: progressive files have about ten.
+pub(super) const MOST_SCANS: usize = 200;
+
+/// Walks to the end of the picture and refuses what is made to keep a decoder busy: each table and each
+/// scan costs far more time than the bytes in which it is told.
+///
+/// # Errors
+/// [`MediaError::Damaged`] beyond [`MOST_TABLES`] or [`MOST_SCANS`].
+pub(super) fn refuse_time_bomb<R: BufRead>(reader: &mut R) -> Result<(), MediaError> {
+    let (mut tables, mut scans) = (0, 0);
+    loop {
+        let marker = match next_marker_quickly(reader) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()), // the decoder will tell
+            other => other?,
+        };
+        match marker {
+            0xD9 => return Ok(()),
+            _ if stands_alone(marker) => continue,
+            _ => {}
+        }
+        let body = match segment(reader) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            other => other?,
+        };
+        match marker {
+            0xC4 => tables += huffman_tables(&body),
+            0xDA => scans += 1,
+            _ => {}
+        }
+        if tables > MOST_TABLES || scans > MOST_SCANS {
+            return Err(MediaError::Damaged("it has more tables or scans than any camera makes".to_owned()));
+        }
+    }
+}
+
+/// How many tables a DHT segment holds (B.2.4.2).
+fn huffman_tables(mut body: &[u8]) -> usize {
+    let mut tables = 0;
+    while let Some((counts, rest)) = body.split_at_checked(17) {
+        let symbols = counts[1..].iter().map(|count| usize::from(*count)).sum();
+        body = rest.get(symbols..).unwrap_or_default();
+        tables += 1;
+    }
+    tables
+}
+
+/// As [`next_marker`], for long stretches of coded data.
+fn next_marker_quickly<R: BufRead>(reader: &mut R) -> io::Result<u8> {
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let all = buffer.len();
+        match buffer.iter().position(|byte| *byte == 0xFF) {
+            None => reader.consume(all),
+            Some(at) => {
+                reader.consume(at + 1);
+                let mut byte = [0xFF];
+                while byte[0] == 0xFF {
+                    reader.read_exact(&mut byte)?;
+                }
+                if byte[0] != 0 {
+                    return Ok(byte[0]);
+                }
+            }
+        }
     }
 }
 

@@ -189,6 +189,35 @@ fn an_image_bomb_is_refused_by_its_header() {
     assert!(matches!(refused, Err(MediaError::PictureTooLarge { .. })), "{refused:?}");
 }
 
+/// A JPEG with more segments before a marker.
+fn with_segments(file: &[u8], before: u8, segments: &[u8]) -> Vec<u8> {
+    let at = file.windows(2).rposition(|w| w == [0xFF, before]).unwrap();
+    [&file[..at], segments, &file[at..]].concat()
+}
+
+#[rstest]
+#[case(640, 480)]
+#[case(4000, 3000)]
+fn a_jpeg_made_to_keep_a_decoder_busy_is_refused(#[case] width: u32, #[case] height: u32) {
+    let file = jpeg(width, height);
+    // A table of one code; a scan of the first colour's highest coefficient, without data.
+    let table = [&[0xFF, 0xC4, 0, 20, 0x13, 1][..], &[0; 15], &[0]].concat();
+    let scan = [0xFF, 0xDA, 0, 8, 1, 1, 0, 63, 63, 0];
+    for (bomb, harmless) in [
+        (with_segments(&file, 0xC0, &table.repeat(100_000)), with_segments(&file, 0xC0, &table.repeat(20))),
+        (with_segments(&file, 0xD9, &scan.repeat(100_000)), file.clone()),
+    ] {
+        let refused = thumbnail(&bomb, MediaKind::Jpeg, 1);
+        assert!(matches!(refused, Err(MediaError::Damaged(_))), "{:?}", refused.map(|t| t.map(|t| t.len())));
+        assert!(thumbnail(&harmless, MediaKind::Jpeg, 1).unwrap().is_some());
+    }
+    // Several tables in one segment count each.
+    let body = [&[0x13, 1][..], &[0; 15], &[0]].concat().repeat(65);
+    let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
+    let many = with_segments(&file, 0xC0, &[&[0xFF, 0xC4][..], &length, &body].concat());
+    assert!(matches!(thumbnail(&many, MediaKind::Jpeg, 1), Err(MediaError::Damaged(_))));
+}
+
 #[rstest]
 #[case(640, 480)]
 #[case(4000, 3000)]

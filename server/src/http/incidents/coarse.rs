@@ -1,0 +1,120 @@
+//! The public's questions, answered by the positions that the public sees: to 0.0001°.
+
+use crate::domain::position::{Bounds, Position};
+use crate::live::world::World;
+use crate::wire::incident::IncidentView;
+
+/// Half a step of the grid on which the public sees positions, degrees, and what rounding adds.
+const HALF_STEP: f64 = 0.000_05 + 1e-9;
+
+/// Metres between a position and its coarse one at most: half a step north and half a step east.
+const COARSE_WITHIN_M: f64 = 8.0;
+
+/// Incidents beyond the limit that a question for coarse positions looks at first.
+const MORE: usize = 64;
+
+/// What the public is told lies within the bounds is what it sees there: asking with narrow bounds, again
+/// and again, tells nothing of the exact position.
+pub(super) fn within<'a>(world: &'a World, bounds: &Bounds, limit: usize) -> Vec<IncidentView<'a>> {
+    let bounds = bounds.coarse();
+    let wider = Bounds {
+        west: bounds.west - HALF_STEP,
+        south: bounds.south - HALF_STEP,
+        east: bounds.east + HALF_STEP,
+        north: bounds.north + HALF_STEP,
+    };
+    // Only what lies on the very edge between two steps is dropped here.
+    let mut views = world.incidents_in(&wider, limit + MORE);
+    views.retain(|view| coarse_position(view).is_some_and(|position| bounds.contains(position)));
+    views.truncate(limit);
+    views
+}
+
+/// The nearest to the public: by coarse distances, and among those that look alike by id.
+pub(super) fn near(world: &World, position: Position, limit: usize) -> Vec<IncidentView<'_>> {
+    let from = position.coarse();
+    let mut asked = limit + MORE;
+    loop {
+        let found = world.nearest(from, asked);
+        let all = found.len() < asked;
+        let reached_m = found.last().map_or(0.0, |(_, metres)| *metres);
+        let coarse = |(view, _)| Some((coarse_position(&view)?.distance_m(from), view));
+        let mut sorted: Vec<(f64, IncidentView<'_>)> = found.into_iter().filter_map(coarse).collect();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.incident.id.cmp(&b.1.incident.id)));
+        // What has not been found lies, coarsely, no nearer than this.
+        let beyond_m = reached_m - COARSE_WITHIN_M;
+        if all || sorted.get(limit - 1).is_some_and(|(metres, _)| *metres < beyond_m) {
+            return sorted.into_iter().take(limit).map(|(_, view)| view).collect();
+        }
+        asked *= 2;
+    }
+}
+
+fn coarse_position(view: &IncidentView<'_>) -> Option<Position> {
+    view.reports.first()?.report.position().map(Position::coarse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::IncidentId;
+    use crate::log::samples::{filed_at, incident_of};
+
+    fn world(positions: &[(f64, f64)]) -> World {
+        let mut world = World::default();
+        for ((lat, lon), n) in positions.iter().zip(1..) {
+            world.apply(n, &filed_at(n, Position::new(*lat, *lon).unwrap()));
+        }
+        world
+    }
+
+    fn ids(views: &[IncidentView<'_>]) -> Vec<IncidentId> {
+        views.iter().map(|view| view.incident.id).collect()
+    }
+
+    #[test]
+    fn narrow_bounds_tell_the_public_no_more_than_the_coarse_position() {
+        // Three places that the public sees as one, and one that it sees a step further north.
+        let world =
+            world(&[(37.487_76, 139.929_71), (37.4878, 139.9297), (37.487_84, 139.929_66), (37.48786, 139.9297)]);
+        let alike = [incident_of(3), incident_of(2), incident_of(1)];
+        let narrow = |south: f64, north: f64| Bounds { west: 139.929_69, south, east: 139.929_71, north };
+        for (south, north) in [(37.487_79, 37.4878), (37.4878, 37.4878), (37.487_71, 37.487_72), (37.487_74, 37.487_80)]
+        {
+            let found = within(&world, &narrow(south, north), 10);
+            assert_eq!(ids(&found), alike, "{south} {north}");
+            assert_eq!(ids(&within(&world, &narrow(south, north), 2)), alike[..2]);
+        }
+        assert_eq!(ids(&within(&world, &narrow(37.48785, 37.48789), 10)).len(), 4);
+        assert!(within(&world, &narrow(37.4882, 37.4883), 10).is_empty());
+    }
+
+    #[test]
+    fn the_nearest_to_the_public_are_in_an_order_that_tells_only_coarse_positions() {
+        let positions = [(37.487_76, 139.929_71), (37.4878, 139.9297), (37.487_84, 139.929_66), (37.4880, 139.9297)];
+        let there = world(&positions);
+        let mut moved = positions;
+        moved[..3].rotate_left(1);
+        let moved = world(&moved);
+        for from in [(37.487_761, 139.929_709), (37.487_839, 139.929_661), (37.5, 139.93), (37.487_84, 139.9298)] {
+            let from = Position::new(from.0, from.1).unwrap();
+            for limit in 1..=5 {
+                let nearest = ids(&near(&there, from, limit));
+                assert_eq!(nearest, ids(&near(&moved, from, limit)));
+                assert_eq!(nearest.len(), limit.min(4));
+            }
+        }
+        let from = Position::new(37.4880, 139.9297).unwrap();
+        assert_eq!(ids(&near(&there, from, 1)), [incident_of(4)]);
+    }
+
+    #[test]
+    fn more_that_look_alike_than_are_asked_for_first_are_still_ordered_by_id() {
+        let crowd: Vec<(f64, f64)> = (0..500).map(|n| (37.487_76 + f64::from(n % 80) * 1e-6, 139.9297)).collect();
+        let world = world(&crowd);
+        let mut all: Vec<IncidentId> = (1..=500).map(incident_of).collect();
+        all.sort_unstable();
+        let from = Position::new(37.487_76, 139.9297).unwrap();
+        assert_eq!(ids(&near(&world, from, 3)), all[..3]);
+    }
+}
