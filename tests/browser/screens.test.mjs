@@ -69,7 +69,15 @@ for (const [name, open] of Object.entries(SCREENS)) {
   }
 }
 
-/** The map is drawn when its canvas shows more than one colour. */
+/** The map is drawn when its picture has stayed the same for a while: what it shows comes bit by bit. */
 async function mapIsDrawn(page) {
-  await page.locator('canvas.maplibregl-canvas').first().waitFor();
+  const canvas = page.locator('canvas.maplibregl-canvas').first();
+  await canvas.waitFor();
+  let last = null;
+  for (let alike = 0, tries = 0; alike < 3 && tries < 30; tries += 1) {
+    await page.waitForTimeout(700);
+    const picture = await canvas.screenshot();
+    alike = last?.equals(picture) ? alike + 1 : 0;
+    last = picture;
+  }
 }

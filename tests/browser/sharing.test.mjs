@@ -40,7 +40,7 @@ test('a resident reports with a photo; three walls and the prefecture show it', 
   for (const wall of walls) {
     const shown = row(wall, words);
     await shown.waitFor();
-    assert.match(await shown.innerText(), new RegExp(`${own.name}[^]*${t('wall.resident')}`));
+    assert.match(await shown.textContent(), new RegExp(`${own.name}[^]*${t('wall.resident')}`));
     await picturesAreDrawn(shown);
   }
 
@@ -69,7 +69,7 @@ test('a staff member checks in at home and reports; the walls name both offices'
   for (const wall of walls) {
     const shown = row(wall, words);
     await shown.waitFor();
-    const text = await shown.innerText();
+    const text = await shown.textContent();
     assert.ok(text.includes(t('wall.staff_elsewhere', { office: own.name, employer: employer.name })), text);
     assert.ok(text.includes(t('wall.danger')), text);
     await picturesAreDrawn(shown);
@@ -85,5 +85,5 @@ test('a photo from far away is one witness; the resident chooses the phone’s o
 
   const shown = row(walls[0], words);
   await shown.waitFor();
-  assert.ok((await shown.innerText()).includes(own.name));
+  assert.ok((await shown.textContent()).includes(own.name));
 });
