@@ -609,7 +609,7 @@ export interface components {
             accuracy_m?: number;
             /**
              * Format: double
-             * @description Direction of view, degrees clockwise from true north, 0 ≤ d < 360.
+             * @description Direction of view, degrees clockwise from true north, 0 to 360; 360 is taken as 0.
              */
             heading_deg?: number;
             /**
@@ -627,7 +627,7 @@ export interface components {
          * @description Why the server ends a stream.
          * @enum {string}
          */
-        GoodbyeReason: "shutdown" | "slow" | "no_pong" | "full" | "no_subscribe" | "bad_frame" | "frame_too_large" | "too_many_frames" | "token_invalid" | "token_expired" | "token_revoked";
+        GoodbyeReason: "shutdown" | "slow" | "no_pong" | "full" | "no_subscribe" | "token_not_yet_known" | "bad_frame" | "frame_too_large" | "too_many_frames" | "token_invalid" | "token_expired" | "token_revoked";
         /** @description Incidents, encoded for whoever asks. */
         Incidents: {
             /** @description The incidents. */

@@ -22,7 +22,7 @@ impl Gate for LiveGate {
         match self.0.caller(token) {
             Ok(caller) => Ok(admission(&caller)),
             // Made by the command line a moment ago: when the viewer comes back, the directory knows it.
-            Err(TokenError::Revoked) if self.0.is_new(token) => Err(GoodbyeReason::NoSubscribe),
+            Err(TokenError::Revoked) if self.0.is_new(token) => Err(GoodbyeReason::TokenNotYetKnown),
             Err(error) => Err(goodbye(error)),
         }
     }

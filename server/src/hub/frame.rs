@@ -123,7 +123,7 @@ pub fn farewell(reason: GoodbyeReason, retry_after_ms: Option<u64>) -> Bytes {
 pub fn retry_after_ms(reason: GoodbyeReason) -> Option<u64> {
     match reason {
         GoodbyeReason::Slow | GoodbyeReason::NoPong | GoodbyeReason::NoSubscribe => Some(0),
-        GoodbyeReason::Shutdown => Some(1_000),
+        GoodbyeReason::Shutdown | GoodbyeReason::TokenNotYetKnown => Some(1_000),
         GoodbyeReason::Full => Some(15_000),
         GoodbyeReason::BadFrame
         | GoodbyeReason::FrameTooLarge

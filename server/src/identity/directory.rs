@@ -1,4 +1,4 @@
-//! The directory: accounts, live sessions and live wall tokens in memory, so that a request costs no
+//! The directory: accounts, live sessions and wall tokens in memory, so that a request costs no
 //! query. It is replaced as a whole; readers never wait.
 
 use std::collections::HashMap;
@@ -30,8 +30,7 @@ impl Directory {
         let version = version(registry).await?;
         let accounts = registry.accounts().await?.into_iter().map(|a| (a.staff.id, a)).collect();
         let sessions = registry.live_sessions().await?.into_iter().map(|s| (s.id, s)).collect();
-        let live = |wall: &WallToken| wall.revoked_at.is_none();
-        let walls = registry.wall_tokens().await?.into_iter().filter(live).map(|w| (w.id, w)).collect();
+        let walls = registry.wall_tokens().await?.into_iter().map(|w| (w.id, w)).collect();
         Ok(Self { version, accounts: Arc::new(accounts), sessions: Arc::new(sessions), walls: Arc::new(walls) })
     }
 
@@ -67,9 +66,14 @@ impl Directory {
         if session.expires_at <= now { Err(TokenError::Expired) } else { Ok((session, account)) }
     }
 
+    /// Whether there is such a wall token, revoked or not.
+    pub(super) fn knows_wall(&self, id: Uuid) -> bool {
+        self.walls.contains_key(&id)
+    }
+
     /// A live wall token.
     pub(super) fn wall(&self, id: Uuid, now: Timestamp) -> Result<&WallToken, TokenError> {
-        let wall = self.walls.get(&id).ok_or(TokenError::Revoked)?;
+        let wall = self.walls.get(&id).filter(|wall| wall.revoked_at.is_none()).ok_or(TokenError::Revoked)?;
         if wall.expires_at <= now { Err(TokenError::Expired) } else { Ok(wall) }
     }
 }

@@ -287,11 +287,13 @@ impl Identity {
         }
     }
 
-    /// Whether the token is ours and was made within [`NEW_S`] seconds: the directory may not know it yet.
+    /// Whether the token is ours, was made within [`NEW_S`] seconds and is not known here yet.
     pub fn is_new(&self, bearer: &str) -> bool {
         let now = self.registry.clock.now();
         let claims = self.registry.signer.check_bearer(bearer, now);
-        claims.is_ok_and(|claims| now.as_second().saturating_sub(claims.iat) <= NEW_S)
+        claims.is_ok_and(|claims| {
+            now.as_second().saturating_sub(claims.iat) <= NEW_S && !self.directory.load().knows_wall(claims.sub)
+        })
     }
 
     /// Looks, a few times a second at most however many ask: who comes while a look is awaited shares it.

@@ -223,6 +223,8 @@ pub enum GoodbyeReason {
     Full,
     /// The first frame did not come in time: come back. 4004
     NoSubscribe,
+    /// The token was made a moment ago and the node does not know it yet: come back. 4005
+    TokenNotYetKnown,
     /// A frame was not understood: do not come back with the same. 4500
     BadFrame,
     /// A frame was too large: do not come back with the same. 4501
@@ -246,6 +248,7 @@ impl GoodbyeReason {
             Self::NoPong => 4002,
             Self::Full => 4003,
             Self::NoSubscribe => 4004,
+            Self::TokenNotYetKnown => 4005,
             Self::BadFrame => 4500,
             Self::FrameTooLarge => 4501,
             Self::TooManyFrames => 4502,

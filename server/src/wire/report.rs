@@ -82,7 +82,7 @@ pub struct Evidence {
     /// Radius of uncertainty, metres.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy_m: Option<f64>,
-    /// Direction of view, degrees clockwise from true north, 0 ≤ d < 360.
+    /// Direction of view, degrees clockwise from true north, 0 to 360; 360 is taken as 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heading_deg: Option<f64>,
     /// When the source took it.

@@ -137,6 +137,6 @@ async fn a_drill_report_is_marked_by_its_operation_on_every_screen() -> Result<(
         .await?
         .good()?;
     let late = with(report(town.at), "operation", json!(drill));
-    server.public().post("/api/reports", &late).await?.refused(422, "unknown_operation")?;
+    server.public().post("/api/reports", &late).await?.refused(409, "operation_ended")?;
     Ok(())
 }

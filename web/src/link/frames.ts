@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<number, GoodbyeReason>> = {
   4002: 'no_pong',
   4003: 'full',
   4004: 'no_subscribe',
+  4005: 'token_not_yet_known',
   4500: 'bad_frame',
   4501: 'frame_too_large',
   4502: 'too_many_frames',
