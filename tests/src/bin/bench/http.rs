@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 /// A kept-alive line.
 pub struct HttpLine {
+    address: SocketAddr,
     socket: TcpStream,
     head: String,
     request: Vec<u8>,
@@ -21,7 +22,7 @@ impl HttpLine {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
         let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\n{headers}");
-        Ok(Self { socket, head, request: Vec::new(), answer: Vec::new() })
+        Ok(Self { address, socket, head, request: Vec::new(), answer: Vec::new() })
     }
 
     /// Sends a body and returns the answer's, which must be 2xx.
@@ -30,15 +31,14 @@ impl HttpLine {
         self.request.extend_from_slice(self.head.as_bytes());
         self.request.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
         self.request.extend_from_slice(body);
-        self.socket.write_all(&self.request).await?;
 
-        self.answer.clear();
-        let end = loop {
-            if let Some(end) = memmem::find(&self.answer, b"\r\n\r\n") {
-                break end + 4;
-            }
-            ensure!(self.socket.read_buf(&mut self.answer).await? > 0, "the line ended");
-        };
+        // The server ends a line that was idle for long; a report's id makes sending it again harmless.
+        if self.exchange().await.is_err() && self.answer.is_empty() {
+            self.socket = TcpStream::connect(self.address).await?;
+            self.socket.set_nodelay(true)?;
+            self.exchange().await?;
+        }
+        let end = memmem::find(&self.answer, b"\r\n\r\n").context("the line ended")? + 4;
         let head = String::from_utf8_lossy(&self.answer[..end]).to_ascii_lowercase();
         let length = head.split("content-length:").nth(1).and_then(|rest| rest.lines().next());
         let length: usize = length.context("an answer without a length")?.trim().parse()?;
@@ -48,5 +48,15 @@ impl HttpLine {
         let body = &self.answer[end..end + length];
         ensure!(head.starts_with("http/1.1 2"), "refused: {head}{}", String::from_utf8_lossy(body));
         Ok(body)
+    }
+
+    /// Sends the request and reads as far as the answer's head.
+    async fn exchange(&mut self) -> Result<()> {
+        self.answer.clear();
+        self.socket.write_all(&self.request).await?;
+        while memmem::find(&self.answer, b"\r\n\r\n").is_none() {
+            ensure!(self.socket.read_buf(&mut self.answer).await? > 0, "the line ended");
+        }
+        Ok(())
     }
 }
