@@ -187,6 +187,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
 
     let recorder = Recorder { appender: appender.clone(), clock: clock.clone(), hlc, node };
 
+    let offices = Arc::new(region.offices().iter().map(|office| office.code.clone()).collect());
+
     // The rim.
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
@@ -207,13 +209,18 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             quota: Arc::new(AddressLimit::per_minute(config.uploads_per_minute, entropy.as_ref())),
             patience: media_door::Patience::default(),
         },
-        incidents: incidents::IncidentsState { live: Arc::clone(&live), recorder: recorder.clone() },
+        incidents: incidents::IncidentsState {
+            live: Arc::clone(&live),
+            recorder: recorder.clone(),
+            offices: Arc::clone(&offices),
+            turns: Arc::default(),
+        },
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
             live: Arc::clone(&live),
             identity: Arc::clone(&identity),
-            offices: Arc::new(region.offices().iter().map(|office| office.code.clone()).collect()),
+            offices,
             turns: Arc::default(),
         },
         operations: operations::OperationsState { live: Arc::clone(&live), recorder },

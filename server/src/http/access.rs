@@ -46,6 +46,7 @@ pub const TABLE: &[Row] = &[
     ("POST", "/api/media-tickets", Needs(Permission::WatchAsOffice)),
     // an office's inbox
     ("POST", "/api/incidents/{id}/status", Needs(Permission::WorkInbox)),
+    ("POST", "/api/incidents/{id}/responsible", Needs(Permission::WorkInbox)),
     ("GET", "/api/reports/{id}/contact", Needs(Permission::WorkInbox)),
     // duty
     ("POST", "/api/sessions", Open),

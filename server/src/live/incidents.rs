@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::index::{Facets, Index};
-use crate::domain::entry::{Entry, Lww, Stamp, StatusChanged};
+use crate::domain::entry::{Entry, Lww, ResponsibleChanged, Stamp, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, MediaId, ReportId};
 use crate::domain::incident::{Incident, Status};
 use crate::domain::operation::EVERYDAY;
@@ -13,14 +13,14 @@ use crate::wire::incident::IncidentView;
 /// All incidents, reports, and the index over them.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
-    /// Also those of which only a status has arrived: they have no report and nobody sees them.
+    /// Also those of which only a change has arrived: they have no report and nobody sees them.
     known: HashMap<IncidentId, Incident>,
     reports: HashMap<ReportId, Box<Stamped>>,
     pub(super) index: Index,
     /// Photos and videos that a report names, or named before an earlier filing of it arrived.
     pub(super) named_media: HashSet<MediaId>,
-    /// Entries that set a status and were folded in.
-    pub(super) seen_statuses: HashSet<EntryId>,
+    /// Entries that changed an incident and were folded in.
+    pub(super) seen_changes: HashSet<EntryId>,
 }
 
 #[derive(Debug)]
@@ -60,9 +60,19 @@ impl Incidents {
 
     /// An incident's status was set.
     pub(super) fn set_status(&mut self, stamp: Stamp, change: &StatusChanged) -> IncidentId {
-        self.seen_statuses.insert(stamp.id);
+        self.seen_changes.insert(stamp.id);
         self.change(change.incident, |incident, _| {
             incident.status.write(stamp, change.status);
+        });
+        change.incident
+    }
+
+    /// An office took an incident, or it was handed over.
+    pub(super) fn set_responsible(&mut self, stamp: Stamp, change: &ResponsibleChanged) -> IncidentId {
+        self.seen_changes.insert(stamp.id);
+        self.change(change.incident, |incident, _| {
+            let unwritten = || Box::new(Lww::unwritten(change.office.clone()));
+            incident.taken.get_or_insert_with(unwritten).write(stamp, change.office.clone());
         });
         change.incident
     }
@@ -87,12 +97,14 @@ impl Incidents {
             operation: EVERYDAY,
             reports: BTreeSet::new(),
             responsible: None,
+            taken: None,
             status: Lww::unwritten(Status::default()),
         });
         edit(incident, &mut self.reports);
         (incident.operation, incident.responsible) = match first(incident, &self.reports) {
             Some(Stamped { filed, .. }) => {
-                let responsible = filed.report.place.municipality().or(filed.office.as_ref());
+                let taken = incident.taken.as_deref().map(Lww::get);
+                let responsible = taken.or(filed.report.place.municipality()).or(filed.office.as_ref());
                 (filed.operation, responsible.cloned())
             }
             None => (EVERYDAY, None),

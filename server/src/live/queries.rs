@@ -39,9 +39,9 @@ impl World {
         self.incidents.named_media.contains(id)
     }
 
-    /// Whether this entry, which sets a status, was folded in, that is, whether it stands in the log.
-    pub fn has_seen_status(&self, entry: EntryId) -> bool {
-        self.incidents.seen_statuses.contains(&entry)
+    /// Whether this entry, which changes an incident, was folded in, that is, whether it stands in the log.
+    pub fn has_seen_change(&self, entry: EntryId) -> bool {
+        self.incidents.seen_changes.contains(&entry)
     }
 
     /// The operation, and whether it still takes reports. `None` if its beginning has not arrived.

@@ -39,6 +39,9 @@ impl World {
             Body::StatusChanged(change) => {
                 touched.incident = Some(self.incidents.set_status(entry.stamp(), change));
             }
+            Body::ResponsibleChanged(change) => {
+                touched.incident = Some(self.incidents.set_responsible(entry.stamp(), change));
+            }
             Body::OperationOpened(operation) => {
                 touched.operation = Some(self.operations.open(entry.stamp(), operation));
             }
