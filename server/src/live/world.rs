@@ -53,6 +53,23 @@ impl World {
         touched
     }
 
+    /// What an entry was about that was folded in before, and perhaps a little more: the check-in that an
+    /// arrival followed on.
+    pub fn touched_by(&self, entry: &Entry) -> Touched {
+        let mut touched = Touched::default();
+        match &entry.body {
+            Body::ReportFiled(report) => touched.incident = Some(report.incident),
+            Body::StatusChanged(change) => touched.incident = Some(change.incident),
+            Body::ResponsibleChanged(change) => touched.incident = Some(change.incident),
+            Body::OperationOpened(operation) => touched.operation = Some(operation.id),
+            Body::OperationClosed => touched.operation = Some(entry.operation),
+            Body::CheckedIn(_) => touched.check_ins = self.check_ins.until(CheckInId(entry.id.0)),
+            Body::CheckInConfirmed(body) => touched.check_ins = vec![body.check_in],
+            Body::CheckedOut(body) | Body::CalledBack(body) => touched.check_ins = vec![body.check_in],
+        }
+        touched
+    }
+
     /// The greatest number among the entries that are in here; 0 in an empty world.
     pub fn head(&self) -> Seq {
         self.head
