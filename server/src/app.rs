@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
-use self::gates::{LiveGate, MediaDoorGate};
+use self::gates::LiveGate;
 use crate::config::Config;
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
@@ -215,7 +215,6 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         },
         media: media_door::MediaState {
             store: media.clone(),
-            gate: Arc::new(MediaDoorGate(Arc::clone(&identity))),
             clock: clock.clone(),
             quota: Arc::new(AddressLimit::per_minute(config.uploads_per_minute, entropy.as_ref())),
             patience: media_door::Patience::default(),

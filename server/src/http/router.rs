@@ -15,7 +15,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::access::{Access, bearer, required};
+use super::access::{Access, bearer, required, ticket};
 use super::client_address::TrustedProxies;
 use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
+use crate::identity::permission::Permission;
 use crate::wire::problem::Code;
 
 /// Bytes of a JSON body. Media have limits of their own.
@@ -161,13 +162,13 @@ pub(super) async fn admit(
 ) -> ApiResult<Response> {
     let caller = match required(request.method().as_str(), path.as_str()) {
         Some(Access::Open) => Caller::Public,
-        Some(Access::Needs(permission)) => {
-            let caller = caller(&identity, request.headers()).await?;
-            if !caller.may(permission) {
-                let code = if caller == Caller::Public { Code::SignInRequired } else { Code::Forbidden };
-                return Err(code.into());
-            }
-            caller
+        Some(Access::Needs(permission)) => let_in(caller(&identity, request.headers()).await?, permission)?,
+        Some(Access::NeedsOrTicket(permission)) => {
+            let caller = match (caller(&identity, request.headers()).await?, ticket(request.uri())?) {
+                (Caller::Public, Some(ticket)) => identity.check_media_ticket(&ticket)?,
+                (caller, _) => caller,
+            };
+            let_in(caller, permission)?
         }
         None if is_other_method(path.as_str()) => return Err(Code::MethodNotAllowed.into()),
         None => {
@@ -177,6 +178,14 @@ pub(super) async fn admit(
     };
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+fn let_in(caller: Caller, permission: Permission) -> ApiResult<Caller> {
+    match caller {
+        caller if caller.may(permission) => Ok(caller),
+        Caller::Public => Err(Code::SignInRequired.into()),
+        Caller::Wall { .. } | Caller::Staff(_) => Err(Code::Forbidden.into()),
+    }
 }
 
 fn is_other_method(path: &str) -> bool {
