@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::{LiveGate, MediaDoorGate};
 use crate::config::Config;
+use crate::database::Database;
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
 use crate::http::client_address::TrustedProxies;
@@ -40,9 +41,9 @@ use crate::intake::receipt::ReceiptKeys;
 use crate::intake::recorder::Recorder;
 use crate::live::{Live, replay};
 use crate::locate::Locator;
-use crate::log::EntryLog;
 use crate::log::sqlite::SqliteLog;
 use crate::log::writer::{Announce, writer};
+use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
 use crate::wire::check_in::CheckIn;
@@ -87,7 +88,7 @@ impl Storage {
         if !had_keys && log.head().await? > 0 {
             bail!("{} is missing, but the log has entries: without it every receipt link dies", show(&keys));
         }
-        let registry = Registry::open(log.pool().clone(), &keys, log.node(), clock, entropy).await?;
+        let registry = Registry::open(Database::Sqlite(log.pool().clone()), &keys, log.node(), clock, entropy).await?;
         Ok(Self { data, log: Arc::new(log), registry, region })
     }
 }
@@ -157,6 +158,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let live = Arc::new(Live::new(replayed.world));
 
     // Who may watch.
+    let contacts = ContactBook::new(registry.database().clone());
     let node = log.node();
     let demo = if config.demo { Some(identity::demo::ensure(&registry, region.offices()).await?) } else { None };
     let receipts = ReceiptKeys::new(&registry.derived_key("receipt keys"));
@@ -197,7 +199,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             live: Arc::clone(&live),
             receipts,
             media: media.clone(),
-            log: Arc::clone(&log),
+            contacts,
             clock: clock.clone(),
         },
         media: media_door::MediaState {

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 /// A room and the rooms that it may name. `http` and `app` are the rim and see all.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("database", &[]),
     ("wire", &["domain"]),
     ("region", &["domain"]),
     ("locate", &["domain", "region"]),
-    ("identity", &["domain", "wire"]),
+    ("audit", &["domain", "database"]),
+    ("identity", &["domain", "wire", "audit", "database"]),
     ("media", &["domain"]),
-    ("log", &["domain"]),
+    ("log", &["domain", "audit", "database"]),
     ("live", &["domain", "wire", "log"]),
     ("hub", &["domain", "wire"]),
     ("intake", &["domain", "identity", "live", "locate", "log", "media", "wire"]),

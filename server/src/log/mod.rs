@@ -2,8 +2,8 @@
 //! is derived from it.
 //!
 //! [`EntryLog`] is what a storage backend gives; [`writer`] is the single task that groups appends into
-//! commits; [`sqlite`] is the embedded backend; [`contact`] is what lies beside the log. Knows the domain
-//! only.
+//! commits; [`sqlite`] is the embedded backend; [`contact`] is what lies beside the log. Knows the domain, and
+//! the audit and the database for what lies beside.
 
 #[cfg(test)]
 mod conformance;
@@ -19,7 +19,7 @@ use std::future::Future;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use self::contact::{ContactBook, ContactReading};
+pub use self::contact::ContactBook;
 use crate::domain::entry::{BodyError, Entry, Seq};
 
 /// An entry that asks to be written.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Draft, digest_of};
-use crate::domain::clock::{Entropy, Hlc};
+use crate::domain::clock::{Clock, Entropy, Hlc};
 use crate::domain::entry::{Actor, Body, Entry, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, StaffId};
 use crate::domain::incident::Status;
@@ -26,6 +26,15 @@ impl Entropy for Counting {
 
 /// 2026-11-22 00:00 UTC, milliseconds since 1970.
 pub(crate) const MIDNIGHT_MS: i64 = 1_795_305_600_000;
+
+/// A clock that stands at that midnight.
+pub(crate) struct Midnight;
+
+impl Clock for Midnight {
+    fn now(&self) -> Timestamp {
+        time(0)
+    }
+}
 
 /// So many milliseconds after that midnight.
 pub(crate) fn time(ms: i64) -> Timestamp {

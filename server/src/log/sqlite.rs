@@ -105,7 +105,7 @@ impl SqliteLog {
                 .test_before_acquire(false)
         };
         let writer = pool(1).connect_with(options.clone()).await.map_err(storage)?;
-        sqlx::migrate!().run(&writer).await.map_err(|error| LogError::Storage(error.into()))?;
+        sqlx::migrate!("migrations/sqlite").run(&writer).await.map_err(|error| LogError::Storage(error.into()))?;
         sqlx::query("INSERT INTO node (only_row, id, epoch, created) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(uuid_v7(clock.now(), entropy).as_bytes().to_vec())
             .bind(uuid_v7(clock.now(), entropy).as_bytes().to_vec())

@@ -3,16 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::database::Database;
 use crate::log::conformance::{Backend, conformance};
-use crate::log::samples::{Counting, draft, filed, time};
-
-struct Midnight;
-
-impl Clock for Midnight {
-    fn now(&self) -> jiff::Timestamp {
-        time(0)
-    }
-}
+use crate::log::samples::{Counting, Midnight, draft, filed};
 
 struct Folder(tempfile::TempDir);
 
@@ -31,6 +24,10 @@ impl Backend for Folder {
 
     async fn open(&self) -> SqliteLog {
         Self::open(self).await
+    }
+
+    fn database(&self, log: &SqliteLog) -> Database {
+        Database::Sqlite(log.pool().clone())
     }
 
     async fn close(&self, log: SqliteLog) {
