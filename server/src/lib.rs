@@ -11,6 +11,7 @@
 
 pub mod app;
 pub mod config;
+pub mod database;
 pub mod domain;
 pub mod http;
 pub mod hub;

@@ -20,7 +20,7 @@ use crate::domain::position::NotAPosition;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::{Intake, Refusal};
 use crate::live::Live;
-use crate::log::sqlite::SqliteLog;
+use crate::log::backend::Log;
 use crate::log::writer::AppendError;
 use crate::log::{ContactBook, ContactReading, LogError};
 use crate::media::store::Store;
@@ -39,7 +39,7 @@ pub struct ReportsState {
     /// Thumbnails of receipts.
     pub media: Store,
     /// Contact details.
-    pub log: Arc<SqliteLog>,
+    pub log: Arc<Log>,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -142,9 +142,13 @@ async fn contact(
         }
     }
     let reading = ContactReading { staff: staff.id, office: staff.acting.clone(), at: state.clock.now() };
-    let details = state.log.contact(id, reading).await.map_err(ApiError::internal)?.ok_or(Code::NotFound)?;
+    let details = state.log.contact(id, reading).await.map_err(unavailable)?.ok_or(Code::NotFound)?;
     let contact = Contact { name: details.name, phone: details.phone, email: details.email };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(contact)).into_response())
+}
+
+fn unavailable(error: LogError) -> ApiError {
+    ApiError::new(Code::Unavailable).retry_after(5).cause(error)
 }
 
 impl From<Refusal> for ApiError {

@@ -64,7 +64,7 @@ pub(crate) async fn fixture_over(settings: Settings, live: Option<Arc<dyn Presen
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal);
     let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
-    sqlx::migrate!("./migrations").run(&pool).await.unwrap();
+    sqlx::migrate!("migrations/sqlite").run(&pool).await.unwrap();
     let clock = Arc::new(TestClock(Mutex::new("2026-07-01T00:00:00Z".parse().unwrap())));
     let presence = Arc::new(TestPresence::default());
     let registry = registry(&pool, &folder, &clock, NodeId(Uuid::from_u128(7))).await;

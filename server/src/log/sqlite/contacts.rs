@@ -4,9 +4,9 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
-use super::{SqliteLog, storage};
+use super::SqliteLog;
 use crate::domain::ids::{EntryId, ReportId, StaffId};
-use crate::log::{ContactBook, ContactDetails, ContactReading, LogError};
+use crate::log::{ContactBook, ContactDetails, ContactReading, LogError, storage};
 
 impl ContactBook for SqliteLog {
     async fn contact(&self, report: ReportId, reading: ContactReading) -> Result<Option<ContactDetails>, LogError> {
