@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use sokuho::app::{self, Storage};
 use sokuho::audit::{self, Actor, By, Filter, Record};
 use sokuho::config::Config;
+use sokuho::database::PostgresUrl;
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::domain::office::OfficeCode;
 use sokuho::domain::staff::Role;
@@ -66,6 +67,9 @@ struct Place {
     /// Folder of the log, the media and the keys.
     #[arg(long, env = "SOKUHO_DATA", default_value = "var")]
     data: PathBuf,
+    /// PostgreSQL database; left out, a SQLite file in the data folder. Best given by the environment.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database: Option<PostgresUrl>,
     /// Folder of the region bundle; left out, the built-in region.
     #[arg(long, env = "SOKUHO_REGION")]
     region: Option<PathBuf>,
@@ -255,8 +259,9 @@ fn start_logging() {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let open =
-        async |place: Place| Storage::open(place.data, place.region.as_deref(), clock.clone(), entropy.clone()).await;
+    let open = async |place: Place| {
+        Storage::open(place.data, place.database, place.region.as_deref(), clock.clone(), entropy.clone()).await
+    };
     match command {
         Command::Serve(config) => app::serve(config, clock, entropy).await,
         Command::Openapi => {

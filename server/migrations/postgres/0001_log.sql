@@ -35,14 +35,3 @@ CREATE TABLE contact (
     phone  text,
     email  text
 );
-
--- Who read whose contact details, when, and for which office.
-CREATE TABLE contact_reading (
-    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    report uuid NOT NULL REFERENCES entry (id),
-    staff  uuid NOT NULL,
-    office text NOT NULL,                         -- code of the office for which they acted
-    at     timestamptz NOT NULL
-);
-
-CREATE INDEX contact_reading_by_report ON contact_reading (report);

@@ -164,9 +164,13 @@ async fn contact(
     let actor = Actor::Staff { id: staff.id, name: Some(staff.name.clone()) };
     let by = By { actor, office: Some(staff.acting.clone()), reason: Some(reason) };
     let details = state.contacts.read(id, by, state.clock.as_ref()).await;
-    let details = details.map_err(ApiError::internal)?.ok_or(Code::NotFound)?;
+    let details = details.map_err(unavailable)?.ok_or(Code::NotFound)?;
     let contact = Contact { name: details.name, phone: details.phone, email: details.email };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(contact)).into_response())
+}
+
+fn unavailable(error: LogError) -> ApiError {
+    ApiError::new(Code::Unavailable).retry_after(5).cause(error)
 }
 
 impl From<Refusal> for ApiError {

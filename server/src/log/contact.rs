@@ -1,7 +1,7 @@
 //! Contact details of residents: apart from the entries, and every reading is recorded. They are written in
 //! the commit of their report (see [`super::Draft::contact`]).
 
-use super::{ContactDetails, LogError};
+use super::{ContactDetails, LogError, storage};
 use crate::audit::{self, Action, By, Record};
 use crate::database::Database;
 use crate::database::statement::statement;
@@ -22,9 +22,8 @@ impl ContactBook {
     /// there is nothing to read, nothing is recorded.
     ///
     /// # Errors
-    /// [`LogError::Storage`] if the reading cannot be recorded; nothing is given then.
+    /// [`LogError`] if the reading cannot be recorded; nothing is given then.
     pub async fn read(&self, report: ReportId, by: By, clock: &dyn Clock) -> Result<Option<ContactDetails>, LogError> {
-        let storage = |error: sqlx::Error| LogError::Storage(error.into());
         let mut transaction = self.0.write().await.map_err(storage)?;
         let select = statement("SELECT name, phone, email FROM contact WHERE report = $1").bind(report.0);
         let Some(row) = transaction.row(select).await.map_err(storage)? else { return Ok(None) };

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::backend::Log;
 use super::{Draft, digest_of};
-use crate::domain::clock::{Clock, Entropy, Hlc};
+use crate::database::{Database, Location};
+use crate::domain::clock::{Clock, Entropy, Hlc, SystemClock, SystemEntropy};
 use crate::domain::entry::{Actor, Body, Entry, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, StaffId};
 use crate::domain::incident::Status;
@@ -22,6 +24,13 @@ impl Entropy for Counting {
     fn fill(&self, buffer: &mut [u8]) {
         buffer.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     }
+}
+
+/// A log of SQLite in a folder.
+pub(crate) async fn sqlite_log(folder: &tempfile::TempDir) -> Log {
+    let file = Location::File(folder.path().join("sokuho.sqlite"));
+    let database = Database::open(&file).await.unwrap();
+    Log::open(&database, folder.path(), &SystemClock, &SystemEntropy).await.unwrap()
 }
 
 /// 2026-11-22 00:00 UTC, milliseconds since 1970.

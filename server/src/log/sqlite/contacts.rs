@@ -2,9 +2,8 @@
 
 use sqlx::sqlite::SqliteConnection;
 
-use super::storage;
 use crate::domain::ids::EntryId;
-use crate::log::{ContactDetails, LogError};
+use crate::log::{ContactDetails, LogError, storage};
 
 /// Writes the details, within the transaction that writes their report.
 pub(super) async fn write(
