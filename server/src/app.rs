@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
 use crate::config::Config;
+use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
 use crate::http::client_address::TrustedProxies;
@@ -43,9 +44,9 @@ use crate::intake::recorder::Recorder;
 use crate::live::world::{Touched, World};
 use crate::live::{Live, replay};
 use crate::locate::Locator;
-use crate::log::EntryLog;
-use crate::log::sqlite::SqliteLog;
+use crate::log::backend::Log;
 use crate::log::writer::{Announce, writer};
+use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
 use crate::wire::check_in::CheckIn;
@@ -58,8 +59,10 @@ const SOFT_STOP: Duration = Duration::from_secs(9);
 pub struct Storage {
     /// Data folder.
     pub data: PathBuf,
+    /// The database.
+    pub database: Database,
     /// The log.
-    pub log: Arc<SqliteLog>,
+    pub log: Arc<Log>,
     /// Accounts and tokens.
     pub registry: Registry,
     /// The region.
@@ -67,31 +70,37 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Opens what lies below `data`, or makes it.
+    /// Opens what lies below `data`, or makes it. The log and the accounts lie in the PostgreSQL database, if
+    /// one is given.
     ///
     /// # Errors
     /// Whatever is wrong, as a sentence for the operator.
     pub async fn open(
         data: PathBuf,
+        postgres: Option<PostgresUrl>,
         region: Option<&Path>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
         make_private_folder(&data)?;
         let region = region_of(region)?.with_imported(&data)?;
-        let (database, keys) = (data.join("sokuho.sqlite"), data.join("keys"));
+        let keys = data.join("keys");
+        let location = postgres.map_or_else(|| Location::File(data.join("sokuho.sqlite")), Location::Postgres);
         let had_keys = keys.join(identity::KEY_FILE).exists();
-        let had_log = fs::metadata(&database).is_ok_and(|file| file.len() > 0);
-        // Half a data folder is a loss that must be noticed, not a reason to begin anew in silence.
-        if had_keys && !had_log {
-            bail!("{} is missing, but {} is there: put the log back, or move both away", show(&database), show(&keys));
+        // Half of a node is a loss that must be noticed, not a reason to begin anew in silence.
+        if let Location::File(file) = &location
+            && had_keys
+            && fs::metadata(file).map_or(0, |file| file.len()) == 0
+        {
+            bail!("{location} is missing, but {} is there: put the log back, or move both away", show(&keys));
         }
-        let log = SqliteLog::open(&database, clock.as_ref(), entropy.as_ref()).await?;
+        let database = Database::open(&location).await?;
+        let log = Log::open(&database, &data, clock.as_ref(), entropy.as_ref()).await?;
         if !had_keys && log.head().await? > 0 {
             bail!("{} is missing, but the log has entries: without it every receipt link dies", show(&keys));
         }
-        let registry = Registry::open(log.pool().clone(), &keys, log.node(), clock, entropy).await?;
-        Ok(Self { data, log: Arc::new(log), registry, region })
+        let registry = Registry::open(database.clone(), &keys, log.node(), clock, entropy).await?;
+        Ok(Self { data, database, log: Arc::new(log), registry, region })
     }
 }
 
@@ -154,8 +163,10 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     make_private_folder(&config.data)?;
     let _only_node = lock(&config.data)?;
     let metrics = record_metrics()?;
-    let storage = Storage::open(config.data.clone(), config.region.as_deref(), clock.clone(), entropy.clone()).await?;
-    let Storage { log, registry, region, .. } = storage;
+    let (data, postgres) = (config.data.clone(), config.database.clone());
+    let storage = Storage::open(data, postgres, config.region.as_deref(), clock.clone(), entropy.clone()).await?;
+    let Storage { database, log, registry, region, .. } = storage;
+    log.claim().await?;
 
     // From the log to the world, by the same `apply` as in life.
     let replayed = replay::replay(log.as_ref()).await.context("the log cannot be replayed")?;
@@ -165,6 +176,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let live = Arc::new(Live::new(replayed.world));
 
     // Who may watch.
+    let contacts = ContactBook::new(database.clone());
     let node = log.node();
     let demo = if config.demo { Some(identity::demo::ensure(&registry, region.offices()).await?) } else { None };
     let receipts = ReceiptKeys::new(&registry.derived_key("receipt keys"));
@@ -210,7 +222,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             live: Arc::clone(&live),
             receipts,
             media: media.clone(),
-            log: Arc::clone(&log),
+            contacts,
             clock: clock.clone(),
         },
         media: media_door::MediaState {
@@ -305,6 +317,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     }
     tasks.shutdown().await;
     log.close().await;
+    database.close().await;
     tracing::info!("stopped");
     Ok(())
 }

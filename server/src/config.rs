@@ -4,7 +4,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// Settings of a node. Nothing in here is secret: secrets lie in files below `data`/keys.
+use crate::database::PostgresUrl;
+
+/// Settings of a node. Secrets lie in files below `data`/keys; only the database's address may hold one, and it
+/// is never printed.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
     /// Address to listen on.
@@ -18,6 +21,12 @@ pub struct Config {
     /// Folder of the log, the media and the keys.
     #[arg(long, env = "SOKUHO_DATA", default_value = "var")]
     pub data: PathBuf,
+
+    /// PostgreSQL database with PostGIS for the log and the accounts, postgres://user:password@host:port/name;
+    /// left out, a SQLite file in the data folder. Give it by the environment: others on the machine can read
+    /// a command line.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database: Option<PostgresUrl>,
 
     /// Folder of the region bundle; left out, the built-in region.
     #[arg(long, env = "SOKUHO_REGION")]

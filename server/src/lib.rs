@@ -10,7 +10,9 @@
 //! only `app` sees every room. See ARCHITECTURE.md.
 
 pub mod app;
+pub mod audit;
 pub mod config;
+pub mod database;
 pub mod domain;
 pub mod http;
 pub mod hub;

@@ -1,18 +1,22 @@
 //! The command line of the node.
 
-use std::io::{BufRead, IsTerminal, Read};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 use sokuho::app::{self, Storage};
+use sokuho::audit::{self, Actor, By, Filter, Record};
 use sokuho::config::Config;
+use sokuho::database::PostgresUrl;
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::domain::office::OfficeCode;
 use sokuho::domain::staff::Role;
 use sokuho::identity::registry::NewAccount;
+use sokuho::intake::check;
 use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
@@ -39,6 +43,20 @@ enum Command {
     /// Take data in.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// List who read contact details, took data out, or changed accounts and tokens.
+    Audit {
+        #[command(flatten)]
+        place: Place,
+        /// From this moment on, RFC 3339: 2026-07-01T00:00:00+09:00.
+        #[arg(long)]
+        since: Option<Timestamp>,
+        /// What was done for this office alone.
+        #[arg(long)]
+        office: Option<OfficeCode>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -49,9 +67,34 @@ struct Place {
     /// Folder of the log, the media and the keys.
     #[arg(long, env = "SOKUHO_DATA", default_value = "var")]
     data: PathBuf,
+    /// PostgreSQL database; left out, a SQLite file in the data folder. Best given by the environment.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database: Option<PostgresUrl>,
     /// Folder of the region bundle; left out, the built-in region.
     #[arg(long, env = "SOKUHO_REGION")]
     region: Option<PathBuf>,
+}
+
+/// Why it is done.
+#[derive(clap::Args)]
+struct Why {
+    /// Why; it stands in the audit. At most 200 characters.
+    #[arg(long, value_parser = reason)]
+    reason: Option<String>,
+}
+
+impl From<Why> for By {
+    /// Whoever is at the command line, as far as the environment tells.
+    fn from(why: Why) -> Self {
+        let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+        let user = user.map(|user| user.chars().filter(|c| !c.is_control()).take(64).collect());
+        Self { actor: Actor::CommandLine { user }, office: None, reason: why.reason }
+    }
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = check::text("reason", text, audit::REASON).map_err(|refusal| refusal.to_string())?;
+    if text.is_empty() { Err("say why".to_owned()) } else { Ok(text) }
 }
 
 #[derive(Subcommand)]
@@ -66,6 +109,8 @@ enum TokenCommand {
         /// Where the display hangs.
         #[arg(long, default_value = "")]
         label: String,
+        #[command(flatten)]
+        why: Why,
     },
     /// List wall tokens.
     List {
@@ -78,6 +123,8 @@ enum TokenCommand {
         place: Place,
         /// The token's id, from the list.
         id: uuid::Uuid,
+        #[command(flatten)]
+        why: Why,
     },
 }
 
@@ -105,6 +152,8 @@ enum AccountCommand {
         /// Read the password from standard input (the only way).
         #[arg(long)]
         password_stdin: bool,
+        #[command(flatten)]
+        why: Why,
     },
     /// List accounts.
     List {
@@ -117,6 +166,17 @@ enum AccountCommand {
         place: Place,
         /// Account name.
         name: String,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Open a shut account again.
+    Enable {
+        #[command(flatten)]
+        place: Place,
+        /// Account name.
+        name: String,
+        #[command(flatten)]
+        why: Why,
     },
     /// Set a new password, read from standard input, and end the account's sessions.
     Password {
@@ -124,6 +184,8 @@ enum AccountCommand {
         place: Place,
         /// Account name.
         name: String,
+        #[command(flatten)]
+        why: Why,
     },
     /// End all sessions of an account.
     SignOut {
@@ -131,6 +193,8 @@ enum AccountCommand {
         place: Place,
         /// Account name.
         name: String,
+        #[command(flatten)]
+        why: Why,
     },
 }
 
@@ -195,8 +259,9 @@ fn start_logging() {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let open =
-        async |place: Place| Storage::open(place.data, place.region.as_deref(), clock.clone(), entropy.clone()).await;
+    let open = async |place: Place| {
+        Storage::open(place.data, place.database, place.region.as_deref(), clock.clone(), entropy.clone()).await
+    };
     match command {
         Command::Serve(config) => app::serve(config, clock, entropy).await,
         Command::Openapi => {
@@ -205,6 +270,17 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Token(command) => token(command, open).await,
         Command::Account(command) => account(command, open).await,
+        Command::Audit { place, since, office, json } => {
+            let storage = open(place).await?;
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            let mut print = |record: Record| match json {
+                true => writeln!(out, "{}", record.to_json()),
+                false => writeln!(out, "{record}"),
+            };
+            let each = |record| print(record).map_err(anyhow::Error::from);
+            audit::list(storage.registry.database(), &Filter { since, office }, each).await?;
+            Ok(out.flush()?)
+        }
         Command::Import(ImportCommand::Region { place, file }) => {
             let region = app::region_of(place.region.as_deref())?;
             let report = sokuho::region::import::import(&file, &region, &place.data)?;
@@ -228,12 +304,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
 
 async fn token(command: TokenCommand, open: impl AsyncFn(Place) -> anyhow::Result<Storage>) -> anyhow::Result<()> {
     match command {
-        TokenCommand::Wall { place, office, label } => {
+        TokenCommand::Wall { place, office, label, why } => {
             let storage = open(place).await?;
             if storage.region.office(&office).is_none() {
                 bail!("no office of the region has the code {office}");
             }
-            let (_, token) = storage.registry.make_wall_token(office, &label).await?;
+            let (_, token) = storage.registry.make_wall_token(office, &label, &why.into()).await?;
             println!("{token}");
         }
         TokenCommand::List { place } => {
@@ -243,8 +319,8 @@ async fn token(command: TokenCommand, open: impl AsyncFn(Place) -> anyhow::Resul
                 println!("{}  {}  {state}, {used}  {}", token.id, token.office, token.label);
             }
         }
-        TokenCommand::Revoke { place, id } => {
-            open(place).await?.registry.revoke_wall_token(id).await?;
+        TokenCommand::Revoke { place, id, why } => {
+            open(place).await?.registry.revoke_wall_token(id, &why.into()).await?;
             println!("revoked {id}");
         }
     }
@@ -253,7 +329,7 @@ async fn token(command: TokenCommand, open: impl AsyncFn(Place) -> anyhow::Resul
 
 async fn account(command: AccountCommand, open: impl AsyncFn(Place) -> anyhow::Result<Storage>) -> anyhow::Result<()> {
     match command {
-        AccountCommand::Add { place, name, display, work, home, role, password_stdin: _ } => {
+        AccountCommand::Add { place, name, display, work, home, role, password_stdin: _, why } => {
             let storage = open(place).await?;
             for code in [Some(&work), home.as_ref()].into_iter().flatten() {
                 if storage.region.office(code).is_none() {
@@ -262,7 +338,7 @@ async fn account(command: AccountCommand, open: impl AsyncFn(Place) -> anyhow::R
             }
             let password = password()?;
             let new = NewAccount { name, display_name: display, work_office: work, home_office: home, role, password };
-            let account = storage.registry.add_account(new).await?;
+            let account = storage.registry.add_account(new, &why.into()).await?;
             println!("added {} {}", account.staff.id, account.name);
         }
         AccountCommand::List { place } => {
@@ -276,17 +352,21 @@ async fn account(command: AccountCommand, open: impl AsyncFn(Place) -> anyhow::R
                 );
             }
         }
-        AccountCommand::Disable { place, name } => {
-            open(place).await?.registry.set_disabled(&name, true).await?;
+        AccountCommand::Disable { place, name, why } => {
+            open(place).await?.registry.set_disabled(&name, true, &why.into()).await?;
             println!("disabled {name}");
         }
-        AccountCommand::Password { place, name } => {
+        AccountCommand::Enable { place, name, why } => {
+            open(place).await?.registry.set_disabled(&name, false, &why.into()).await?;
+            println!("enabled {name}");
+        }
+        AccountCommand::Password { place, name, why } => {
             let storage = open(place).await?;
-            storage.registry.set_password(&name, &password()?).await?;
+            storage.registry.set_password(&name, &password()?, &why.into()).await?;
             println!("password of {name} set");
         }
-        AccountCommand::SignOut { place, name } => {
-            open(place).await?.registry.revoke_sessions(&name).await?;
+        AccountCommand::SignOut { place, name, why } => {
+            open(place).await?.registry.revoke_sessions(&name, &why.into()).await?;
             println!("sessions of {name} ended");
         }
     }

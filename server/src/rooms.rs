@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 /// A room and the rooms that it may name. `http` and `app` are the rim and see all.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("database", &[]),
     ("wire", &["domain"]),
     ("region", &["domain"]),
     ("locate", &["domain", "region"]),
-    ("identity", &["domain", "wire"]),
+    ("audit", &["database", "domain"]),
+    ("identity", &["audit", "database", "domain", "wire"]),
     ("media", &["domain"]),
-    ("log", &["domain"]),
+    ("log", &["audit", "database", "domain"]),
     ("live", &["domain", "wire", "log"]),
     ("hub", &["domain", "wire"]),
     ("intake", &["domain", "identity", "live", "locate", "log", "media", "wire"]),

@@ -3,11 +3,12 @@
 //!
 //! [`server`] runs the binary and watches its log, [`client`] speaks to every door over HTTP, [`viewer`]
 //! and [`events`] watch the live stream, [`region`] and [`report`] give tests their data, [`pictures`]
-//! draws photos by code.
+//! draws photos by code, [`postgres`] gives tests databases of their own.
 
 pub mod client;
 pub mod events;
 pub mod pictures;
+pub mod postgres;
 pub mod region;
 pub mod report;
 pub mod server;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::postgres::Database;
 
 /// How long a start or a stop may take, also on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -53,9 +54,34 @@ pub struct LogLine {
 pub struct Start {
     args: Vec<String>,
     env: Vec<(String, String)>,
+    database: Option<Database>,
+}
+
+/// Where a server keeps its log and its accounts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Edition {
+    /// In a file in its data folder.
+    Sqlite,
+    /// In a PostgreSQL database of its own.
+    Postgres,
 }
 
 impl Start {
+    /// A server of this edition; its database is dropped with it. `None` where there is no PostgreSQL, after
+    /// saying so: the test ends with that.
+    ///
+    /// # Errors
+    /// If PostgreSQL makes no database.
+    pub fn on(edition: Edition) -> Result<Option<Self>> {
+        match edition {
+            Edition::Sqlite => Ok(Some(Self::default())),
+            Edition::Postgres => Ok(Database::fresh()?.map(|database| {
+                let start = Self::default().env("DATABASE_URL", database.url());
+                Self { database: Some(database), ..start }
+            })),
+        }
+    }
+
     /// Adds an argument to `sokuho serve`.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
@@ -117,6 +143,7 @@ impl Running {
             .args(["serve", "--port", &port.to_string(), "--data"])
             .arg(data)
             .args(&start.args)
+            .env_remove("DATABASE_URL")
             .envs(start.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -226,6 +253,11 @@ impl Server {
         Ok(self.running.as_ref().context("the server does not run")?.child.id())
     }
 
+    /// Its PostgreSQL database, if it has one.
+    pub fn database(&self) -> Option<&Database> {
+        self.start.database.as_ref()
+    }
+
     /// Its data folder.
     pub fn data(&self) -> &Path {
         self.data.path()
@@ -251,7 +283,8 @@ impl Server {
     /// # Errors
     /// If it fails.
     pub fn command(&self, args: &[&str], stdin: &str) -> Result<String> {
-        command(&[args, &["--data", &self.data.path().to_string_lossy()]].concat(), stdin)
+        let args = [args, &["--data", &self.data.path().to_string_lossy()]].concat();
+        run(Command::new(binary()?).env_remove("DATABASE_URL").envs(self.start.env.iter().cloned()), &args, stdin)
     }
 
     /// Makes an account whose password is [`PASSWORD`]; `home` is the office where the person lives.
@@ -380,7 +413,11 @@ impl Drop for Server {
 /// # Errors
 /// If it fails; with what it wrote to standard error.
 pub fn command(args: &[&str], stdin: &str) -> Result<String> {
-    let mut child = Command::new(binary()?)
+    run(Command::new(binary()?).env_remove("DATABASE_URL"), args, stdin)
+}
+
+fn run(program: &mut Command, args: &[&str], stdin: &str) -> Result<String> {
+    let mut child = program
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

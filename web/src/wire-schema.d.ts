@@ -401,8 +401,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How to reach the reporter. Only for an operator of the office that answers for it; the reading is
-         *     recorded.
+         * How to reach the reporter. Only for an operator of the office that answers for it, who says why; the
+         *     reading is recorded.
          */
         get: operations["contact"];
         put?: never;
@@ -2665,7 +2665,10 @@ export interface operations {
     };
     contact: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Why, in the reader's own words, 1 to 200 characters. It is recorded with the reading. */
+                reason: string;
+            };
             header?: never;
             path: {
                 /** @description Report */

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::error::{ApiError, ApiResult};
 use crate::live::Live;
 use crate::log::EntryLog;
-use crate::log::sqlite::SqliteLog;
+use crate::log::backend::Log;
 use crate::log::writer::Appender;
 use crate::wire::problem::Code;
 
@@ -22,7 +22,7 @@ use crate::wire::problem::Code;
 #[derive(Clone)]
 pub struct HealthState {
     /// Is it there?
-    pub log: Arc<SqliteLog>,
+    pub log: Arc<Log>,
     /// Is it crowded?
     pub appender: Appender,
     /// Is it up to the log?
@@ -86,9 +86,8 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::domain::clock::{SystemClock, SystemEntropy};
     use crate::domain::entry::{Entry, Seq};
-    use crate::log::samples::{draft, filed};
+    use crate::log::samples::{draft, filed, sqlite_log};
     use crate::log::writer::{Announce, writer};
 
     struct ToLive(Arc<Live>);
@@ -108,8 +107,7 @@ mod tests {
     #[tokio::test]
     async fn ready_means_that_the_world_is_up_to_the_log_and_the_log_has_a_writer() {
         let folder = tempfile::tempdir().unwrap();
-        let log = SqliteLog::open(&folder.path().join("sokuho.sqlite"), &SystemClock, &SystemEntropy).await.unwrap();
-        let (log, live) = (Arc::new(log), Arc::new(Live::default()));
+        let (log, live) = (Arc::new(sqlite_log(&folder).await), Arc::new(Live::default()));
         let (appender, tasks) = writer(Arc::clone(&log), 0, ToLive(Arc::clone(&live)));
         let writing = tokio::spawn(tasks);
         let metrics = PrometheusBuilder::new().build_recorder().handle();

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -12,17 +14,17 @@ use uuid::Uuid;
 use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
-use super::extract::{JsonBody, PathParams};
+use super::extract::{JsonBody, PathParams, QueryParams};
+use crate::audit::{self, Actor, By};
 use crate::domain::clock::Clock;
 use crate::domain::ids::{MediaId, ReportId};
 use crate::domain::operation::OperationKind;
 use crate::domain::position::NotAPosition;
 use crate::intake::receipt::ReceiptKeys;
-use crate::intake::{Intake, Refusal};
+use crate::intake::{Intake, Refusal, check};
 use crate::live::Live;
-use crate::log::sqlite::SqliteLog;
 use crate::log::writer::AppendError;
-use crate::log::{ContactBook, ContactReading, LogError};
+use crate::log::{ContactBook, LogError};
 use crate::media::store::Store;
 use crate::wire::incident::IncidentView;
 use crate::wire::problem::{Code, Problem};
@@ -39,7 +41,7 @@ pub struct ReportsState {
     /// Thumbnails of receipts.
     pub media: Store,
     /// Contact details.
-    pub log: Arc<SqliteLog>,
+    pub contacts: ContactBook,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -120,9 +122,22 @@ async fn thumbnail(
         .into_response())
 }
 
-/// How to reach the reporter. Only for an operator of the office that answers for it; the reading is
-/// recorded.
-#[utoipa::path(get, path = "/api/reports/{id}/contact", tag = "reports", params(("id" = Uuid, Path, description = "Report")), responses(
+/// Why contact details are read.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Reading {
+    /// Why, in the reader's own words, 1 to 200 characters. It is recorded with the reading.
+    #[param(min_length = 1, max_length = 200)]
+    reason: String,
+}
+
+/// How to reach the reporter. Only for an operator of the office that answers for it, who says why; the
+/// reading is recorded.
+#[utoipa::path(get, path = "/api/reports/{id}/contact", tag = "reports", params(
+    ("id" = Uuid, Path, description = "Report"),
+    Reading,
+), responses(
     (status = 200, body = Contact),
     (status = "default", body = Problem),
 ))]
@@ -130,8 +145,13 @@ async fn contact(
     State(state): State<Arc<ReportsState>>,
     who: Who,
     PathParams(id): PathParams<Uuid>,
+    QueryParams(reading): QueryParams<Reading>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
+    let reason = check::text("reason", &reading.reason, audit::REASON)?;
+    if reason.is_empty() {
+        return Err(Refusal::Field { field: "reason", rule: "must say why".to_owned() }.into());
+    }
     let id = ReportId(id);
     {
         let world = state.live.read();
@@ -141,10 +161,16 @@ async fn contact(
             return Err(Code::OtherOffice.into());
         }
     }
-    let reading = ContactReading { staff: staff.id, office: staff.acting.clone(), at: state.clock.now() };
-    let details = state.log.contact(id, reading).await.map_err(ApiError::internal)?.ok_or(Code::NotFound)?;
+    let actor = Actor::Staff { id: staff.id, name: Some(staff.name.clone()) };
+    let by = By { actor, office: Some(staff.acting.clone()), reason: Some(reason) };
+    let details = state.contacts.read(id, by, state.clock.as_ref()).await;
+    let details = details.map_err(unavailable)?.ok_or(Code::NotFound)?;
     let contact = Contact { name: details.name, phone: details.phone, email: details.email };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(contact)).into_response())
+}
+
+fn unavailable(error: LogError) -> ApiError {
+    ApiError::new(Code::Unavailable).retry_after(5).cause(error)
 }
 
 impl From<Refusal> for ApiError {

@@ -18,7 +18,7 @@ use crate::domain::staff::Role;
 use crate::http::router::admit;
 use crate::identity::Settings;
 use crate::identity::limits::Limit;
-use crate::identity::tests::{Fixture, PASSWORD, fixture, fixture_with, office};
+use crate::identity::tests::{Fixture, PASSWORD, by, fixture, fixture_over, office};
 
 struct Answer {
     status: u16,
@@ -114,7 +114,7 @@ async fn each_bad_token_is_refused_by_its_own_code() {
 #[tokio::test]
 async fn a_wall_knows_its_office_and_has_no_session_to_end() {
     let f = fixture().await;
-    let (_, token) = f.identity.registry().make_wall_token(office("07202"), "").await.unwrap();
+    let (_, token) = f.identity.registry().make_wall_token(office("07202"), "", &by()).await.unwrap();
     f.account("sato", Role::Field).await; // has the directory read anew
     let me = call(&f, "GET", "/api/me", Some(&token), "").await;
     assert_eq!(me.body, json!({"kind": "wall", "office": "07202"}));
@@ -125,8 +125,8 @@ async fn a_wall_knows_its_office_and_has_no_session_to_end() {
 #[tokio::test]
 async fn too_many_attempts_are_told_when_to_come_back_even_with_the_right_password() {
     let limit = |n| Limit::per_five_minutes(NonZeroU32::new(n).unwrap());
-    let f =
-        fixture_with(Settings { per_name_and_address: limit(2), per_address: limit(3), ..Settings::default() }).await;
+    let settings = Settings { per_name_and_address: limit(2), per_address: limit(3), ..Settings::default() };
+    let f = fixture_over(settings, None).await;
     f.account("sato", Role::Field).await;
     for _ in 0..2 {
         assert_eq!(sign_in(&f, "sato", "wrong password").await.problem(), (401, "wrong_credentials"));

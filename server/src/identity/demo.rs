@@ -5,12 +5,17 @@ use std::collections::HashSet;
 
 use super::error::IdentityError;
 use super::registry::{Account, NewAccount, Registry};
+use crate::audit::By;
 use crate::domain::clock::Entropy;
 use crate::domain::office::{Office, OfficeCode, OfficeKind};
 use crate::domain::staff::Role;
 
 /// Label of the demonstration's wall tokens.
 const LABEL: &str = "demo";
+
+fn by() -> By {
+    By { reason: Some("demonstration".to_owned()), ..By::node() }
+}
 
 /// What the demonstration has.
 #[derive(Clone)]
@@ -32,7 +37,7 @@ pub async fn ensure(registry: &Registry, offices: &[Office]) -> Result<Demo, Ide
     let mut made = Vec::new();
     for new in planned(offices).into_iter().filter(|plan| !known.contains(&plan.name)) {
         let password = password(registry.entropy.as_ref());
-        let account = registry.add_account(NewAccount { password: password.clone(), ..new }).await?;
+        let account = registry.add_account(NewAccount { password: password.clone(), ..new }, &by()).await?;
         made.push((account, password));
     }
     Ok(Demo { made, walls: walls(registry, offices).await? })
@@ -46,7 +51,7 @@ async fn walls(registry: &Registry, offices: &[Office]) -> Result<Vec<(OfficeCod
     for office in offices {
         let token = match existing.iter().find(|wall| wall.office == office.code) {
             Some(wall) => registry.sign_wall_token(wall)?,
-            None => registry.make_wall_token(office.code.clone(), LABEL).await?.1,
+            None => registry.make_wall_token(office.code.clone(), LABEL, &by()).await?.1,
         };
         walls.push((office.code.clone(), token));
     }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::Row;
 use uuid::Uuid;
 
 use super::error::{IdentityError, TokenError};
 use super::registry::{Account, Registry};
 use super::sessions::Session;
 use super::wall_tokens::WallToken;
+use crate::database::statement::statement;
 use crate::domain::ids::StaffId;
 
 /// What was true at one version of the registry.
@@ -79,6 +79,6 @@ impl Directory {
 }
 
 async fn version(registry: &Registry) -> Result<i64, IdentityError> {
-    let row = sqlx::query("SELECT version FROM identity_version").fetch_one(&registry.pool).await?;
-    Ok(row.try_get("version")?)
+    let row = registry.database.row(statement("SELECT version FROM identity_version")).await?;
+    Ok(row.ok_or(sqlx::Error::RowNotFound)?.get("version")?)
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
 use uuid::Uuid;
 
 use super::error::IdentityError;
 use super::keys::Secret;
 use super::passwords::Passwords;
 use super::tokens::Signer;
+use crate::audit::{self, Action, By, Record};
+use crate::database::Database;
+use crate::database::statement::{Row, Transaction, statement};
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::ids::{NodeId, StaffId, uuid_v7};
 use crate::domain::office::OfficeCode;
@@ -49,7 +50,7 @@ pub struct NewAccount {
 /// Accounts, sessions and wall tokens in the database, and the keys that sign tokens.
 #[derive(Clone)]
 pub struct Registry {
-    pub(super) pool: SqlitePool,
+    pub(super) database: Database,
     pub(super) passwords: Passwords,
     pub(super) signer: Arc<Signer>,
     pub(super) secret: Secret,
@@ -69,7 +70,7 @@ impl Registry {
     /// # Errors
     /// [`IdentityError::KeyFile`], [`IdentityError::KeyFileDamaged`], [`IdentityError::Hash`].
     pub async fn open(
-        pool: SqlitePool,
+        database: Database,
         keys: &Path,
         node: NodeId,
         clock: Arc<dyn Clock>,
@@ -78,7 +79,7 @@ impl Registry {
         let secret = Secret::load_or_make(keys, entropy.as_ref())?;
         let signer = Arc::new(Signer::new(&secret, node));
         let passwords = Passwords::new(Arc::clone(&entropy)).await?;
-        Ok(Self { pool, passwords, signer, secret, clock, entropy })
+        Ok(Self { database, passwords, signer, secret, clock, entropy })
     }
 
     /// A key for another purpose of the node, derived from its secret: the same purpose, the same key.
@@ -90,12 +91,17 @@ impl Registry {
         uuid_v7(self.clock.now(), self.entropy.as_ref())
     }
 
+    /// The database below it.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Makes an account.
     ///
     /// # Errors
     /// [`IdentityError::BadName`], [`IdentityError::BadDisplayName`], [`IdentityError::BadPassword`],
     /// [`IdentityError::NameTaken`], [`IdentityError::Busy`], [`IdentityError::Storage`].
-    pub async fn add_account(&self, new: NewAccount) -> Result<Account, IdentityError> {
+    pub async fn add_account(&self, new: NewAccount, by: &By) -> Result<Account, IdentityError> {
         let name = folded(&new.name).ok_or(IdentityError::BadName)?;
         if !is_plain(&new.display_name, 1, 100) {
             return Err(IdentityError::BadDisplayName);
@@ -108,23 +114,26 @@ impl Registry {
             home_office: new.home_office,
             role: new.role,
         };
-        let made = sqlx::query(
-            "INSERT INTO account (id, name, display_name, password_hash, work_office, home_office, role, made_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
-        )
-        .bind(staff.id.to_string())
-        .bind(&name)
-        .bind(&staff.name)
-        .bind(hash)
-        .bind(staff.work_office.as_str())
-        .bind(staff.home_office.as_ref().map(OfficeCode::as_str))
-        .bind(role_text(staff.role))
-        .bind(self.clock.now().as_millisecond())
-        .execute(&self.pool)
-        .await?;
-        if made.rows_affected() == 0 {
+        let insert = statement(
+            "INSERT INTO account (id, name, display_name, password_hash, work_office, home_office, role, disabled, \
+             made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING",
+        );
+        let insert = insert
+            .bind(staff.id.to_string())
+            .bind(&name)
+            .bind(&staff.name)
+            .bind(hash)
+            .bind(staff.work_office.as_str())
+            .bind(staff.home_office.as_ref().map(OfficeCode::as_str))
+            .bind(role_text(staff.role))
+            .bind(false)
+            .bind(self.clock.now().as_millisecond());
+        let mut transaction = self.database.write().await?;
+        if transaction.execute(insert).await? == 0 {
             return Err(IdentityError::NameTaken);
         }
+        self.record(&mut transaction, by, &staff.work_office, Action::AccountMade, &name).await?;
+        transaction.commit().await?;
         Ok(Account { staff, name, disabled: false })
     }
 
@@ -133,32 +142,27 @@ impl Registry {
     /// # Errors
     /// [`IdentityError::Storage`], [`IdentityError::Inconsistent`].
     pub async fn accounts(&self) -> Result<Vec<Account>, IdentityError> {
-        let rows = sqlx::query(
+        let rows = self.database.rows(statement(
             "SELECT id, name, display_name, work_office, home_office, role, disabled FROM account ORDER BY name",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(account).collect()
+        ));
+        rows.await?.iter().map(account).collect()
     }
 
     /// Disables an account, or enables it again. Disabling revokes its sessions.
     ///
     /// # Errors
     /// [`IdentityError::UnknownAccount`], [`IdentityError::Storage`].
-    pub async fn set_disabled(&self, name: &str, disabled: bool) -> Result<(), IdentityError> {
+    pub async fn set_disabled(&self, name: &str, disabled: bool, by: &By) -> Result<(), IdentityError> {
         let name = folded(name).ok_or(IdentityError::UnknownAccount)?;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let changed = sqlx::query("UPDATE account SET disabled = ? WHERE name = ?")
-            .bind(disabled)
-            .bind(&name)
-            .execute(&mut *transaction)
-            .await?;
-        if changed.rows_affected() == 0 {
-            return Err(IdentityError::UnknownAccount);
-        }
+        let mut transaction = self.database.write().await?;
+        let change = statement("UPDATE account SET disabled = $1 WHERE name = $2 RETURNING work_office");
+        let changed = transaction.row(change.bind(disabled).bind(&name)).await?;
+        let office = work_office(changed.as_ref(), &name)?;
         if disabled {
             revoke_all(&mut transaction, &name, self.clock.now()).await?;
         }
+        let action = if disabled { Action::AccountDisabled } else { Action::AccountEnabled };
+        self.record(&mut transaction, by, &office, action, &name).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -167,19 +171,15 @@ impl Registry {
     /// # Errors
     /// [`IdentityError::UnknownAccount`], [`IdentityError::BadPassword`], [`IdentityError::Busy`],
     /// [`IdentityError::Storage`].
-    pub async fn set_password(&self, name: &str, password: &str) -> Result<(), IdentityError> {
+    pub async fn set_password(&self, name: &str, password: &str, by: &By) -> Result<(), IdentityError> {
         let name = folded(name).ok_or(IdentityError::UnknownAccount)?;
         let hash = self.passwords.hash(password).await?;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let changed = sqlx::query("UPDATE account SET password_hash = ? WHERE name = ?")
-            .bind(hash)
-            .bind(&name)
-            .execute(&mut *transaction)
-            .await?;
-        if changed.rows_affected() == 0 {
-            return Err(IdentityError::UnknownAccount);
-        }
+        let mut transaction = self.database.write().await?;
+        let change = statement("UPDATE account SET password_hash = $1 WHERE name = $2 RETURNING work_office");
+        let changed = transaction.row(change.bind(hash).bind(&name)).await?;
+        let office = work_office(changed.as_ref(), &name)?;
         revoke_all(&mut transaction, &name, self.clock.now()).await?;
+        self.record(&mut transaction, by, &office, Action::PasswordSet, &name).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -187,46 +187,54 @@ impl Registry {
     ///
     /// # Errors
     /// [`IdentityError::UnknownAccount`], [`IdentityError::Storage`].
-    pub async fn revoke_sessions(&self, name: &str) -> Result<u64, IdentityError> {
+    pub async fn revoke_sessions(&self, name: &str, by: &By) -> Result<u64, IdentityError> {
         let name = folded(name).ok_or(IdentityError::UnknownAccount)?;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let known = sqlx::query("SELECT 1 FROM account WHERE name = ?").bind(&name);
-        if known.fetch_optional(&mut *transaction).await?.is_none() {
-            return Err(IdentityError::UnknownAccount);
-        }
+        let mut transaction = self.database.write().await?;
+        let known = transaction.row(statement("SELECT work_office FROM account WHERE name = $1").bind(&name)).await?;
+        let office = work_office(known.as_ref(), &name)?;
         let revoked = revoke_all(&mut transaction, &name, self.clock.now()).await?;
+        self.record(&mut transaction, by, &office, Action::SessionsRevoked, &name).await?;
         transaction.commit().await?;
         Ok(revoked)
     }
 
     /// The account and its hash, for signing in.
     pub(super) async fn credentials(&self, folded: &str) -> Result<Option<(Account, String)>, IdentityError> {
-        let row = sqlx::query(
+        let select = statement(
             "SELECT id, name, display_name, work_office, home_office, role, disabled, password_hash \
-             FROM account WHERE name = ?",
-        )
-        .bind(folded)
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|row| Ok((account(&row)?, row.try_get("password_hash")?))).transpose()
+             FROM account WHERE name = $1",
+        );
+        let row = self.database.row(select.bind(folded)).await?;
+        row.map(|row| Ok((account(&row)?, row.get("password_hash")?))).transpose()
+    }
+
+    /// Records a change in its transaction. Who acts for no office acts for the one that it is about.
+    pub(super) async fn record(
+        &self,
+        transaction: &mut Transaction,
+        by: &By,
+        about: &OfficeCode,
+        action: Action,
+        subject: &str,
+    ) -> Result<(), IdentityError> {
+        let by = By { office: by.office.clone().or_else(|| Some(about.clone())), ..by.clone() };
+        let record = Record { at: self.clock.now(), by, action, subject: subject.to_owned() };
+        Ok(audit::write(transaction, &record).await?)
     }
 }
 
-async fn revoke_all(
-    transaction: &mut sqlx::SqliteConnection,
-    name: &str,
-    now: Timestamp,
-) -> Result<u64, IdentityError> {
-    let revoked = sqlx::query(
-        "UPDATE session SET revoked_at = ? WHERE revoked_at IS NULL AND expires_at > ? \
-         AND account = (SELECT id FROM account WHERE name = ?)",
-    )
-    .bind(now.as_millisecond())
-    .bind(now.as_millisecond())
-    .bind(name)
-    .execute(transaction)
-    .await?;
-    Ok(revoked.rows_affected())
+/// The office in the row of an account that may not be there.
+fn work_office(row: Option<&Row>, name: &str) -> Result<OfficeCode, IdentityError> {
+    let code: &str = row.ok_or(IdentityError::UnknownAccount)?.get("work_office")?;
+    kept(code.parse().ok(), "account", name, "work_office")
+}
+
+async fn revoke_all(transaction: &mut Transaction, name: &str, now: Timestamp) -> Result<u64, IdentityError> {
+    let revoke = statement(
+        "UPDATE session SET revoked_at = $1 WHERE revoked_at IS NULL AND expires_at > $1 \
+         AND account = (SELECT id FROM account WHERE name = $2)",
+    );
+    Ok(transaction.execute(revoke.bind(now.as_millisecond()).bind(name)).await?)
 }
 
 /// The account name as stored; `None` if it cannot be one. ASCII only, so that two names that look the
@@ -266,9 +274,9 @@ pub(super) fn kept<T>(
     value.ok_or_else(|| IdentityError::Inconsistent { table, id: id.to_owned(), column })
 }
 
-fn account(row: &SqliteRow) -> Result<Account, IdentityError> {
-    let id: String = row.try_get("id")?;
-    let home: Option<String> = row.try_get("home_office")?;
+fn account(row: &Row) -> Result<Account, IdentityError> {
+    let id: String = row.get("id")?;
+    let home: Option<&str> = row.get("home_office")?;
     let home_office = match home {
         Some(code) => Some(kept(code.parse().ok(), "account", &id, "home_office")?),
         None => None,
@@ -276,12 +284,12 @@ fn account(row: &SqliteRow) -> Result<Account, IdentityError> {
     Ok(Account {
         staff: Staff {
             id: kept(id.parse().ok(), "account", &id, "id")?,
-            name: row.try_get("display_name")?,
-            work_office: kept(row.try_get::<String, _>("work_office")?.parse().ok(), "account", &id, "work_office")?,
+            name: row.get("display_name")?,
+            work_office: kept(row.get::<&str>("work_office")?.parse().ok(), "account", &id, "work_office")?,
             home_office,
-            role: kept(role(row.try_get("role")?), "account", &id, "role")?,
+            role: kept(role(row.get("role")?), "account", &id, "role")?,
         },
-        name: row.try_get("name")?,
-        disabled: row.try_get("disabled")?,
+        name: row.get("name")?,
+        disabled: row.get("disabled")?,
     })
 }

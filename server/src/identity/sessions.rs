@@ -10,11 +10,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use sqlx::Row;
 use uuid::Uuid;
 
 use super::error::{IdentityError, RefreshError, TokenError};
 use super::registry::{Registry, kept};
+use crate::audit::{Action, By};
+use crate::database::statement::{Row, Transaction, statement};
 use crate::domain::ids::StaffId;
 
 /// Sessions that one account has at once; one more revokes the oldest.
@@ -94,32 +95,29 @@ impl Registry {
         let session = Session { id: self.new_id(), staff, expires_at: after(now, lifetimes.session) };
         let mut token = [0_u8; 32];
         self.entropy.fill(&mut token);
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         // The account may have been disabled, or got another password, while this one was checked.
-        let made = sqlx::query(
+        let make = statement(
             "INSERT INTO session (id, account, started_at, expires_at) \
-             SELECT ?, id, ?, ? FROM account WHERE id = ? AND password_hash = ? AND disabled = 0",
-        )
-        .bind(session.id.to_string())
-        .bind(now.as_millisecond())
-        .bind(session.expires_at.as_millisecond())
-        .bind(staff.to_string())
-        .bind(password_hash)
-        .execute(&mut *transaction)
-        .await?;
-        if made.rows_affected() == 0 {
+             SELECT $1, id, $2, $3 FROM account WHERE id = $4 AND password_hash = $5 AND NOT disabled",
+        );
+        let make = make
+            .bind(session.id.to_string())
+            .bind(now.as_millisecond())
+            .bind(session.expires_at.as_millisecond())
+            .bind(staff.to_string())
+            .bind(password_hash);
+        let revoke_oldest = statement(
+            "UPDATE session SET revoked_at = $1 WHERE account = $2 AND revoked_at IS NULL AND id NOT IN \
+             (SELECT id FROM session WHERE account = $2 AND revoked_at IS NULL \
+              ORDER BY started_at DESC, id DESC LIMIT $3)",
+        );
+        let revoke_oldest =
+            revoke_oldest.bind(now.as_millisecond()).bind(staff.to_string()).bind(i64::from(PER_ACCOUNT));
+        let mut transaction = self.database.write().await?;
+        if transaction.execute(make).await? == 0 {
             return Err(IdentityError::UnknownAccount);
         }
-        sqlx::query(
-            "UPDATE session SET revoked_at = ?1 WHERE revoked_at IS NULL AND id IN \
-             (SELECT id FROM session WHERE account = ?2 AND revoked_at IS NULL \
-              ORDER BY started_at DESC, id DESC LIMIT -1 OFFSET ?3)",
-        )
-        .bind(now.as_millisecond())
-        .bind(staff.to_string())
-        .bind(PER_ACCOUNT)
-        .execute(&mut *transaction)
-        .await?;
+        transaction.execute(revoke_oldest).await?;
         remember(&mut transaction, &token, session.id, 1, now).await?;
         transaction.commit().await?;
         let tokens = self.tokens(&session, &token, 1, lifetimes, now)?;
@@ -151,52 +149,41 @@ impl Registry {
         let now = self.clock.now();
         let token = decoded(text).ok_or(TokenError::Invalid)?;
         // Anybody can send 43 characters; the write lock, which the log needs, is for those we have given.
-        let known = sqlx::query("SELECT 1 FROM refresh_token WHERE hash = ?").bind(hash(&token));
-        known.fetch_optional(&self.pool).await?.ok_or(TokenError::Invalid)?;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let row = sqlx::query(
-            "SELECT s.id, s.account, s.expires_at, s.revoked_at, a.disabled, t.generation, \
+        let known = statement("SELECT 1 FROM refresh_token WHERE hash = $1").bind(hash(&token));
+        self.database.row(known).await?.ok_or(TokenError::Invalid)?;
+        let mut transaction = self.database.write().await?;
+        let select = statement(
+            "SELECT s.id, s.account, s.expires_at, s.revoked_at, a.disabled, a.work_office, t.generation, \
              (SELECT max(generation) FROM refresh_token WHERE session = s.id) AS newest, \
              (SELECT made_at FROM refresh_token WHERE session = s.id AND generation = t.generation + 1) AS replaced_at \
              FROM refresh_token t JOIN session s ON s.id = t.session JOIN account a ON a.id = s.account \
-             WHERE t.hash = ?",
-        )
-        .bind(hash(&token))
-        .fetch_optional(&mut *transaction)
-        .await?
-        .ok_or(TokenError::Invalid)?;
-        let id: String = row.try_get("id")?;
-        let session = Session {
-            id: kept(id.parse().ok(), "session", &id, "id")?,
-            staff: kept(row.try_get::<String, _>("account")?.parse().ok(), "session", &id, "account")?,
-            expires_at: millis(row.try_get("expires_at")?),
-        };
-        if row.try_get::<Option<i64>, _>("revoked_at")?.is_some() || row.try_get("disabled")? {
+             WHERE t.hash = $1",
+        );
+        let row = transaction.row(select.bind(hash(&token))).await?.ok_or(TokenError::Invalid)?;
+        let session = stored(&row)?;
+        if row.get::<Option<i64>>("revoked_at")?.is_some() || row.get("disabled")? {
             return Err(TokenError::Revoked.into());
         }
         if session.expires_at <= now {
             return Err(TokenError::Expired.into());
         }
-        let (generation, newest): (i64, i64) = (row.try_get("generation")?, row.try_get("newest")?);
+        let (generation, newest): (i64, i64) = (row.get("generation")?, row.get("newest")?);
         let next = self.secret.derive(&[b"sokuho refresh token", session.id.as_bytes(), &token]);
         if generation == newest {
             remember(&mut transaction, &next, session.id, generation + 1, now).await?;
-            sqlx::query("DELETE FROM refresh_token WHERE session = ? AND generation <= ?")
-                .bind(&id)
-                .bind(generation - REMEMBERED)
-                .execute(&mut *transaction)
-                .await?;
+            let forget = statement("DELETE FROM refresh_token WHERE session = $1 AND generation <= $2");
+            transaction.execute(forget.bind(session.id.to_string()).bind(generation - REMEMBERED)).await?;
             transaction.commit().await?;
         } else {
-            let replaced_at = row.try_get::<Option<i64>, _>("replaced_at")?.map(millis);
+            let replaced_at = row.get::<Option<i64>>("replaced_at")?.map(millis);
             let in_grace = replaced_at.is_some_and(|at| now.duration_since(at) <= lifetimes.grace);
             let lost = |made_at| !was_used(&Successor { session: session.id, generation: newest, made_at });
             if generation + 1 != newest || !(in_grace || replaced_at.is_some_and(lost)) {
-                sqlx::query("UPDATE session SET revoked_at = ? WHERE id = ?")
-                    .bind(now.as_millisecond())
-                    .bind(&id)
-                    .execute(&mut *transaction)
-                    .await?;
+                let id = session.id.to_string();
+                let revoke = statement("UPDATE session SET revoked_at = $1 WHERE id = $2");
+                transaction.execute(revoke.bind(now.as_millisecond()).bind(&id)).await?;
+                let office = kept(row.get::<&str>("work_office")?.parse().ok(), "account", &id, "work_office")?;
+                self.record(&mut transaction, &By::node(), &office, Action::SessionRevoked, &id).await?;
                 transaction.commit().await?;
                 tracing::warn!(session.id = %session.id, "an old refresh token came back; the session was revoked");
                 return Ok(Outcome::Reused);
@@ -205,41 +192,26 @@ impl Registry {
         Ok(Outcome::Next(self.tokens(&session, &next, generation + 1, lifetimes, now)?))
     }
 
-    /// Revokes one session.
+    /// Revokes one session, because its owner signs out.
     pub(super) async fn end_session(&self, session: Uuid) -> Result<(), IdentityError> {
-        sqlx::query("UPDATE session SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
-            .bind(self.clock.now().as_millisecond())
-            .bind(session.to_string())
-            .execute(&self.pool)
-            .await?;
+        let revoke = statement("UPDATE session SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL");
+        let revoke = revoke.bind(self.clock.now().as_millisecond()).bind(session.to_string());
+        self.database.execute(revoke).await?;
         Ok(())
     }
 
     /// Sessions that are neither revoked nor over.
     pub(super) async fn live_sessions(&self) -> Result<Vec<Session>, IdentityError> {
-        let rows =
-            sqlx::query("SELECT id, account, expires_at FROM session WHERE revoked_at IS NULL AND expires_at > ?")
-                .bind(self.clock.now().as_millisecond())
-                .fetch_all(&self.pool)
-                .await?;
-        let session = |row: &sqlx::sqlite::SqliteRow| {
-            let id: String = row.try_get("id")?;
-            Ok(Session {
-                id: kept(id.parse().ok(), "session", &id, "id")?,
-                staff: kept(row.try_get::<String, _>("account")?.parse().ok(), "session", &id, "account")?,
-                expires_at: millis(row.try_get("expires_at")?),
-            })
-        };
-        rows.iter().map(session).collect()
+        let select =
+            statement("SELECT id, account, expires_at FROM session WHERE revoked_at IS NULL AND expires_at > $1");
+        let rows = self.database.rows(select.bind(self.clock.now().as_millisecond())).await?;
+        rows.iter().map(stored).collect()
     }
 
     /// Removes sessions, with their refresh tokens, whose time is over.
     pub(super) async fn forget_old_sessions(&self) -> Result<u64, IdentityError> {
-        let removed = sqlx::query("DELETE FROM session WHERE expires_at <= ?")
-            .bind(self.clock.now().as_millisecond())
-            .execute(&self.pool)
-            .await?;
-        Ok(removed.rows_affected())
+        let forget = statement("DELETE FROM session WHERE expires_at <= $1");
+        Ok(self.database.execute(forget.bind(self.clock.now().as_millisecond())).await?)
     }
 
     fn tokens(
@@ -265,21 +237,25 @@ enum Outcome {
     Reused,
 }
 
+fn stored(row: &Row) -> Result<Session, IdentityError> {
+    let id: String = row.get("id")?;
+    Ok(Session {
+        id: kept(id.parse().ok(), "session", &id, "id")?,
+        staff: kept(row.get::<&str>("account")?.parse().ok(), "session", &id, "account")?,
+        expires_at: millis(row.get("expires_at")?),
+    })
+}
+
 async fn remember(
-    transaction: &mut sqlx::SqliteConnection,
+    transaction: &mut Transaction,
     token: &[u8; 32],
     session: Uuid,
     generation: i64,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO refresh_token (hash, session, generation, made_at) VALUES (?, ?, ?, ?)")
-        .bind(hash(token))
-        .bind(session.to_string())
-        .bind(generation)
-        .bind(now.as_millisecond())
-        .execute(transaction)
-        .await?;
-    Ok(())
+    let insert = statement("INSERT INTO refresh_token (hash, session, generation, made_at) VALUES ($1, $2, $3, $4)");
+    let insert = insert.bind(hash(token)).bind(session.to_string()).bind(generation).bind(now.as_millisecond());
+    transaction.execute(insert).await.map(|_| ())
 }
 
 fn decoded(text: &str) -> Option<[u8; 32]> {

@@ -4,11 +4,13 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, ToSpan};
 use rstest::rstest;
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
 use super::registry::NewAccount;
 use super::*;
+use crate::audit::{self, Action, Actor, AuditError, By, Filter};
+use crate::database::scratch::Scratch;
+use crate::database::statement::statement;
+use crate::database::{Database, Location};
 use crate::domain::check_in::Acting;
 use crate::domain::clock::{Clock, SystemEntropy};
 use crate::domain::ids::{CheckInId, NodeId, StaffId};
@@ -42,40 +44,63 @@ pub(crate) struct Fixture {
     pub(crate) clock: Arc<TestClock>,
     presence: Arc<TestPresence>,
     pub(crate) identity: Arc<Identity>,
-    pool: SqlitePool,
+    database: Database,
     folder: tempfile::TempDir,
+    /// Dropped after its connections.
+    _scratch: Option<Scratch>,
+}
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On {
+    Sqlite,
+    Postgres,
 }
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// On SQLite.
 pub(crate) async fn fixture() -> Fixture {
-    fixture_with(Settings::default()).await
+    fixture_over(Settings::default(), None).await
 }
 
-pub(crate) async fn fixture_with(settings: Settings) -> Fixture {
-    fixture_over(settings, None).await
-}
-
-/// Over other check-ins than those that tests set.
+/// On SQLite; `live`: over other check-ins than those that tests set.
 pub(crate) async fn fixture_over(settings: Settings, live: Option<Arc<dyn Presence>>) -> Fixture {
+    built(On::Sqlite, settings, live).await.unwrap()
+}
+
+/// On either database; `None` where there is no PostgreSQL, after saying so.
+async fn fixture_on(on: On) -> Option<Fixture> {
+    built(on, Settings::default(), None).await
+}
+
+async fn built(on: On, settings: Settings, live: Option<Arc<dyn Presence>>) -> Option<Fixture> {
     let folder = tempfile::tempdir().unwrap();
-    let options = SqliteConnectOptions::new()
-        .filename(folder.path().join("sokuho.sqlite"))
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal);
-    let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
-    sqlx::migrate!("./migrations").run(&pool).await.unwrap();
+    let (scratch, location) = match on {
+        On::Sqlite => (None, Location::File(folder.path().join("sokuho.sqlite"))),
+        On::Postgres => {
+            let scratch = Scratch::new()?;
+            let location = scratch.location();
+            (Some(scratch), location)
+        }
+    };
+    let database = Database::open(&location).await.unwrap();
     let clock = Arc::new(TestClock(Mutex::new("2026-07-01T00:00:00Z".parse().unwrap())));
     let presence = Arc::new(TestPresence::default());
-    let registry = registry(&pool, &folder, &clock, NodeId(Uuid::from_u128(7))).await;
+    let registry = registry(&database, &folder, &clock, NodeId(Uuid::from_u128(7))).await;
     let seen = live.unwrap_or_else(|| Arc::<TestPresence>::clone(&presence));
-    let identity = Identity::new(registry, seen, settings).await.unwrap();
-    Fixture { clock, presence, identity: Arc::new(identity), pool, folder }
+    let identity = Arc::new(Identity::new(registry, seen, settings).await.unwrap());
+    Some(Fixture { clock, presence, identity, database, folder, _scratch: scratch })
 }
 
-async fn registry(pool: &SqlitePool, folder: &tempfile::TempDir, clock: &Arc<TestClock>, node: NodeId) -> Registry {
-    let keys = folder.path().join("keys");
-    Registry::open(pool.clone(), &keys, node, Arc::<TestClock>::clone(clock), Arc::new(SystemEntropy)).await.unwrap()
+async fn registry(database: &Database, folder: &tempfile::TempDir, clock: &Arc<TestClock>, node: NodeId) -> Registry {
+    let (keys, clock) = (folder.path().join("keys"), Arc::<TestClock>::clone(clock));
+    Registry::open(database.clone(), &keys, node, clock, Arc::new(SystemEntropy)).await.unwrap()
+}
+
+/// Somebody at the command line.
+pub(crate) fn by() -> By {
+    By { actor: Actor::CommandLine { user: Some("root".to_owned()) }, office: None, reason: None }
 }
 
 impl Fixture {
@@ -85,15 +110,8 @@ impl Fixture {
     }
 
     pub(crate) async fn account_at(&self, name: &str, role: Role, work_office: &str) -> StaffId {
-        let new = NewAccount {
-            name: name.to_owned(),
-            display_name: format!("職員 {name}"),
-            password: PASSWORD.to_owned(),
-            work_office: office(work_office),
-            home_office: Some(office("07423")),
-            role,
-        };
-        let account = self.identity.registry().add_account(new).await.unwrap();
+        let new = new_account(name, role, work_office);
+        let account = self.identity.registry().add_account(new, &by()).await.unwrap();
         self.identity.look().await.unwrap();
         account.staff.id
     }
@@ -115,13 +133,27 @@ impl Fixture {
     }
 }
 
+fn new_account(name: &str, role: Role, work_office: &str) -> NewAccount {
+    NewAccount {
+        name: name.to_owned(),
+        display_name: format!("職員 {name}"),
+        password: PASSWORD.to_owned(),
+        work_office: office(work_office),
+        home_office: Some(office("07423")),
+        role,
+    }
+}
+
 pub(crate) fn office(code: &str) -> OfficeCode {
     code.parse().unwrap()
 }
 
+#[rstest]
 #[tokio::test]
-async fn signing_in_needs_the_right_password_and_does_not_tell_which_was_wrong() {
-    let f = fixture().await;
+async fn signing_in_needs_the_right_password_and_does_not_tell_which_was_wrong(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("Sato", Role::Field).await;
     let tokens = f.sign_in("SATO").await;
     assert_eq!(f.staff(&tokens).name, "職員 Sato");
@@ -129,13 +161,16 @@ async fn signing_in_needs_the_right_password_and_does_not_tell_which_was_wrong()
         let refused = f.identity.sign_in(name, password, None).await;
         assert!(matches!(refused, Err(SignInError::Wrong)), "{name}: {refused:?}");
     }
-    f.identity.registry().set_disabled("sato", true).await.unwrap();
+    f.identity.registry().set_disabled("sato", true, &by()).await.unwrap();
     assert!(matches!(f.identity.sign_in("sato", PASSWORD, None).await, Err(SignInError::Wrong)));
 }
 
+#[rstest]
 #[tokio::test]
-async fn account_names_are_unique_whatever_their_case_and_fields_are_checked() {
-    let f = fixture().await;
+async fn account_names_are_unique_whatever_their_case_and_fields_are_checked(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let new = |name: &str, display_name: &str, password: &str| NewAccount {
         name: name.to_owned(),
@@ -146,16 +181,22 @@ async fn account_names_are_unique_whatever_their_case_and_fields_are_checked() {
         role: Role::Viewer,
     };
     let registry = f.identity.registry();
-    assert!(matches!(registry.add_account(new("SATO", "x", PASSWORD)).await, Err(IdentityError::NameTaken)));
-    assert!(matches!(registry.add_account(new("s ato", "x", PASSWORD)).await, Err(IdentityError::BadName)));
-    assert!(matches!(registry.add_account(new("abe", "a\nb", PASSWORD)).await, Err(IdentityError::BadDisplayName)));
-    assert!(matches!(registry.add_account(new("abe", "x", "short")).await, Err(IdentityError::BadPassword)));
+    assert!(matches!(registry.add_account(new("SATO", "x", PASSWORD), &by()).await, Err(IdentityError::NameTaken)));
+    assert!(matches!(registry.add_account(new("s ato", "x", PASSWORD), &by()).await, Err(IdentityError::BadName)));
+    assert!(matches!(
+        registry.add_account(new("abe", "a\nb", PASSWORD), &by()).await,
+        Err(IdentityError::BadDisplayName)
+    ));
+    assert!(matches!(registry.add_account(new("abe", "x", "short"), &by()).await, Err(IdentityError::BadPassword)));
     assert_eq!(registry.accounts().await.unwrap().len(), 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_access_token_ends_after_a_quarter_of_an_hour_and_a_refresh_gives_the_next() {
-    let f = fixture().await;
+async fn an_access_token_ends_after_a_quarter_of_an_hour_and_a_refresh_gives_the_next(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let first = f.sign_in("sato").await;
     f.clock.advance(SignedDuration::from_mins(15));
@@ -166,9 +207,12 @@ async fn an_access_token_ends_after_a_quarter_of_an_hour_and_a_refresh_gives_the
     f.staff(&second);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_lost_answer_is_given_again_within_the_grace_without_a_second_branch() {
-    let f = fixture().await;
+async fn a_lost_answer_is_given_again_within_the_grace_without_a_second_branch(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let first = f.sign_in("sato").await;
     let lost = f.identity.refresh(&first.refresh, None).await.unwrap();
@@ -178,9 +222,10 @@ async fn a_lost_answer_is_given_again_within_the_grace_without_a_second_branch()
     f.staff(&again);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_lost_answer_is_given_again_until_its_successor_was_used() {
-    let f = fixture().await;
+async fn a_lost_answer_is_given_again_until_its_successor_was_used(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let first = f.sign_in("sato").await;
     f.staff(&first);
@@ -199,15 +244,18 @@ async fn a_lost_answer_is_given_again_until_its_successor_was_used() {
     assert!(f.identity.used.lock().unwrap().is_empty(), "only live sessions are remembered");
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_was_used_before_a_restart_is_not_known_so_that_only_the_grace_holds() {
-    let f = fixture().await;
+async fn what_was_used_before_a_restart_is_not_known_so_that_only_the_grace_holds(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let first = f.sign_in("sato").await;
     let second = f.identity.refresh(&first.refresh, None).await.unwrap();
     f.staff(&second);
     f.clock.advance(SignedDuration::from_secs(20));
-    let again = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let again = registry(&f.database, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
     let restarted = Identity::new(again, Arc::<TestPresence>::clone(&f.presence), Settings::default()).await.unwrap();
     restarted.refresh(&first.refresh, None).await.unwrap();
     f.clock.advance(SignedDuration::from_secs(20));
@@ -215,27 +263,29 @@ async fn what_was_used_before_a_restart_is_not_known_so_that_only_the_grace_hold
     assert!(matches!(stolen, Err(RefreshError::Token(TokenError::Revoked))), "{stolen:?}");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_token_that_the_command_line_made_just_now_is_taken_at_once() {
-    let f = fixture().await;
-    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
-    let (wall, token) = command_line.make_wall_token(office("07202"), "").await.unwrap();
+async fn a_token_that_the_command_line_made_just_now_is_taken_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
+    let command_line = registry(&f.database, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let (wall, token) = command_line.make_wall_token(office("07202"), "", &by()).await.unwrap();
     assert_eq!(f.identity.caller(&token), Err(TokenError::Revoked), "no look has been made yet");
     let caller = f.identity.establish(&token).await;
     assert_eq!(caller, Ok(Caller::Wall { token: wall.id, office: office("07202") }));
-    command_line.revoke_wall_token(wall.id).await.unwrap();
+    command_line.revoke_wall_token(wall.id, &by()).await.unwrap();
     f.identity.look().await.unwrap();
     assert_eq!(f.identity.establish(&token).await, Err(TokenError::Revoked));
     f.clock.advance(SignedDuration::from_secs(6));
     assert!(!f.identity.is_new(&token), "an older token costs no look");
 }
 
+#[rstest]
 #[tokio::test]
-async fn however_many_bring_a_new_token_that_is_not_known_looks_are_few() {
-    let f = fixture().await;
-    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
-    let (_, token) = command_line.make_wall_token(office("07202"), "").await.unwrap();
-    sqlx::query("DELETE FROM wall_token").execute(&f.pool).await.unwrap();
+async fn however_many_bring_a_new_token_that_is_not_known_looks_are_few(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
+    let command_line = registry(&f.database, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let (_, token) = command_line.make_wall_token(office("07202"), "", &by()).await.unwrap();
+    f.database.execute(statement("DELETE FROM wall_token")).await.unwrap();
     let began = tokio::time::Instant::now();
     let asked = futures_util::future::join_all((0..1_000).map(|_| f.identity.establish(&token))).await;
     assert!(asked.iter().all(|caller| *caller == Err(TokenError::Revoked)));
@@ -244,9 +294,12 @@ async fn however_many_bring_a_new_token_that_is_not_known_looks_are_few() {
     assert!(began.elapsed() >= LOOKS_APART * 2, "three looks at least so far apart");
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_old_refresh_token_that_comes_back_revokes_the_session_and_no_other() {
-    let f = fixture().await;
+async fn an_old_refresh_token_that_comes_back_revokes_the_session_and_no_other(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let other = f.sign_in("sato").await;
     for too_late in [true, false] {
@@ -268,9 +321,10 @@ async fn an_old_refresh_token_that_comes_back_revokes_the_session_and_no_other()
     f.identity.refresh(&other.refresh, None).await.unwrap();
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_session_ends_after_fourteen_days_however_often_it_was_refreshed() {
-    let f = fixture().await;
+async fn a_session_ends_after_fourteen_days_however_often_it_was_refreshed(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let mut tokens = f.sign_in("sato").await;
     for _ in 0..14 {
@@ -289,26 +343,29 @@ async fn a_session_ends_after_fourteen_days_however_often_it_was_refreshed() {
 #[case::not_base64("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!")]
 #[case::never_given("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
 #[tokio::test]
-async fn a_refresh_token_that_we_never_gave_is_invalid(#[case] token: &str) {
-    let f = fixture().await;
+async fn a_refresh_token_that_we_never_gave_is_invalid(
+    #[case] token: &str,
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     let refused = f.identity.refresh(token, None).await;
     assert!(matches!(refused, Err(RefreshError::Token(TokenError::Invalid))), "{refused:?}");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_refresh_token_that_we_never_gave_waits_for_no_writer_and_counts_against_its_address() {
-    let f = fixture_with(Settings {
-        per_address: Limit::per_five_minutes(NonZeroU32::new(3).unwrap()),
-        ..Settings::default()
-    })
-    .await;
+async fn a_refresh_token_that_we_never_gave_waits_for_no_writer_and_counts_against_its_address(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let per_address = Limit::per_five_minutes(NonZeroU32::new(3).unwrap());
+    let Some(f) = built(on, Settings { per_address, ..Settings::default() }, None).await else { return };
     f.account("sato", Role::Field).await;
     let mut tokens = f.sign_in("sato").await;
     let (here, there) = (Some(IpAddr::from([192, 0, 2, 1])), Some(IpAddr::from([192, 0, 2, 2])));
     for _ in 0..5 {
         tokens = f.identity.refresh(&tokens.refresh, here).await.unwrap();
     }
-    let writer = f.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let writer = f.database.write().await.unwrap();
     for _ in 0..3 {
         let refused = f.identity.refresh(&"A".repeat(43), here).await;
         assert!(matches!(refused, Err(RefreshError::Token(TokenError::Invalid))), "{refused:?}");
@@ -319,9 +376,10 @@ async fn a_refresh_token_that_we_never_gave_waits_for_no_writer_and_counts_again
     f.identity.refresh(&tokens.refresh, there).await.unwrap();
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_account_has_at_most_sixteen_sessions_and_the_oldest_goes_first() {
-    let f = fixture().await;
+async fn an_account_has_at_most_sixteen_sessions_and_the_oldest_goes_first(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let oldest = f.sign_in("sato").await;
     for _ in 0..sessions::PER_ACCOUNT {
@@ -330,13 +388,16 @@ async fn an_account_has_at_most_sixteen_sessions_and_the_oldest_goes_first() {
     }
     f.identity.look().await.unwrap();
     assert_eq!(f.identity.caller(&oldest.access), Err(TokenError::Revoked));
-    assert_eq!(f.identity.registry().revoke_sessions("sato").await.unwrap(), u64::from(sessions::PER_ACCOUNT));
+    assert_eq!(f.identity.registry().revoke_sessions("sato", &by()).await.unwrap(), u64::from(sessions::PER_ACCOUNT));
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_account_that_another_process_has_just_made_signs_in_before_the_next_look() {
-    let f = fixture().await;
-    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+async fn an_account_that_another_process_has_just_made_signs_in_before_the_next_look(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
+    let command_line = registry(&f.database, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
     let new = NewAccount {
         name: "sato".to_owned(),
         display_name: "佐藤".to_owned(),
@@ -345,23 +406,24 @@ async fn an_account_that_another_process_has_just_made_signs_in_before_the_next_
         home_office: None,
         role: Role::Field,
     };
-    let account = command_line.add_account(new).await.unwrap();
+    let account = command_line.add_account(new, &by()).await.unwrap();
     let tokens = f.sign_in("sato").await;
     assert_eq!(f.staff(&tokens).id, account.staff.id);
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_another_process_changes_is_seen_at_the_next_look() {
-    let f = fixture().await;
+async fn what_another_process_changes_is_seen_at_the_next_look(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     f.account("abe", Role::Field).await;
     f.account("ito", Role::Field).await;
     let (sato, abe, ito) = (f.sign_in("sato").await, f.sign_in("abe").await, f.sign_in("ito").await);
-    let command_line = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
-    let (wall, wall_token) = command_line.make_wall_token(office("07202"), "本部").await.unwrap();
-    command_line.set_disabled("sato", true).await.unwrap();
-    command_line.revoke_sessions("abe").await.unwrap();
-    command_line.set_password("ito", "another fine password").await.unwrap();
+    let command_line = registry(&f.database, &f.folder, &f.clock, NodeId(Uuid::from_u128(7))).await;
+    let (wall, wall_token) = command_line.make_wall_token(office("07202"), "本部", &by()).await.unwrap();
+    command_line.set_disabled("sato", true, &by()).await.unwrap();
+    command_line.revoke_sessions("abe", &by()).await.unwrap();
+    command_line.set_password("ito", "another fine password", &by()).await.unwrap();
     f.identity.look().await.unwrap();
     for tokens in [&sato, &abe, &ito] {
         assert_eq!(f.identity.caller(&tokens.access), Err(TokenError::Revoked));
@@ -371,20 +433,21 @@ async fn what_another_process_changes_is_seen_at_the_next_look() {
     let caller = f.identity.caller(&wall_token).unwrap();
     assert_eq!(caller, Caller::Wall { token: wall.id, office: office("07202") });
     f.identity.still_valid(wall.id).unwrap();
-    command_line.revoke_wall_token(wall.id).await.unwrap();
-    assert!(matches!(command_line.revoke_wall_token(wall.id).await, Err(IdentityError::UnknownWallToken)));
+    command_line.revoke_wall_token(wall.id, &by()).await.unwrap();
+    assert!(matches!(command_line.revoke_wall_token(wall.id, &by()).await, Err(IdentityError::UnknownWallToken)));
     f.identity.look().await.unwrap();
     assert_eq!(f.identity.caller(&wall_token), Err(TokenError::Revoked));
     assert_eq!(f.identity.still_valid(wall.id), Err(TokenError::Revoked));
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_running_watch_sees_a_revocation_by_itself() {
-    let f = fixture().await;
+async fn the_running_watch_sees_a_revocation_by_itself(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let tokens = f.sign_in("sato").await;
     let revoked = async {
-        f.identity.registry().revoke_sessions("sato").await.unwrap();
+        f.identity.registry().revoke_sessions("sato", &by()).await.unwrap();
         while f.identity.caller(&tokens.access).is_ok() {
             tokio::task::yield_now().await;
         }
@@ -395,9 +458,10 @@ async fn the_running_watch_sees_a_revocation_by_itself() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn signing_out_revokes_the_session_at_once() {
-    let f = fixture().await;
+async fn signing_out_revokes_the_session_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let tokens = f.sign_in("sato").await;
     let session = f.staff(&tokens).session;
@@ -407,18 +471,20 @@ async fn signing_out_revokes_the_session_at_once() {
     assert_eq!(f.identity.still_valid(session), Err(TokenError::Revoked));
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_token_of_another_node_is_invalid_even_under_the_same_key() {
-    let f = fixture().await;
-    let other = registry(&f.pool, &f.folder, &f.clock, NodeId(Uuid::from_u128(8))).await;
-    let (_, foreign) = other.make_wall_token(office("07202"), "").await.unwrap();
+async fn a_token_of_another_node_is_invalid_even_under_the_same_key(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
+    let other = registry(&f.database, &f.folder, &f.clock, NodeId(Uuid::from_u128(8))).await;
+    let (_, foreign) = other.make_wall_token(office("07202"), "", &by()).await.unwrap();
     f.identity.look().await.unwrap();
     assert_eq!(f.identity.caller(&foreign), Err(TokenError::Invalid));
 }
 
+#[rstest]
 #[tokio::test]
-async fn away_from_home_even_an_admin_has_only_what_the_check_in_gives() {
-    let f = fixture().await;
+async fn away_from_home_even_an_admin_has_only_what_the_check_in_gives(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
     let id = f.account("sato", Role::Admin).await;
     let tokens = f.sign_in("sato").await;
     let at_work = f.staff(&tokens);
@@ -435,9 +501,12 @@ async fn away_from_home_even_an_admin_has_only_what_the_check_in_gives() {
     assert_eq!(f.staff(&tokens).role, Role::Admin, "at the employer's own office the account's role holds");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_media_ticket_lives_twelve_hours_and_never_longer_than_its_session() {
-    let f = fixture().await;
+async fn a_media_ticket_lives_twelve_hours_and_never_longer_than_its_session(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     f.account("sato", Role::Field).await;
     let tokens = f.sign_in("sato").await;
     let caller = f.identity.caller(&tokens.access).unwrap();
@@ -457,10 +526,11 @@ async fn a_media_ticket_lives_twelve_hours_and_never_longer_than_its_session() {
     assert_eq!(f.identity.media_ticket(&Caller::Public), Err(TokenError::Invalid));
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_walls_ticket_and_last_use_belong_to_its_token() {
-    let f = fixture().await;
-    let (wall, token) = f.identity.registry().make_wall_token(office("07423"), "").await.unwrap();
+async fn a_walls_ticket_and_last_use_belong_to_its_token(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
+    let (wall, token) = f.identity.registry().make_wall_token(office("07423"), "", &by()).await.unwrap();
     f.identity.look().await.unwrap();
     let caller = f.identity.caller(&token).unwrap();
     let (ticket, _) = f.identity.media_ticket(&caller).unwrap();
@@ -473,10 +543,11 @@ async fn a_walls_ticket_and_last_use_belong_to_its_token() {
     assert_eq!(f.identity.still_valid(wall.id), Err(TokenError::Expired));
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_demonstration_makes_its_accounts_once_for_any_region() {
+async fn the_demonstration_makes_its_accounts_once_for_any_region(#[values(On::Sqlite, On::Postgres)] on: On) {
     use crate::domain::office::{Office, OfficeKind};
-    let f = fixture().await;
+    let Some(f) = fixture_on(on).await else { return };
     let of = |code: &str, kind, english: &str, neighbours: &[&str]| Office {
         code: office(code),
         kind,
@@ -516,13 +587,115 @@ async fn the_demonstration_makes_its_accounts_once_for_any_region() {
     assert_eq!(demo.walls.len(), 4);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_password_that_was_replaced_while_it_was_checked_begins_no_session() {
-    let f = fixture().await;
+async fn a_password_that_was_replaced_while_it_was_checked_begins_no_session(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
     let id = f.account("sato", Role::Field).await;
     let registry = f.identity.registry();
     let (_, old_hash) = registry.credentials("sato").await.unwrap().unwrap();
-    registry.set_password("sato", "another fine password").await.unwrap();
+    registry.set_password("sato", "another fine password", &by()).await.unwrap();
     let begun = registry.begin_session(id, &old_hash, &Lifetimes::default()).await;
     assert!(matches!(begun, Err(IdentityError::UnknownAccount)), "{begun:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_change_of_accounts_and_tokens_is_recorded_with_who_made_it(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
+    let registry = f.identity.registry();
+    f.account("sato", Role::Field).await;
+    let first = f.sign_in("sato").await;
+    let staff = Actor::Staff { id: StaffId(Uuid::from_u128(5)), name: Some("佐藤".to_owned()) };
+    let admin =
+        By { actor: staff, office: Some(office("07000-aizu-shinko")), reason: Some("異動のため".to_owned()) };
+    registry.set_disabled("sato", true, &admin).await.unwrap();
+    registry.set_disabled("sato", false, &by()).await.unwrap();
+    registry.set_password("sato", PASSWORD, &by()).await.unwrap();
+    registry.revoke_sessions("SATO", &by()).await.unwrap();
+    let (wall, _) = registry.make_wall_token(office("07423"), "", &by()).await.unwrap();
+    registry.revoke_wall_token(wall.id, &by()).await.unwrap();
+    // What does not happen leaves no record.
+    registry.revoke_wall_token(wall.id, &by()).await.unwrap_err();
+    registry.set_disabled("abe", true, &by()).await.unwrap_err();
+    let taken = NewAccount { name: "Sato".to_owned(), ..new_account("sato", Role::Field, "07202") };
+    registry.add_account(taken, &by()).await.unwrap_err();
+    f.identity.refresh(&first.refresh, None).await.unwrap_err();
+
+    let mut records = Vec::new();
+    let keep = |record| {
+        records.push(record);
+        Ok::<(), AuditError>(())
+    };
+    audit::list(&f.database, &Filter::default(), keep).await.unwrap();
+    assert!(records.iter().all(|record| record.at == f.clock.now()));
+    let told = records.iter().map(|r| (r.action, r.subject.as_str(), r.by.office.as_ref().map(OfficeCode::as_str)));
+    let wall = wall.id.to_string();
+    let here = Some("07202");
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            (Action::AccountMade, "sato", here),
+            (Action::AccountDisabled, "sato", Some("07000-aizu-shinko")),
+            (Action::AccountEnabled, "sato", here),
+            (Action::PasswordSet, "sato", here),
+            (Action::SessionsRevoked, "sato", here),
+            (Action::WallTokenMade, wall.as_str(), Some("07423")),
+            (Action::WallTokenRevoked, wall.as_str(), Some("07423")),
+        ]
+    );
+    assert_eq!(records[0].by.actor, by().actor);
+    assert_eq!(records[1].by, admin);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_change_that_cannot_be_recorded_does_not_happen(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some(f) = fixture_on(on).await else { return };
+    f.account("sato", Role::Field).await;
+    f.database.execute(statement("ALTER TABLE audit RENAME TO away")).await.unwrap();
+    let registry = f.identity.registry();
+    let refused = registry.add_account(new_account("abe", Role::Field, "07202"), &by()).await;
+    assert!(matches!(refused, Err(IdentityError::Storage(_))), "{refused:?}");
+    registry.set_disabled("sato", true, &by()).await.unwrap_err();
+    registry.make_wall_token(office("07202"), "", &by()).await.unwrap_err();
+    let accounts = registry.accounts().await.unwrap();
+    assert_eq!(accounts.iter().map(|a| (a.name.as_str(), a.disabled)).collect::<Vec<_>>(), [("sato", false)]);
+    assert!(registry.wall_tokens().await.unwrap().is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_session_that_ends_because_an_old_token_came_back_is_recorded_as_the_nodes_doing(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
+    f.account("sato", Role::Field).await;
+    let first = f.sign_in("sato").await;
+    let session = f.staff(&first).session;
+    let second = f.identity.refresh(&first.refresh, None).await.unwrap();
+    f.identity.refresh(&second.refresh, None).await.unwrap();
+    f.identity.refresh(&first.refresh, None).await.unwrap_err();
+    let mut records = Vec::new();
+    let keep = |record: audit::Record| {
+        records.push((record.action, record.subject, record.by.actor));
+        Ok::<(), AuditError>(())
+    };
+    audit::list(&f.database, &Filter::default(), keep).await.unwrap();
+    assert_eq!(records[1..], [(Action::SessionRevoked, session.to_string(), Actor::Node)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_many_who_refresh_the_same_token_at_once_all_get_the_same_successor(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let Some(f) = fixture_on(on).await else { return };
+    f.account("sato", Role::Field).await;
+    let first = f.sign_in("sato").await;
+    let asked = futures_util::future::join_all((0..8).map(|_| f.identity.refresh(&first.refresh, None))).await;
+    let successors: Vec<String> = asked.into_iter().map(|tokens| tokens.unwrap().refresh).collect();
+    assert!(successors.iter().all(|token| *token == successors[0]));
 }

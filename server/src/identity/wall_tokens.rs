@@ -1,13 +1,14 @@
 //! Wall tokens: long-lived, for one office's display, read-only, revocable.
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::Row;
 use uuid::Uuid;
 
 use super::error::IdentityError;
 use super::registry::{Registry, is_plain, kept};
 use super::sessions::{after, millis};
 use super::tokens::Purpose;
+use crate::audit::{Action, By};
+use crate::database::statement::{Row, statement};
 use crate::domain::office::OfficeCode;
 
 /// How long a wall token lasts: three years of 365 days.
@@ -37,7 +38,12 @@ impl Registry {
     ///
     /// # Errors
     /// [`IdentityError::BadLabel`], [`IdentityError::Storage`], [`IdentityError::Sign`].
-    pub async fn make_wall_token(&self, office: OfficeCode, label: &str) -> Result<(WallToken, String), IdentityError> {
+    pub async fn make_wall_token(
+        &self,
+        office: OfficeCode,
+        label: &str,
+        by: &By,
+    ) -> Result<(WallToken, String), IdentityError> {
         if !is_plain(label, 0, 100) {
             return Err(IdentityError::BadLabel);
         }
@@ -52,14 +58,18 @@ impl Registry {
             revoked_at: None,
             last_use: None,
         };
-        sqlx::query("INSERT INTO wall_token (id, office, label, made_at, expires_at) VALUES (?, ?, ?, ?, ?)")
+        let insert =
+            statement("INSERT INTO wall_token (id, office, label, made_at, expires_at) VALUES ($1, $2, $3, $4, $5)");
+        let insert = insert
             .bind(wall.id.to_string())
             .bind(wall.office.as_str())
             .bind(label)
             .bind(wall.made_at.as_millisecond())
-            .bind(wall.expires_at.as_millisecond())
-            .execute(&self.pool)
-            .await?;
+            .bind(wall.expires_at.as_millisecond());
+        let mut transaction = self.database.write().await?;
+        transaction.execute(insert).await?;
+        self.record(&mut transaction, by, &wall.office, Action::WallTokenMade, &wall.id.to_string()).await?;
+        transaction.commit().await?;
         let token = self.sign_wall_token(&wall)?;
         Ok((wall, token))
     }
@@ -73,45 +83,43 @@ impl Registry {
     /// # Errors
     /// [`IdentityError::Storage`], [`IdentityError::Inconsistent`].
     pub async fn wall_tokens(&self) -> Result<Vec<WallToken>, IdentityError> {
-        let rows = sqlx::query(
+        let rows = self.database.rows(statement(
             "SELECT id, office, label, made_at, expires_at, revoked_at, last_use FROM wall_token ORDER BY made_at, id",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let wall = |row: &sqlx::sqlite::SqliteRow| {
-            let id: String = row.try_get("id")?;
+        ));
+        let wall = |row: &Row| {
+            let id: String = row.get("id")?;
             Ok(WallToken {
                 id: kept(id.parse().ok(), "wall_token", &id, "id")?,
-                office: kept(row.try_get::<String, _>("office")?.parse().ok(), "wall_token", &id, "office")?,
-                label: row.try_get("label")?,
-                made_at: millis(row.try_get("made_at")?),
-                expires_at: millis(row.try_get("expires_at")?),
-                revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(millis),
-                last_use: row.try_get::<Option<i64>, _>("last_use")?.map(millis),
+                office: kept(row.get::<&str>("office")?.parse().ok(), "wall_token", &id, "office")?,
+                label: row.get("label")?,
+                made_at: millis(row.get("made_at")?),
+                expires_at: millis(row.get("expires_at")?),
+                revoked_at: row.get::<Option<i64>>("revoked_at")?.map(millis),
+                last_use: row.get::<Option<i64>>("last_use")?.map(millis),
             })
         };
-        rows.iter().map(wall).collect()
+        rows.await?.iter().map(wall).collect()
     }
 
     /// Revokes a wall token; a running node shuts its displays out within two seconds.
     ///
     /// # Errors
     /// [`IdentityError::UnknownWallToken`], also if it was revoked before; [`IdentityError::Storage`].
-    pub async fn revoke_wall_token(&self, id: Uuid) -> Result<(), IdentityError> {
-        let revoked = sqlx::query("UPDATE wall_token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
-            .bind(self.clock.now().as_millisecond())
-            .bind(id.to_string())
-            .execute(&self.pool)
-            .await?;
-        if revoked.rows_affected() == 0 { Err(IdentityError::UnknownWallToken) } else { Ok(()) }
+    pub async fn revoke_wall_token(&self, id: Uuid, by: &By) -> Result<(), IdentityError> {
+        let revoke =
+            statement("UPDATE wall_token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL RETURNING office");
+        let revoke = revoke.bind(self.clock.now().as_millisecond()).bind(id.to_string());
+        let mut transaction = self.database.write().await?;
+        let revoked = transaction.row(revoke).await?.ok_or(IdentityError::UnknownWallToken)?;
+        let id = id.to_string();
+        let office = kept(revoked.get::<&str>("office")?.parse().ok(), "wall_token", &id, "office")?;
+        self.record(&mut transaction, by, &office, Action::WallTokenRevoked, &id).await?;
+        Ok(transaction.commit().await?)
     }
 
     pub(super) async fn note_wall_use(&self, id: Uuid, at: Timestamp) -> Result<(), IdentityError> {
-        sqlx::query("UPDATE wall_token SET last_use = ? WHERE id = ?")
-            .bind(at.as_millisecond())
-            .bind(id.to_string())
-            .execute(&self.pool)
-            .await?;
+        let note = statement("UPDATE wall_token SET last_use = $1 WHERE id = $2");
+        self.database.execute(note.bind(at.as_millisecond()).bind(id.to_string())).await?;
         Ok(())
     }
 }

@@ -2,12 +2,17 @@
 //! is derived from it.
 //!
 //! [`EntryLog`] is what a storage backend gives; [`writer`] is the single task that groups appends into
-//! commits; [`sqlite`] is the embedded backend; [`contact`] is what lies beside the log. Knows the domain
-//! only.
+//! commits; [`sqlite`] is the embedded backend, [`postgres`] the one of a prefecture, [`backend`] whichever of
+//! them this node has; [`contact`] is what lies beside the log. Knows the domain and the database, and the audit
+//! for what lies beside.
 
+mod answers;
+pub mod backend;
 #[cfg(test)]
 mod conformance;
 pub mod contact;
+pub mod postgres;
+mod remembered;
 mod rows;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -19,7 +24,8 @@ use std::future::Future;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use self::contact::{ContactBook, ContactReading};
+pub use self::contact::ContactBook;
+use crate::database::is_full;
 use crate::domain::entry::{BodyError, Entry, Seq};
 
 /// An entry that asks to be written.
@@ -93,6 +99,12 @@ pub enum LogError {
     /// The storage is full.
     #[error("the log's storage is full")]
     Full(#[source] anyhow::Error),
+    /// Another node writes to this log; this one does not.
+    #[error("another node writes to this database: {by}. Only one may, so stop that one first")]
+    InUse {
+        /// What the database says of that node's session.
+        by: String,
+    },
     /// A stored row is not what we promised.
     #[error("log row {seq}, column {column}, is not what was promised")]
     Inconsistent {
@@ -113,6 +125,10 @@ pub enum LogError {
         #[source]
         cause: BodyError,
     },
+}
+
+fn storage(error: sqlx::Error) -> LogError {
+    if is_full(&error) { LogError::Full(error.into()) } else { LogError::Storage(error.into()) }
 }
 
 /// A storage backend of the log.

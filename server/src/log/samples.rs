@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::backend::Log;
 use super::{Draft, digest_of};
-use crate::domain::clock::{Entropy, Hlc};
+use crate::database::{Database, Location};
+use crate::domain::clock::{Clock, Entropy, Hlc, SystemClock, SystemEntropy};
 use crate::domain::entry::{Actor, Body, Entry, ResponsibleChanged, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, StaffId};
 use crate::domain::incident::Status;
@@ -24,8 +26,24 @@ impl Entropy for Counting {
     }
 }
 
+/// A log of SQLite in a folder.
+pub(crate) async fn sqlite_log(folder: &tempfile::TempDir) -> Log {
+    let file = Location::File(folder.path().join("sokuho.sqlite"));
+    let database = Database::open(&file).await.unwrap();
+    Log::open(&database, folder.path(), &SystemClock, &SystemEntropy).await.unwrap()
+}
+
 /// 2026-11-22 00:00 UTC, milliseconds since 1970.
 pub(crate) const MIDNIGHT_MS: i64 = 1_795_305_600_000;
+
+/// A clock that stands at that midnight.
+pub(crate) struct Midnight;
+
+impl Clock for Midnight {
+    fn now(&self) -> Timestamp {
+        time(0)
+    }
+}
 
 /// So many milliseconds after that midnight.
 pub(crate) fn time(ms: i64) -> Timestamp {

@@ -5,43 +5,31 @@
 //! SQLite says that an id is taken (it has then written nothing) are the known ids looked up.
 
 mod contacts;
-mod remembered;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use sqlx::query::Query;
-use sqlx::sqlite::{
-    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
-    SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Row, SqlitePool};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
+use sqlx::{Row, SqlitePool};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use self::remembered::Remembered;
+use super::answers::{Answers, answer};
+use super::remembered::Remembered;
 use super::rows::{self, COLUMNS, PLACEHOLDERS, Stored};
-use super::{Appended, Draft, EntryLog, LogError};
+use super::{Appended, Draft, EntryLog, LogError, storage};
+use crate::database::sqlite_pool;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{EntryId, NodeId, uuid_v7};
 
 /// Rows of the longest statement; a power of two.
 const ROWS: usize = 256;
-
-/// How long a statement waits for another process's lock on the file.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
-
-/// Connections for everything but appends.
-const READERS: u32 = 4;
-
-/// The result code of a full disk, <https://sqlite.org/rescode.html#full>.
-const SQLITE_FULL: i32 = 13;
 
 /// Statements for 1, 2, 4 … [`ROWS`] rows, so that few distinct texts are prepared, each once. What is
 /// left over of the placeholders stays unbound, which SQLite reads as NULL.
@@ -76,36 +64,22 @@ pub struct SqliteLog {
     readers: SqlitePool,
     /// The last number, as far as this process knows. Held through an append.
     head: Mutex<Seq>,
-    remembered: std::sync::Mutex<Remembered>,
+    remembered: Remembered,
 }
 
 impl SqliteLog {
-    /// Opens the file, creates it (readable by its owner alone) if there is none, and brings its tables up
-    /// to date. A new log gets a node id and an epoch from the clock and the entropy; one that lacks entries
-    /// which the file `.head` beside it remembers, or lacks that file, was restored and gets another epoch.
+    /// The log in an open database; see [`super::backend::Log::open`].
     ///
     /// # Errors
-    /// [`LogError`] if the file cannot be opened, is no such database, or was written by a newer program.
-    pub async fn open(path: &Path, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<Self, LogError> {
-        create(path).map_err(|error| LogError::Storage(error.into()))?;
-        let mut remembered = Remembered::open(path).map_err(|error| LogError::Storage(error.into()))?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(LOCK_PATIENCE)
-            .row_buffer_size(512)
-            .disable_statement_logging();
-        let pool = |connections| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-        };
-        let writer = pool(1).connect_with(options.clone()).await.map_err(storage)?;
-        sqlx::migrate!().run(&writer).await.map_err(|error| LogError::Storage(error.into()))?;
+    /// [`LogError`] if the database or the file in the node's folder fails.
+    pub async fn open(
+        readers: SqlitePool,
+        data: &Path,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, LogError> {
+        let remembered = Remembered::open(data)?;
+        let writer = sqlite_pool(1).connect_lazy_with(readers.connect_options().as_ref().clone());
         sqlx::query("INSERT INTO node (only_row, id, epoch, created) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(uuid_v7(clock.now(), entropy).as_bytes().to_vec())
             .bind(uuid_v7(clock.now(), entropy).as_bytes().to_vec())
@@ -129,15 +103,8 @@ impl SqliteLog {
             let rename = sqlx::query("UPDATE node SET epoch = ?").bind(epoch.as_bytes().to_vec());
             rename.execute(&writer).await.map_err(storage)?;
         }
-        remembered.write(epoch, head).map_err(|error| LogError::Storage(error.into()))?;
-        Ok(Self {
-            node: NodeId(id(0)?),
-            epoch,
-            head: Mutex::new(head),
-            remembered: std::sync::Mutex::new(remembered),
-            readers: pool(READERS).connect_lazy_with(options),
-            writer,
-        })
+        remembered.write(epoch, head)?;
+        Ok(Self { node: NodeId(id(0)?), epoch, head: Mutex::new(head), remembered, readers, writer })
     }
 
     /// The node whose log this is.
@@ -145,24 +112,9 @@ impl SqliteLog {
         self.node
     }
 
-    /// Connections to the same file, for reading and for tables other than the log's.
-    pub fn pool(&self) -> &SqlitePool {
-        &self.readers
-    }
-
-    /// Waits for what runs and closes the file.
+    /// Waits for what is being written and gives the file back.
     pub async fn close(&self) {
         self.writer.close().await;
-        self.readers.close().await;
-    }
-
-    /// The batch is durable, so a file that cannot be written must not undo it: the epoch is at stake, at
-    /// a restore, and no entry.
-    fn remember(&self, head: Seq) {
-        let mut remembered = self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Err(error) = remembered.write(self.epoch, head) {
-            tracing::warn!(error = %error, "the head cannot be remembered");
-        }
     }
 
     /// The usual case: all are fresh and none has contact details, so that one statement is the whole
@@ -183,29 +135,8 @@ impl SqliteLog {
             .fetch_one(&mut *transaction)
             .await
             .map_err(storage)?;
-        let mut head = head.cast_unsigned();
         let known = known(&mut transaction, drafts).await?;
-        let mut fresh: Vec<(Seq, &Draft)> = Vec::with_capacity(drafts.len());
-        let mut places: HashMap<EntryId, usize> = HashMap::with_capacity(drafts.len());
-        let mut answers = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let id = draft.entry.id;
-            let before = match (known.get(&id), places.get(&id)) {
-                (Some(stored), _) => Some((stored.seq, stored.digest, &stored.entry)),
-                (None, Some(place)) => Some((fresh[*place].0, fresh[*place].1.digest, &fresh[*place].1.entry)),
-                (None, None) => None,
-            };
-            answers.push(match before {
-                Some((seq, digest, entry)) if digest == draft.digest => Appended::Again(seq, Box::new(entry.clone())),
-                Some(_) => Appended::Conflict,
-                None => {
-                    head += 1;
-                    places.insert(id, fresh.len());
-                    fresh.push((head, draft));
-                    Appended::Fresh(head)
-                }
-            });
-        }
+        let Answers { head, answers, fresh } = answer(head.cast_unsigned(), drafts, &known);
         for rows in fresh.chunks(ROWS) {
             if let Inserted::Taken(error) = insert(&mut transaction, rows).await? {
                 return Err(storage(error));
@@ -236,12 +167,12 @@ impl EntryLog for SqliteLog {
             && let Some(answers) = self.append_fresh(*head, drafts).await?
         {
             *head += answers.len() as Seq;
-            self.remember(*head);
+            self.remembered.note(self.epoch, *head);
             return Ok(answers);
         }
         let (written, answers) = self.append_checked(drafts).await?;
         *head = written;
-        self.remember(written);
+        self.remembered.note(self.epoch, written);
         Ok(answers)
     }
 
@@ -267,16 +198,6 @@ impl EntryLog for SqliteLog {
         }
         Ok(page)
     }
-}
-
-/// Creates the file if there is none. It will hold contact details and password hashes, so nobody else on
-/// the machine may read it; SQLite gives the files beside it the same permissions.
-fn create(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }
 
 enum Inserted {
@@ -311,14 +232,4 @@ async fn known(connection: &mut SqliteConnection, drafts: &[Draft]) -> Result<Ha
         }
     }
     Ok(known)
-}
-
-fn storage(error: sqlx::Error) -> LogError {
-    // The lower eight bits of an extended result code are the code itself.
-    let code = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<i32>().ok());
-    if code.is_some_and(|code| code & 0xFF == SQLITE_FULL) {
-        LogError::Full(error.into())
-    } else {
-        LogError::Storage(error.into())
-    }
 }

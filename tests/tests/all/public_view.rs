@@ -92,9 +92,14 @@ async fn contact_details_are_for_an_operator_of_the_responsible_office_and_in_no
     let entry = wall.expect("the report", |entry| entry["kind"] == "report_filed").await?;
     ensure!(entry["incident"]["reports"][0]["has_contact"] == true, "{entry}");
     holds_none(&entry.to_string(), &["連絡太郎".to_owned(), "0242-00-0000".to_owned()])?;
-    let path = format!("/api/reports/{}/contact", sent["id"].as_str().context("no id")?);
+    let door = format!("/api/reports/{}/contact", sent["id"].as_str().context("no id")?);
+    let path = format!("{door}?reason=%E6%8A%98%E3%82%8A%E8%BF%94%E3%81%97"); // 折り返し
     let read = operator.get(&path).await?.good()?;
     ensure!(read["name"] == contact["name"] && read["phone"] == contact["phone"], "{read}");
+    operator.get(&door).await?.refused(422, "invalid_field")?;
+    operator.get(&format!("{door}?reason=%20%0A")).await?.refused(422, "invalid_field")?;
+    operator.get(&format!("{door}?reason={}", "a".repeat(201))).await?.refused(422, "text_too_long")?;
+    operator.get(&format!("{door}?reason=a%00b")).await?.refused(422, "text_not_allowed")?;
     stranger.get(&path).await?.refused(403, "other_office")?;
     field.get(&path).await?.refused(403, "forbidden")?;
     server.wall(&own.code).await?.get(&path).await?.refused(403, "forbidden")?;

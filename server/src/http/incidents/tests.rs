@@ -1,13 +1,12 @@
 use super::*;
-use crate::domain::clock::{HlcSource, SystemClock, SystemEntropy};
+use crate::domain::clock::{HlcSource, SystemClock};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{NodeId, StaffId};
 use crate::domain::incident::Status;
 use crate::domain::place::Place;
 use crate::domain::staff::Role;
 use crate::identity::caller::{Caller, StaffCaller};
-use crate::log::samples::{draft, filed, incident_of, office, uuid};
-use crate::log::sqlite::SqliteLog;
+use crate::log::samples::{draft, filed, incident_of, office, sqlite_log, uuid};
 use crate::log::writer::{Announce, writer};
 
 struct ToLive(Arc<Live>);
@@ -30,8 +29,7 @@ fn abroad(number: u64) -> Entry {
 
 /// A world with one incident on the ground of 07202, and one that nobody answers for.
 async fn state(folder: &tempfile::TempDir) -> IncidentsState {
-    let path = folder.path().join("sokuho.sqlite");
-    let log = Arc::new(SqliteLog::open(&path, &SystemClock, &SystemEntropy).await.unwrap());
+    let log = Arc::new(sqlite_log(folder).await);
     let live = Arc::new(Live::default());
     let (appender, tasks) = writer(log, 0, ToLive(Arc::clone(&live)));
     tokio::spawn(tasks);

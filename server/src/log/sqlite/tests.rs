@@ -3,47 +3,59 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::database::{Database, DatabaseError, Location};
 use crate::log::conformance::{Backend, conformance};
-use crate::log::samples::{Counting, draft, filed, time};
-
-struct Midnight;
-
-impl Clock for Midnight {
-    fn now(&self) -> jiff::Timestamp {
-        time(0)
-    }
-}
+use crate::log::samples::{Counting, Midnight, draft, filed};
 
 struct Folder(tempfile::TempDir);
 
 impl Folder {
+    async fn pool(&self) -> SqlitePool {
+        let file = Location::File(self.0.path().join("sokuho.sqlite"));
+        let Ok(Database::Sqlite(pool)) = Database::open(&file).await else { panic!("a SQLite database") };
+        pool
+    }
+
     async fn open(&self) -> SqliteLog {
-        SqliteLog::open(&self.0.path().join("sokuho.sqlite"), &Midnight, &Counting::default()).await.unwrap()
+        SqliteLog::open(self.pool().await, self.0.path(), &Midnight, &Counting::default()).await.unwrap()
     }
 }
 
 impl Backend for Folder {
     type Log = SqliteLog;
 
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+    fn new() -> Option<Self> {
+        Some(Self(tempfile::tempdir().unwrap()))
     }
 
     async fn open(&self) -> SqliteLog {
         Self::open(self).await
     }
 
+    fn database(&self, log: &SqliteLog) -> Database {
+        Database::Sqlite(log.readers.clone())
+    }
+
     async fn close(&self, log: SqliteLog) {
-        log.close().await;
+        close(log).await;
     }
 
     async fn make_body_newer(&self, log: &SqliteLog, seq: Seq) {
         let update = sqlx::query("UPDATE entry SET version = 4000 WHERE seq = ?").bind(seq.cast_signed());
-        update.execute(log.pool()).await.unwrap();
+        update.execute(&log.readers).await.unwrap();
     }
 }
 
 conformance!(Folder);
+
+fn folder() -> Folder {
+    Folder(tempfile::tempdir().unwrap())
+}
+
+async fn close(log: SqliteLog) {
+    log.close().await;
+    log.readers.close().await;
+}
 
 async fn pragma(log: &SqliteLog, name: &'static str) -> String {
     let mut texts = Vec::new();
@@ -56,7 +68,7 @@ async fn pragma(log: &SqliteLog, name: &'static str) -> String {
 
 #[tokio::test]
 async fn every_connection_syncs_fully_and_checks_references() {
-    let folder = Folder::new();
+    let folder = folder();
     let log = folder.open().await;
     assert_eq!(pragma(&log, "PRAGMA journal_mode").await, "wal wal");
     assert_eq!(pragma(&log, "PRAGMA synchronous").await, "2 2");
@@ -68,7 +80,7 @@ async fn every_connection_syncs_fully_and_checks_references() {
 #[tokio::test]
 async fn nobody_else_on_the_machine_can_read_the_file_or_those_beside_it() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = Folder::new();
+    let folder = folder();
     let log = folder.open().await;
     log.append(&[draft(filed(1))]).await.unwrap();
     let files: Vec<_> = std::fs::read_dir(folder.0.path()).unwrap().map(Result::unwrap).collect();
@@ -80,18 +92,18 @@ async fn nobody_else_on_the_machine_can_read_the_file_or_those_beside_it() {
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused_and_left_alone() {
-    let folder = Folder::new();
+    let folder = folder();
     let path = folder.0.path().join("sokuho.sqlite");
     let text = "this is a letter, not a database; ".repeat(50);
     std::fs::write(&path, &text).unwrap();
-    let error = SqliteLog::open(&path, &Midnight, &Counting::default()).await.unwrap_err();
-    assert!(matches!(error, LogError::Storage(_)), "{error:?}");
+    let error = Database::open(&Location::File(path.clone())).await.unwrap_err();
+    assert!(matches!(error, DatabaseError::Migrate(..)), "{error:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
 #[tokio::test]
 async fn a_full_disk_is_told_apart_and_writes_nothing() {
-    let folder = Folder::new();
+    let folder = folder();
     let log = folder.open().await;
     log.append(&[draft(filed(1))]).await.unwrap();
     sqlx::query("PRAGMA max_page_count = 1").execute(&log.writer).await.unwrap();
@@ -105,7 +117,7 @@ async fn a_full_disk_is_told_apart_and_writes_nothing() {
 
 #[tokio::test]
 async fn a_number_taken_behind_its_back_leaves_no_gap_and_no_double() {
-    let folder = Folder::new();
+    let folder = folder();
     let (log, other) = (folder.open().await, folder.open().await);
     assert_eq!(log.append(&[draft(filed(1))]).await.unwrap(), [Appended::Fresh(1)]);
     assert_eq!(other.append(&[draft(filed(2))]).await.unwrap(), [Appended::Fresh(2)]);
@@ -117,17 +129,17 @@ async fn a_number_taken_behind_its_back_leaves_no_gap_and_no_double() {
 
 #[tokio::test]
 async fn a_row_that_was_tampered_with_is_named_with_its_column() {
-    let folder = Folder::new();
+    let folder = folder();
     let log = folder.open().await;
     log.append(&[draft(filed(1))]).await.unwrap();
-    sqlx::query("UPDATE entry SET office = '会津若松市'").execute(log.pool()).await.unwrap();
+    sqlx::query("UPDATE entry SET office = '会津若松市'").execute(&log.readers).await.unwrap();
     let error = log.read(0, 10).await.unwrap_err();
     assert!(matches!(error, LogError::Inconsistent { seq: 1, column: "office", .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_append_that_nobody_waits_for_leaves_the_log_whole() {
-    let folder = Folder::new();
+    let folder = folder();
     let log = Arc::new(folder.open().await);
     for number in 1..=20 {
         let (log, batch) = (Arc::clone(&log), [draft(filed(number))]);
@@ -152,36 +164,36 @@ fn few_statements_serve_every_number_of_rows() {
 
 #[tokio::test]
 async fn a_restored_log_is_another_history_and_one_that_was_only_cut_off_is_not() {
-    let folder = Folder::new();
+    let folder = folder();
     let file = |name: &str| folder.0.path().join(name);
     let log = folder.open().await;
     let epoch = log.epoch;
     log.append(&[draft(filed(1))]).await.unwrap();
-    log.close().await;
+    close(log).await;
     std::fs::copy(file("sokuho.sqlite"), file("backup")).unwrap();
     let log = folder.open().await;
     assert_eq!(log.epoch, epoch);
     log.append(&[draft(filed(2))]).await.unwrap();
     // As after a power cut: the file beside may lag behind the database.
     std::fs::write(file("sokuho.head"), format!("{epoch} {:020}\n", 1)).unwrap();
-    log.close().await;
+    close(log).await;
     let log = folder.open().await;
     assert_eq!(log.epoch, epoch);
-    log.close().await;
+    close(log).await;
 
     std::fs::copy(file("backup"), file("sokuho.sqlite")).unwrap();
     let log = folder.open().await;
     let restored = log.epoch;
     assert_ne!(restored, epoch, "entry 2 is gone, and viewers have seen it");
     log.append(&[draft(filed(3))]).await.unwrap();
-    log.close().await;
+    close(log).await;
     let log = folder.open().await;
     assert_eq!(log.epoch, restored, "once is enough");
-    log.close().await;
+    close(log).await;
 
     std::fs::remove_file(file("sokuho.head")).unwrap();
     // Other names than before: the counting entropy would begin with the same ones.
     let entropy = crate::domain::clock::SystemEntropy;
-    let log = SqliteLog::open(&file("sokuho.sqlite"), &Midnight, &entropy).await.unwrap();
+    let log = SqliteLog::open(folder.pool().await, folder.0.path(), &Midnight, &entropy).await.unwrap();
     assert!(log.epoch != restored && log.epoch != epoch, "nobody can tell any more");
 }

@@ -1,0 +1,150 @@
+//! The audit on both databases.
+
+use rstest::rstest;
+
+use super::*;
+use crate::database::Location;
+use crate::database::scratch::Scratch;
+
+/// What is written under two clocks for two offices.
+fn samples() -> Vec<Record> {
+    let record = |at: &str, code: &str, reason: &str| Record {
+        at: at.parse().unwrap(),
+        by: By {
+            actor: Actor::Staff { id: StaffId(Uuid::from_u128(5)), name: Some("佐藤".to_owned()) },
+            office: Some(code.parse().unwrap()),
+            reason: Some(reason.to_owned()),
+        },
+        action: Action::ContactRead,
+        subject: "0190f3a0-0000-7000-8000-000000000001".to_owned(),
+    };
+    let node = Record { by: By::node(), ..record("2026-07-01T00:00:02Z", "07202", "") };
+    vec![
+        record("2026-07-01T00:00:00.5Z", "07202", "折り返しの電話\n二行目"),
+        record("2026-07-01T00:00:01Z", "07421", "現地の確認"),
+        node,
+    ]
+}
+
+enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// The database, and what it lies in.
+async fn database(on: On) -> Option<(Database, (tempfile::TempDir, Option<Scratch>))> {
+    let folder = tempfile::tempdir().unwrap();
+    let (location, scratch) = match on {
+        On::Sqlite => (Location::File(folder.path().join("sokuho.sqlite")), None),
+        On::Postgres => {
+            let scratch = Scratch::new()?;
+            (scratch.location(), Some(scratch))
+        }
+    };
+    Some((Database::open(&location).await.unwrap(), (folder, scratch)))
+}
+
+async fn listed(database: &Database, filter: Filter) -> Vec<Record> {
+    let mut records = Vec::new();
+    let keep = |record| {
+        records.push(record);
+        Ok::<(), AuditError>(())
+    };
+    list(database, &filter, keep).await.unwrap();
+    records
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_recorded_is_listed_in_order_by_time_and_by_office(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some((database, _place)) = database(on).await else { return };
+    let samples = samples();
+    for sample in &samples {
+        record(&database, sample).await.unwrap();
+    }
+    assert_eq!(listed(&database, Filter::default()).await, samples);
+    let since = Some(samples[1].at);
+    assert_eq!(listed(&database, Filter { since, office: None }).await, samples[1..]);
+    let office = samples[0].by.office.clone();
+    assert_eq!(listed(&database, Filter { since: None, office: office.clone() }).await, samples[..1]);
+    assert_eq!(listed(&database, Filter { since, office }).await, []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn more_rows_than_fit_into_a_page_are_all_listed(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some((database, _place)) = database(on).await else { return };
+    let mut transaction = database.write().await.unwrap();
+    let sample = &samples()[0];
+    for number in 0..=PAGE {
+        let numbered = Record { subject: number.to_string(), ..sample.clone() };
+        write(&mut transaction, &numbered).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let subjects: Vec<String> = listed(&database, Filter::default()).await.into_iter().map(|r| r.subject).collect();
+    assert_eq!(subjects, (0..=PAGE).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_row_is_ever_changed_or_removed(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some((database, _place)) = database(on).await else { return };
+    record(&database, &samples()[0]).await.unwrap();
+    for attempt in ["UPDATE audit SET reason = 'another'", "DELETE FROM audit"] {
+        let refused = database.execute(statement(attempt)).await.unwrap_err().to_string();
+        assert!(refused.contains("the audit is never changed"), "{refused}");
+    }
+    assert_eq!(listed(&database, Filter::default()).await, samples()[..1]);
+}
+
+#[tokio::test]
+async fn readings_that_an_older_program_recorded_are_taken_over() {
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    let options = SqliteConnectOptions::new().filename(":memory:").foreign_keys(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let migrations = sqlx::migrate!("migrations/sqlite");
+    for migration in migrations.iter().filter(|migration| migration.version < 3) {
+        sqlx::raw_sql(migration.sql.clone()).execute(&pool).await.unwrap();
+    }
+    sqlx::raw_sql(
+        "INSERT INTO entry VALUES (1, x'0190f3a0000070008000000000000001', zeroblob(32), zeroblob(16), 0, '{}', NULL, \
+             zeroblob(16), 'k', 1, '{}');
+         INSERT INTO account VALUES ('00000000-0000-0000-0000-000000000005', 'sato', '佐藤', '', '07202', NULL, 'field', \
+             0, 0);
+         INSERT INTO contact_reading VALUES
+             (1, x'0190f3a0000070008000000000000001', x'00000000000000000000000000000005', '07202',
+                 '2026-07-01T00:00:00.5Z'),
+             (2, x'0190f3a0000070008000000000000001', x'000000000000000000000000000000ff', '07421',
+                 '2026-07-01T00:00:01.123456789Z');",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let migration = migrations.iter().find(|migration| migration.version == 3).unwrap();
+    sqlx::raw_sql(migration.sql.clone()).execute(&pool).await.unwrap();
+    let without_reason = |record: &Record, staff: u128, name: Option<&str>, at: &str| Record {
+        at: at.parse().unwrap(),
+        by: By {
+            actor: Actor::Staff { id: StaffId(Uuid::from_u128(staff)), name: name.map(str::to_owned) },
+            reason: None,
+            ..record.by.clone()
+        },
+        ..record.clone()
+    };
+    let expected = [
+        without_reason(&samples()[0], 5, Some("佐藤"), "2026-07-01T00:00:00.5Z"),
+        without_reason(&samples()[1], 255, None, "2026-07-01T00:00:01.123Z"),
+    ];
+    assert_eq!(listed(&Database::Sqlite(pool), Filter::default()).await, expected);
+}
+
+#[test]
+fn a_line_for_a_person_stays_one_line() {
+    let lines: Vec<String> = samples().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines[0],
+        "2026-07-01T00:00:00.500Z  07202  contact_read 0190f3a0-0000-7000-8000-000000000001  by staff \"佐藤\" \
+         00000000-0000-0000-0000-000000000005: \"折り返しの電話\\n二行目\""
+    );
+    assert!(lines[2].ends_with("  -  contact_read 0190f3a0-0000-7000-8000-000000000001  by node"), "{}", lines[2]);
+}

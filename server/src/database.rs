@@ -1,0 +1,252 @@
+//! The database beneath the log, its projection and the accounts: a SQLite file in the data folder, or
+//! PostgreSQL with PostGIS. Connects and brings the tables up to date; what is in them, the rooms know.
+
+#[cfg(test)]
+pub(crate) mod scratch;
+pub mod statement;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+
+/// Connections for everything but appends.
+const CONNECTIONS: u32 = 4;
+
+/// How long a SQLite statement waits for another process's lock on the file.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long anybody waits for a connection to PostgreSQL.
+pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What every session asks of PostgreSQL. Our tables lie in a schema of their own; PostGIS lies where its
+/// owner put it. The server notices within half a minute that a machine at the other end is gone, and ends
+/// the session and its locks (<https://www.postgresql.org/docs/15/runtime-config-connection.html>).
+const SESSION: [(&str, &str); 4] = [
+    ("search_path", "sokuho,public,postgis,extensions"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
+
+/// The result code of a full disk, <https://sqlite.org/rescode.html#full>.
+const SQLITE_FULL: i32 = 13;
+
+/// The error code of a full disk, <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
+const POSTGRES_DISK_FULL: &str = "53100";
+
+/// The address of a PostgreSQL database, `postgres://user:password@host:port/name?sslmode=verify-full`. Its
+/// password is never printed.
+#[derive(Clone)]
+pub struct PostgresUrl(PgConnectOptions);
+
+/// The text is no address of a PostgreSQL database. It is not repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an address of PostgreSQL is postgres://user:password@host:port/name")]
+pub struct NotAPostgresUrl;
+
+impl FromStr for PostgresUrl {
+    type Err = NotAPostgresUrl;
+    fn from_str(text: &str) -> Result<Self, NotAPostgresUrl> {
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(NotAPostgresUrl);
+        }
+        text.parse().map(Self).map_err(|_| NotAPostgresUrl)
+    }
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(options) = self;
+        let name = options.get_database().unwrap_or_else(|| options.get_username());
+        write!(f, "postgres://{}@{}:{}/{name}", options.get_username(), options.get_host(), options.get_port())
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Where a database is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A SQLite file.
+    File(PathBuf),
+    /// PostgreSQL.
+    Postgres(PostgresUrl),
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
+}
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The file cannot be made.
+    #[error("{0} cannot be made")]
+    File(PathBuf, #[source] std::io::Error),
+    /// It does not answer, or does not let us in.
+    #[error("the database {0} cannot be reached")]
+    Connect(Location, #[source] sqlx::Error),
+    /// Its tables cannot be brought up to date: it is no such database, was written by a newer program, or
+    /// we may not.
+    #[error("the tables of the database {0} cannot be brought up to date")]
+    Migrate(Location, #[source] MigrateError),
+}
+
+/// An open database whose tables are up to date.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// SQLite.
+    Sqlite(SqlitePool),
+    /// PostgreSQL with PostGIS.
+    Postgres(PgPool),
+}
+
+impl Database {
+    /// Opens the database and brings its tables up to date. A SQLite file that is not there is made,
+    /// readable by its owner alone; a PostgreSQL database must be there.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn open(location: &Location) -> Result<Self, DatabaseError> {
+        let migrate = |error| DatabaseError::Migrate(location.clone(), error);
+        let connect = |error| DatabaseError::Connect(location.clone(), error);
+        match location {
+            Location::File(path) => {
+                create(path).map_err(|error| DatabaseError::File(path.clone(), error))?;
+                let pool = sqlite_pool(CONNECTIONS).connect_lazy_with(sqlite_options(path));
+                migrations(Edition::Sqlite).run(&pool).await.map_err(migrate)?;
+                Ok(Self::Sqlite(pool))
+            }
+            Location::Postgres(PostgresUrl(options)) => {
+                let options = options.clone().options(SESSION).application_name("sokuho").disable_statement_logging();
+                // Not through the pool, which asks a server that refuses again and again.
+                let connecting = tokio::time::timeout(CONNECT_PATIENCE, options.connect());
+                let mut connection = connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(connect)?;
+                migrations(Edition::Postgres).run(&mut connection).await.map_err(migrate)?;
+                connection.close().await.map_err(connect)?;
+                let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_PATIENCE);
+                Ok(Self::Postgres(pool.connect_lazy_with(options)))
+            }
+        }
+    }
+
+    /// Waits for what runs and closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+enum Edition {
+    Sqlite,
+    Postgres,
+}
+
+fn migrations(edition: Edition) -> Migrator {
+    match edition {
+        Edition::Sqlite => sqlx::migrate!("migrations/sqlite"),
+        Edition::Postgres => {
+            let mut migrator = sqlx::migrate!("migrations/postgres");
+            migrator.create_schema("sokuho");
+            migrator
+        }
+    }
+}
+
+/// A pool of connections to a SQLite file, kept until it is closed.
+pub(crate) fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// WAL and full sync: what is committed survives a power cut.
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(LOCK_PATIENCE)
+        .row_buffer_size(512)
+        .disable_statement_logging()
+}
+
+/// Creates the file if there is none. It will hold contact details and password hashes, so nobody else on
+/// the machine may read it; SQLite gives the files beside it the same permissions.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Whether the database says that its disk is full.
+pub(crate) fn is_full(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    match (error.try_downcast_ref::<PgDatabaseError>(), error.code()) {
+        (Some(error), _) => error.code() == POSTGRES_DISK_FULL,
+        // The lower eight bits of an extended result code are the code itself.
+        (None, code) => code.is_some_and(|code| code.parse().is_ok_and(|code: i32| code & 0xFF == SQLITE_FULL)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_printed_without_its_password() {
+        let url: PostgresUrl = "postgres://sokuho:hunter2@db.example:6432/bosai?sslmode=verify-full".parse().unwrap();
+        assert_eq!(url.to_string(), "postgres://sokuho@db.example:6432/bosai");
+        assert!(!format!("{url:?} {:?}", Location::Postgres(url.clone())).contains("hunter2"));
+    }
+
+    #[test]
+    fn other_addresses_are_refused_without_being_repeated() {
+        for text in ["mysql://u:hunter2@h/d", "sokuho.sqlite", "", "postgres://[hunter2"] {
+            let error = text.parse::<PostgresUrl>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_refuses_is_named_at_once() {
+        let url = "postgres://sokuho:hunter2@127.0.0.1:1/bosai".parse().unwrap();
+        let error = Database::open(&Location::Postgres(url)).await.unwrap_err();
+        assert!(matches!(error, DatabaseError::Connect(..)), "{error:?}");
+        assert_eq!(error.to_string(), "the database postgres://sokuho@127.0.0.1:1/bosai cannot be reached");
+    }
+
+    #[tokio::test]
+    async fn opening_postgres_twice_makes_its_tables_once() {
+        let Some(scratch) = scratch::Scratch::new() else { return };
+        for _ in 0..2 {
+            let Ok(Database::Postgres(pool)) = Database::open(&scratch.location()).await else { panic!("PostgreSQL") };
+            let made: bool =
+                sqlx::query_scalar("SELECT to_regclass('sokuho.entry') IS NOT NULL").fetch_one(&pool).await.unwrap();
+            assert!(made);
+            pool.close().await;
+        }
+    }
+}

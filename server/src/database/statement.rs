@@ -1,0 +1,349 @@
+//! One copy of the SQL for both databases: a statement with numbered placeholders (`$1`), which SQLite and
+//! PostgreSQL both read, and values of the few kinds that both store. For the tables beside the log; the
+//! log's own path is written for each database by itself.
+
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo};
+use sqlx::{Decode, Encode, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, Type};
+use uuid::Uuid;
+
+use super::Database;
+
+/// Key of the advisory lock that PostgreSQL's writers take: the letters "sokuho".
+const WRITERS: i64 = 0x736f_6b75_686f;
+
+/// A value that both databases store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// Text, or NULL.
+    Text(Option<String>),
+    /// A whole number, or NULL.
+    Number(Option<i64>),
+    /// Bytes, or NULL.
+    Bytes(Option<Vec<u8>>),
+    /// A truth: 0 or 1 in SQLite.
+    Flag(bool),
+    /// A UUID: 16 bytes in SQLite.
+    Id(Uuid),
+    /// JSON as it was written: text in SQLite.
+    Json(String),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(Some(text.clone()))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(Some(bytes))
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+/// What PostgreSQL stores as `uuid` and SQLite as 16 bytes.
+struct Id(Uuid);
+
+/// What PostgreSQL stores as `json` and SQLite as text.
+struct Json(String);
+
+/// The numbers of PostgreSQL's own types, `pg_type.dat`.
+mod oid {
+    use sqlx::postgres::types::Oid;
+
+    pub(super) const JSON: Oid = Oid(114);
+    pub(super) const UUID: Oid = Oid(2950);
+}
+
+macro_rules! stored_as {
+    ($name:ident: $sqlite:ty, $oid:expr, $bytes:expr) => {
+        impl Type<Sqlite> for $name {
+            fn type_info() -> SqliteTypeInfo {
+                <$sqlite as Type<Sqlite>>::type_info()
+            }
+        }
+
+        impl Type<Postgres> for $name {
+            fn type_info() -> PgTypeInfo {
+                PgTypeInfo::with_oid($oid)
+            }
+        }
+
+        impl Encode<'_, Postgres> for $name {
+            fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                let bytes: fn(&Self) -> &[u8] = $bytes;
+                buffer.extend_from_slice(bytes(self));
+                Ok(IsNull::No)
+            }
+        }
+    };
+}
+
+stored_as!(Id: Vec<u8>, oid::UUID, |id| id.0.as_bytes());
+stored_as!(Json: String, oid::JSON, |json| json.0.as_bytes());
+
+impl Encode<'_, Sqlite> for Id {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        Encode::<Sqlite>::encode(self.0.as_bytes().to_vec(), buffer)
+    }
+}
+
+impl Encode<'_, Sqlite> for Json {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        Encode::<Sqlite>::encode_by_ref(&self.0, buffer)
+    }
+}
+
+/// A statement and its values.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    text: SqlStr,
+    values: Vec<Value>,
+}
+
+/// A statement with the placeholders `$1`, `$2` …
+pub fn statement(text: impl SqlSafeStr) -> Statement {
+    Statement { text: text.into_sql_str(), values: Vec::new() }
+}
+
+/// Binds the values, for one database or the other.
+macro_rules! bound {
+    ($statement:expr, $database:ty) => {{
+        let query: Query<'static, $database, _> = sqlx::query($statement.text);
+        $statement.values.into_iter().fold(query, |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Number(number) => query.bind(number),
+            Value::Bytes(bytes) => query.bind(bytes),
+            Value::Flag(flag) => query.bind(flag),
+            Value::Id(id) => query.bind(Id(id)),
+            Value::Json(text) => query.bind(Json(text)),
+        })
+    }};
+}
+
+impl Statement {
+    /// Gives the next placeholder its value.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+}
+
+/// A row, read by the names of its columns.
+#[derive(Debug)]
+pub enum Row {
+    /// Of SQLite.
+    Sqlite(sqlx::sqlite::SqliteRow),
+    /// Of PostgreSQL.
+    Postgres(sqlx::postgres::PgRow),
+}
+
+impl Row {
+    /// The value in a column.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] if there is no such column, or it holds something else.
+    pub fn get<'r, T>(&'r self, column: &str) -> Result<T, sqlx::Error>
+    where
+        T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
+    {
+        match self {
+            Self::Sqlite(row) => sqlx::Row::try_get(row, column),
+            Self::Postgres(row) => sqlx::Row::try_get(row, column),
+        }
+    }
+}
+
+/// A connection, lent.
+enum Lent<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Lent<'_> {
+    async fn execute(self, statement: Statement) -> Result<u64, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(connection) => bound!(statement, Sqlite).execute(connection).await?.rows_affected(),
+            Self::Postgres(connection) => bound!(statement, Postgres).execute(connection).await?.rows_affected(),
+        })
+    }
+
+    async fn rows(self, statement: Statement) -> Result<Vec<Row>, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                let rows = bound!(statement, Sqlite).fetch_all(connection).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(connection) => {
+                let rows = bound!(statement, Postgres).fetch_all(connection).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+}
+
+/// What is true of several statements at once, or of none.
+#[derive(Debug)]
+pub enum Transaction {
+    /// In SQLite.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// In PostgreSQL.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Transaction {
+    fn lent(&mut self) -> Lent<'_> {
+        match self {
+            Self::Sqlite(transaction) => Lent::Sqlite(transaction),
+            Self::Postgres(transaction) => Lent::Postgres(transaction),
+        }
+    }
+
+    /// Runs a statement; tells how many rows it touched.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn execute(&mut self, statement: Statement) -> Result<u64, sqlx::Error> {
+        self.lent().execute(statement).await
+    }
+
+    /// The rows that a statement gives.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, sqlx::Error> {
+        self.lent().rows(statement).await
+    }
+
+    /// The first row that a statement gives.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn row(&mut self, statement: Statement) -> Result<Option<Row>, sqlx::Error> {
+        Ok(self.rows(statement).await?.into_iter().next())
+    }
+
+    /// The rows that a statement gives, one after the other, however many there are.
+    pub fn stream(&mut self, statement: Statement) -> BoxStream<'_, Result<Row, sqlx::Error>> {
+        match self.lent() {
+            Lent::Sqlite(connection) => bound!(statement, Sqlite).fetch(connection).map_ok(Row::Sqlite).boxed(),
+            Lent::Postgres(connection) => bound!(statement, Postgres).fetch(connection).map_ok(Row::Postgres).boxed(),
+        }
+    }
+
+    /// Makes it all true, durably. Without it nothing is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+impl Database {
+    /// Begins to write to the tables beside the log: one writer at a time, so that what it reads stays true
+    /// until it commits. The log's writer does not wait for it in PostgreSQL; in SQLite it does.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn write(&self) -> Result<Transaction, sqlx::Error> {
+        match self {
+            Self::Sqlite(pool) => Ok(Transaction::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITERS);
+                lock.execute(&mut *transaction).await?;
+                Ok(Transaction::Postgres(transaction))
+            }
+        }
+    }
+
+    /// Begins to read what was true at one moment, however long it takes and whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
+        match self {
+            Self::Sqlite(pool) => Ok(Transaction::Sqlite(pool.begin_with("BEGIN DEFERRED").await?)),
+            Self::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+                Ok(Transaction::Postgres(pool.begin_with(begin).await?))
+            }
+        }
+    }
+
+    /// Runs one statement that changes something, in a transaction of its own (see [`Database::write`]).
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn execute(&self, statement: Statement) -> Result<u64, sqlx::Error> {
+        let mut transaction = self.write().await?;
+        let rows = transaction.execute(statement).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    /// The rows that a statement gives.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite(pool) => Lent::Sqlite(&mut *pool.acquire().await?).rows(statement).await,
+            Self::Postgres(pool) => Lent::Postgres(&mut *pool.acquire().await?).rows(statement).await,
+        }
+    }
+
+    /// The first row that a statement gives.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn row(&self, statement: Statement) -> Result<Option<Row>, sqlx::Error> {
+        Ok(self.rows(statement).await?.into_iter().next())
+    }
+}

@@ -1,0 +1,91 @@
+//! The log of this node, in whichever database it has.
+
+use std::path::Path;
+
+use uuid::Uuid;
+
+use super::postgres::PostgresLog;
+use super::sqlite::SqliteLog;
+use super::{Appended, Draft, EntryLog, LogError};
+use crate::database::Database;
+use crate::domain::clock::{Clock, Entropy};
+use crate::domain::entry::{Entry, Seq};
+use crate::domain::ids::NodeId;
+
+/// A log in one of the databases.
+#[derive(Debug)]
+pub enum Log {
+    /// In a SQLite file.
+    Sqlite(SqliteLog),
+    /// In PostgreSQL.
+    Postgres(PostgresLog),
+}
+
+macro_rules! either {
+    ($log:expr, $inner:ident => $answer:expr) => {
+        match $log {
+            Self::Sqlite($inner) => $answer,
+            Self::Postgres($inner) => $answer,
+        }
+    };
+}
+
+impl Log {
+    /// The log in an open database. A new log gets a node id and an epoch from the clock and the entropy; one
+    /// that lacks entries which the file `sokuho.head` in the node's folder `data` remembers, or lacks that file,
+    /// was restored and gets another epoch.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database or that file fails.
+    pub async fn open(
+        database: &Database,
+        data: &Path,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, LogError> {
+        Ok(match database {
+            Database::Sqlite(pool) => Self::Sqlite(SqliteLog::open(pool.clone(), data, clock, entropy).await?),
+            Database::Postgres(pool) => Self::Postgres(PostgresLog::open(pool.clone(), data, clock, entropy).await?),
+        })
+    }
+
+    /// The node whose log this is.
+    pub fn node(&self) -> NodeId {
+        either!(self, log => log.node())
+    }
+
+    /// Becomes the only node that writes here, until it ends. In the data folder a lock on a file does that, so
+    /// only PostgreSQL is asked.
+    ///
+    /// # Errors
+    /// [`LogError::InUse`] if another node does; [`LogError`] if the database fails.
+    pub async fn claim(&self) -> Result<(), LogError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(log) => log.claim().await,
+        }
+    }
+
+    /// Waits for what is being written; nothing can be appended afterwards.
+    pub async fn close(&self) {
+        either!(self, log => log.close().await);
+    }
+}
+
+impl EntryLog for Log {
+    fn epoch(&self) -> Uuid {
+        either!(self, log => log.epoch())
+    }
+
+    async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
+        either!(self, log => log.append(drafts).await)
+    }
+
+    async fn head(&self) -> Result<Seq, LogError> {
+        either!(self, log => log.head().await)
+    }
+
+    async fn read(&self, after: Seq, limit: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
+        either!(self, log => log.read(after, limit).await)
+    }
+}

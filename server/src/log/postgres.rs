@@ -1,0 +1,268 @@
+//! The prefecture's backend: PostgreSQL with PostGIS.
+//!
+//! One node writes. It appends in one session of its own, which holds a lock in the database for as long as it
+//! lives: a second node is refused, and a node that lost its session has lost the lock with it and writes
+//! nothing before it holds the lock again (see `session`). So a head that was read under the lock stays true,
+//! and numbers have no gaps.
+//!
+//! An append is one statement in the usual case, and with that one round trip and one commit: the drafts are
+//! inserted as if all were fresh. Only when the database says that an id is taken (it has then written
+//! nothing) are the known ids looked up. A trigger brings the projection up to date in the same transaction
+//! (`projection`).
+
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
+use uuid::Uuid;
+
+use self::session::Sessions;
+use super::answers::{Answers, answer};
+use super::remembered::Remembered;
+use super::rows::{self, Stored, Texts};
+use super::{Appended, Draft, EntryLog, LogError, storage};
+use crate::domain::clock::{Clock, Entropy};
+use crate::domain::entry::{Entry, Seq};
+use crate::domain::ids::{EntryId, NodeId, uuid_v7};
+
+/// How long the database may take for an append or a page. A line that swallows everything is given up then.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The columns as [`rows::read`] wants them.
+const SELECTED: &str = "seq, uuid_send(id), digest, uuid_send(origin), hlc, actor::text, office, \
+     uuid_send(operation), kind, version, body::text";
+
+/// Writes a batch of any size: an array a column, for the entries and for the contact details.
+const INSERT: &str = "WITH details AS ( \
+         INSERT INTO contact (report, name, phone, email) \
+         SELECT report::uuid, name, phone, email \
+         FROM unnest($12::text[], $13::text[], $14::text[], $15::text[]) AS _ (report, name, phone, email) \
+     ) \
+     INSERT INTO entry (seq, id, digest, origin, hlc, actor, office, operation, kind, version, body) \
+     SELECT seq, id::uuid, digest, origin::uuid, hlc, actor::json, office, operation::uuid, kind, version, body::json \
+     FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::bigint[], $6::text[], $7::text[], \
+         $8::text[], $9::text[], $10::bigint[], $11::text[]) \
+         AS _ (seq, id, digest, origin, hlc, actor, office, operation, kind, version, body) \
+     ORDER BY seq";
+
+static KNOWN: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {SELECTED} FROM entry WHERE id = ANY ($1::text[]::uuid[])"));
+
+static PAGE: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {SELECTED} FROM entry WHERE seq > $1 ORDER BY seq LIMIT $2"));
+
+/// Names the server, the line of its history and the database. A database that was restored by PostgreSQL's
+/// means has another name: <https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-CONTROLDATA>.
+const CLUSTER: &str = "SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()), \
+     (SELECT timeline_id FROM pg_control_checkpoint()), \
+     (SELECT oid FROM pg_database WHERE datname = current_database()))";
+
+/// The log in PostgreSQL.
+#[derive(Debug)]
+pub struct PostgresLog {
+    node: NodeId,
+    epoch: Uuid,
+    /// For everything but appends.
+    readers: PgPool,
+    /// For appends alone.
+    sessions: Sessions,
+    remembered: Remembered,
+}
+
+impl PostgresLog {
+    /// The log in an open database; see [`super::backend::Log::open`].
+    ///
+    /// # Errors
+    /// [`LogError`] if the database or the file in the node's folder fails.
+    pub async fn open(
+        readers: PgPool,
+        data: &Path,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, LogError> {
+        let remembered = Remembered::open(data)?;
+        let cluster: String = sqlx::query_scalar(CLUSTER).fetch_one(&readers).await.map_err(storage)?;
+        let new_id = || uuid_v7(clock.now(), entropy);
+        sqlx::query(
+            "INSERT INTO node (only_row, id, epoch, cluster, created) \
+             VALUES (1, $1::uuid, $2::uuid, $3, $4::timestamptz) ON CONFLICT DO NOTHING",
+        )
+        .bind(new_id().to_string())
+        .bind(new_id().to_string())
+        .bind(&cluster)
+        .bind(clock.now().to_string())
+        .execute(&readers)
+        .await
+        .map_err(storage)?;
+        let row = sqlx::query(
+            "SELECT uuid_send(id), uuid_send(epoch), cluster, (SELECT coalesce(max(seq), 0) FROM entry) FROM node",
+        )
+        .fetch_one(&readers)
+        .await
+        .map_err(storage)?;
+        let id = |index| {
+            let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
+            Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
+        };
+        let mut epoch = id(1)?;
+        let known_cluster = row.try_get::<&str, _>(2).map_err(storage)?;
+        let head = row.try_get::<i64, _>(3).map_err(storage)?.cast_unsigned();
+        if known_cluster != cluster || !remembered.agrees(epoch, head) {
+            epoch = new_id();
+            tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
+            let rename = sqlx::query("UPDATE node SET epoch = $1::uuid, cluster = $2").bind(epoch.to_string());
+            rename.bind(&cluster).execute(&readers).await.map_err(storage)?;
+        }
+        remembered.write(epoch, head)?;
+        let sessions = Sessions::new(&readers, new_id());
+        Ok(Self { node: NodeId(id(0)?), epoch, readers, sessions, remembered })
+    }
+
+    /// The node whose log this is.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Becomes the only node that writes here.
+    ///
+    /// # Errors
+    /// [`LogError::InUse`] if another node does; [`LogError`] if the database fails.
+    pub async fn claim(&self) -> Result<(), LogError> {
+        self.sessions.within(async |_| Ok(())).await
+    }
+
+    /// Waits for what is being written, and gives the lock back.
+    pub async fn close(&self) {
+        self.sessions.close().await;
+    }
+}
+
+impl EntryLog for PostgresLog {
+    fn epoch(&self) -> Uuid {
+        self.epoch
+    }
+
+    async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
+        if drafts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (head, answers) = self
+            .sessions
+            .within(async |session| {
+                let numbered: Vec<_> = (session.head + 1..).zip(drafts).collect();
+                let (head, answers) = if insert(&mut session.connection, &numbered).await? == Inserted::Yes {
+                    (session.head + drafts.len() as Seq, numbered.iter().map(|(n, _)| Appended::Fresh(*n)).collect())
+                } else {
+                    append_checked(&mut session.connection, drafts).await?
+                };
+                session.head = head;
+                Ok((head, answers))
+            })
+            .await?;
+        self.remembered.note(self.epoch, head);
+        Ok(answers)
+    }
+
+    async fn head(&self) -> Result<Seq, LogError> {
+        const HEAD: &str = "SELECT coalesce(max(seq), 0) FROM entry";
+        let head: i64 = if self.sessions.is_claimed() {
+            // Whether this node can write is a part of the answer, and a cut line says so at once.
+            let ask = async |session: &mut session::Session| {
+                sqlx::query_scalar(HEAD).fetch_one(&mut session.connection).await.map_err(storage)
+            };
+            self.sessions.within(ask).await?
+        } else {
+            in_time(async { sqlx::query_scalar(HEAD).fetch_one(&self.readers).await.map_err(storage) }).await?
+        };
+        Ok(head.cast_unsigned())
+    }
+
+    async fn read(&self, after: Seq, limit: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
+        // A number beyond PostgreSQL's is beyond every entry.
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        in_time(async {
+            let mut rows = sqlx::query(PAGE.as_str()).bind(after).bind(i64::from(limit)).fetch(&self.readers);
+            let mut page = Vec::new();
+            while let Some(row) = rows.try_next().await.map_err(storage)? {
+                let stored = rows::read(&row)?;
+                page.push((stored.seq, stored.entry));
+            }
+            Ok(page)
+        })
+        .await
+    }
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
+    let late = |_| LogError::Storage(anyhow::anyhow!("the database did not answer within {} s", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, work).await.map_err(late)?
+}
+
+#[derive(PartialEq, Eq)]
+enum Inserted {
+    Yes,
+    /// An id was there already; nothing was written.
+    Taken,
+}
+
+/// Any case: looks up what is known, in one transaction with the writing. Gives the new head too.
+async fn append_checked(connection: &mut PgConnection, drafts: &[Draft]) -> Result<(Seq, Vec<Appended>), LogError> {
+    let mut transaction = connection.begin().await.map_err(storage)?;
+    let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM entry")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(storage)?;
+    let known = known(&mut transaction, drafts).await?;
+    let Answers { head, answers, fresh } = answer(head.cast_unsigned(), drafts, &known);
+    if !fresh.is_empty() && insert(&mut transaction, &fresh).await? == Inserted::Taken {
+        return Err(LogError::Storage(anyhow::anyhow!("somebody else writes to the log's tables")));
+    }
+    transaction.commit().await.map_err(storage)?;
+    Ok((head, answers))
+}
+
+async fn insert(connection: &mut PgConnection, rows: &[(Seq, &Draft)]) -> Result<Inserted, LogError> {
+    match bound(rows)?.execute(connection).await {
+        Ok(_) => Ok(Inserted::Yes),
+        Err(error) if error.as_database_error().is_some_and(|e| e.is_unique_violation()) => Ok(Inserted::Taken),
+        Err(error) => Err(storage(error)),
+    }
+}
+
+fn bound(rows: &[(Seq, &Draft)]) -> Result<Query<'static, Postgres, PgArguments>, LogError> {
+    let texts = rows.iter().map(|(seq, draft)| rows::texts(*seq, &draft.entry)).collect::<Result<Vec<_>, _>>()?;
+    let (actors, bodies): (Vec<_>, Vec<_>) = texts.into_iter().map(|Texts { actor, body }| (actor, body)).unzip();
+    let entries = || rows.iter().map(|(_, draft)| &draft.entry);
+    let details = || rows.iter().filter_map(|(_, draft)| Some((draft.entry.id, draft.contact.as_ref()?)));
+    Ok(sqlx::query(INSERT)
+        .bind(rows.iter().map(|(seq, _)| seq.cast_signed()).collect::<Vec<_>>())
+        .bind(entries().map(|entry| entry.id.to_string()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, draft)| draft.digest.to_vec()).collect::<Vec<_>>())
+        .bind(entries().map(|entry| entry.origin.to_string()).collect::<Vec<_>>())
+        .bind(entries().map(|entry| entry.hlc.0.cast_signed()).collect::<Vec<_>>())
+        .bind(actors)
+        .bind(entries().map(|entry| entry.office.as_ref().map(ToString::to_string)).collect::<Vec<_>>())
+        .bind(entries().map(|entry| entry.operation.to_string()).collect::<Vec<_>>())
+        .bind(entries().map(|entry| entry.body.kind()).collect::<Vec<_>>())
+        .bind(entries().map(|entry| i64::from(entry.body.version())).collect::<Vec<_>>())
+        .bind(bodies)
+        .bind(details().map(|(report, _)| report.to_string()).collect::<Vec<_>>())
+        .bind(details().map(|(_, contact)| contact.name.clone()).collect::<Vec<_>>())
+        .bind(details().map(|(_, contact)| contact.phone.clone()).collect::<Vec<_>>())
+        .bind(details().map(|(_, contact)| contact.email.clone()).collect::<Vec<_>>()))
+}
+
+async fn known(connection: &mut PgConnection, drafts: &[Draft]) -> Result<HashMap<EntryId, Stored>, LogError> {
+    let ids: Vec<String> = drafts.iter().map(|draft| draft.entry.id.to_string()).collect();
+    let rows = sqlx::query(KNOWN.as_str()).bind(ids).fetch_all(connection).await.map_err(storage)?;
+    rows.iter().map(|row| rows::read(row).map(|stored| (stored.entry.id, stored))).collect()
+}

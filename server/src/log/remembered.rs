@@ -1,0 +1,84 @@
+//! What a file in the data folder remembers of the log: its epoch and its greatest number. A database that
+//! says less was restored from a backup: what viewers have seen of the lost entries is another history, so
+//! the log gets another epoch.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::LogError;
+use crate::domain::entry::Seq;
+
+/// The file. Written after each commit, without a sync of its own: it may say less than the database, but
+/// never more.
+#[derive(Debug)]
+pub(super) struct Remembered(Mutex<Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    file: File,
+    known: Option<(Uuid, Seq)>,
+}
+
+impl Remembered {
+    /// Opens the file in the node's folder, or makes it. To be called before the database is asked, which
+    /// another process may be writing to.
+    pub(super) fn open(data: &Path) -> Result<Self, LogError> {
+        Kept::open(&data.join("sokuho.head"))
+            .map(|kept| Self(Mutex::new(kept)))
+            .map_err(|error| LogError::Storage(error.into()))
+    }
+
+    /// Whether a database with this epoch and head goes on where the file left off. An empty one always
+    /// does where nothing is remembered.
+    pub(super) fn agrees(&self, epoch: Uuid, head: Seq) -> bool {
+        self.kept().known.map_or(head == 0, |(known, least)| known == epoch && least <= head)
+    }
+
+    /// Takes note of a head at the start.
+    pub(super) fn write(&self, epoch: Uuid, head: Seq) -> Result<(), LogError> {
+        self.kept().write(epoch, head).map_err(|error| LogError::Storage(error.into()))
+    }
+
+    /// Takes note of the head of a batch. It is durable, so a file that cannot be written must not undo it: the
+    /// epoch is at stake, at a restore, and no entry.
+    pub(super) fn note(&self, epoch: Uuid, head: Seq) {
+        if let Err(error) = self.kept().write(epoch, head) {
+            tracing::warn!(error = %error, "the head cannot be remembered");
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn open(file: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(file)?;
+        let mut text = String::new();
+        // What cannot be read is as good as absent.
+        let _ = Read::by_ref(&mut file).take(128).read_to_string(&mut text);
+        let known =
+            text.trim().split_once(' ').and_then(|(epoch, head)| Some((epoch.parse().ok()?, head.parse().ok()?)));
+        Ok(Self { file, known })
+    }
+
+    fn write(&mut self, epoch: Uuid, head: Seq) -> io::Result<()> {
+        if self.known == Some((epoch, head)) {
+            return Ok(());
+        }
+        // Of one length, in place, with one call.
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(format!("{epoch} {head:020}\n").as_bytes())?;
+        self.known = Some((epoch, head));
+        Ok(())
+    }
+}

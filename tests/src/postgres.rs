@@ -1,0 +1,81 @@
+//! Databases of their own for tests, in the PostgreSQL that `SOKUHO_TEST_DATABASE_URL` names;
+//! `scripts/with-postgres` starts such a server.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, ensure};
+
+/// An empty database with PostGIS, dropped with this value.
+#[derive(Debug)]
+pub struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    /// Makes one. `None` where there is no server, after saying so: the test ends with that.
+    ///
+    /// # Errors
+    /// If the server does not let us.
+    pub fn fresh() -> Result<Option<Self>> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let Ok(server) = std::env::var("SOKUHO_TEST_DATABASE_URL") else {
+            println!("skipped: SOKUHO_TEST_DATABASE_URL is not set");
+            return Ok(None);
+        };
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sokuho_wire_{}_{number}", std::process::id());
+        psql(&server, &format!("CREATE DATABASE {name}"))?;
+        Ok(Some(Self { server, name }))
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        let (server, query) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let server = server.rsplit_once('/').map_or(server, |(server, _)| server);
+        format!("{server}/{}?{query}", self.name)
+    }
+
+    /// Its address by way of another port of this machine, such as a proxy's.
+    ///
+    /// # Errors
+    /// If the server's address is none of host and port.
+    pub fn url_by_port(&self, port: u16) -> Result<String> {
+        let url = self.url();
+        let (head, tail) = url.split_once('@').context("an address with a user")?;
+        let (_, path) = tail.split_once('/').context("an address with a name")?;
+        Ok(format!("{head}@127.0.0.1:{port}/{path}"))
+    }
+
+    /// The host and port of its server.
+    ///
+    /// # Errors
+    /// If the server's address is none of host and port.
+    pub fn server(&self) -> Result<&str> {
+        let (_, tail) = self.server.split_once('@').context("an address with a user")?;
+        Ok(tail.split_once('/').context("an address with a name")?.0)
+    }
+
+    /// What a statement gives: a line a row, columns apart by '|'.
+    ///
+    /// # Errors
+    /// If the database refuses it.
+    pub fn query(&self, statement: &str) -> Result<String> {
+        psql(&self.url(), statement)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Err(error) = psql(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name)) {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+fn psql(url: &str, statement: &str) -> Result<String> {
+    let output = Command::new("psql").args([url, "-X", "-q", "-A", "-t", "-c", statement]).output()?;
+    ensure!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+}
