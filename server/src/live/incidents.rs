@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::index::{Facets, Index};
+use super::sphere::Spot;
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, Stamp, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, MediaId, ReportId};
 use crate::domain::incident::{Incident, Status};
@@ -14,7 +15,8 @@ use crate::wire::incident::IncidentView;
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
     /// Also those of which only a change has arrived: they have no report and nobody sees them.
-    known: HashMap<IncidentId, Incident>,
+    /// Boxed, because a growing table moves all that it holds.
+    known: HashMap<IncidentId, Box<Incident>>,
     reports: HashMap<ReportId, Box<Stamped>>,
     pub(super) index: Index,
     /// Photos and videos that a report names, or named before an earlier filing of it arrived.
@@ -48,9 +50,6 @@ impl Incidents {
             filed_at: entry.at(),
         };
         self.named_media.extend(report.media.iter().map(|medium| medium.id.clone()));
-        if let Some(position) = report.position() {
-            self.index.insert_report(report.id, stamp.hlc, position);
-        }
         self.change(report.incident, |incident, reports| {
             incident.reports.insert(report.id);
             reports.insert(report.id, Box::new(Stamped { stamp, filed }));
@@ -79,11 +78,7 @@ impl Incidents {
 
     fn take_out(&mut self, id: ReportId) {
         let Some(old) = self.reports.get(&id) else { return };
-        let (hlc, incident) = (old.stamp.hlc, old.filed.report.incident);
-        if let Some(position) = old.filed.report.position() {
-            self.index.remove_report(id, hlc, position);
-        }
-        self.change(incident, |incident, reports| {
+        self.change(old.filed.report.incident, |incident, reports| {
             incident.reports.remove(&id);
             reports.remove(&id);
         });
@@ -91,14 +86,16 @@ impl Incidents {
 
     /// Changes an incident and keeps what follows from its first report, and the index, in step.
     fn change(&mut self, id: IncidentId, edit: impl FnOnce(&mut Incident, &mut HashMap<ReportId, Box<Stamped>>)) {
-        let before = self.facets(id);
-        let incident = self.known.entry(id).or_insert_with(|| Incident {
-            id,
-            operation: EVERYDAY,
-            reports: BTreeSet::new(),
-            responsible: None,
-            taken: None,
-            status: Lww::unwritten(Status::default()),
+        let before = (self.facets(id), self.others(id));
+        let incident = self.known.entry(id).or_insert_with(|| {
+            Box::new(Incident {
+                id,
+                operation: EVERYDAY,
+                reports: BTreeSet::new(),
+                responsible: None,
+                taken: None,
+                status: Lww::unwritten(Status::default()),
+            })
         });
         edit(incident, &mut self.reports);
         (incident.operation, incident.responsible) = match first(incident, &self.reports) {
@@ -109,8 +106,9 @@ impl Incidents {
             }
             None => (EVERYDAY, None),
         };
-        let after = self.facets(id);
-        self.index.change(id, before.as_ref(), after.as_ref());
+        let after = (self.facets(id), self.others(id));
+        self.index.change(id, before.0.as_ref(), after.0.as_ref());
+        self.index.change_others(&before.1, &after.1);
     }
 
     fn facets(&self, id: IncidentId) -> Option<Facets> {
@@ -123,6 +121,23 @@ impl Incidents {
             status: *incident.status.get(),
             status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
         })
+    }
+
+    /// Where the incident's reports stand that are not its first.
+    fn others(&self, id: IncidentId) -> Vec<Spot<ReportId>> {
+        let Some(incident) = self.known.get(&id).filter(|incident| incident.reports.len() > 1) else { return vec![] };
+        let first = first(incident, &self.reports).map(|first| first.filed.report.id);
+        let others = stamped(incident, &self.reports).filter(|other| Some(other.filed.report.id) != first);
+        let spot = |other: &Stamped| {
+            let report = &other.filed.report;
+            Some(Spot::new(report.id, other.stamp.hlc, report.position()?))
+        };
+        others.filter_map(spot).collect()
+    }
+
+    /// The report that was filed first.
+    pub(super) fn first(&self, id: IncidentId) -> Option<&FiledReport> {
+        first(self.known.get(&id)?, &self.reports).map(|first| &first.filed)
     }
 
     pub(super) fn report(&self, id: ReportId) -> Option<&FiledReport> {
@@ -150,7 +165,8 @@ impl Incidents {
         assert_eq!(index.open.len() + index.closed.len(), visible.len());
         let of_offices: usize = index.by_office.values().map(BTreeSet::len).sum();
         assert_eq!(of_offices, visible.iter().filter(|facets| facets.responsible.is_some()).count());
-        assert_eq!(index.reports.len(), self.reports.values().filter(|r| r.filed.report.position().is_some()).count());
+        let located = self.reports.values().filter(|r| r.filed.report.position().is_some()).count();
+        assert_eq!(index.incidents.len() + index.others.len(), located);
         assert!(index.by_office.values().all(|incidents| !incidents.is_empty()), "no office without incidents");
     }
 }
