@@ -3,6 +3,7 @@
 
 mod ending;
 mod gates;
+pub mod keeping;
 
 use std::fs::{self, File};
 use std::io::Write;
