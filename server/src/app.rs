@@ -4,6 +4,7 @@
 mod ending;
 mod gates;
 pub mod keeping;
+mod refill;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
-use self::gates::{LiveGate, MediaDoorGate};
+use self::gates::LiveGate;
 use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
@@ -33,6 +34,7 @@ use crate::http::{
     check_ins, health, incidents, live as live_door, media as media_door, operations, region as region_door,
 };
 use crate::http::{listener, reports, sessions, snapshot};
+use crate::hub::encode::Collected;
 use crate::hub::{self, Hub};
 use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
@@ -40,6 +42,7 @@ use crate::identity::{self, Identity};
 use crate::intake::Intake;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::recorder::Recorder;
+use crate::live::world::{Touched, World};
 use crate::live::{Live, replay};
 use crate::locate::Locator;
 use crate::log::backend::Log;
@@ -131,19 +134,24 @@ impl Announce for Announcer {
         let mut world = self.live.write();
         let collect = |(seq, entry): &(Seq, Arc<Entry>)| {
             let touched = world.apply(*seq, entry);
-            let incident = touched.incident.and_then(|id| world.incident(id));
-            let check_ins = touched.check_ins.iter().filter_map(|id| world.check_ins.get(*id));
-            let check_ins = check_ins.map(|(check_in, ended)| CheckIn::of(check_in, ended)).collect();
-            let operation = touched.operation.and_then(|id| world.operation(id));
-            let operation = operation.map(|(operation, open)| Operation::of(operation, open));
-            hub::encode::collect(*seq, entry, incident.as_ref(), check_ins, operation)
+            collect(&world, *seq, entry, &touched)
         };
         let collected: Vec<_> = entries.iter().map(collect).collect();
         drop(world);
-        let encoded = collected.into_iter().map(hub::encode::Collected::encode);
+        let encoded = collected.into_iter().map(Collected::encode);
         let failed = |error| tracing::error!(error = %error, "an entry cannot be encoded");
         self.hub.publish(encoded.filter_map(|slot| slot.map_err(failed).ok()).collect());
     }
+}
+
+/// The entry with the things that it touched, as the world has them.
+fn collect(world: &World, seq: Seq, entry: &Entry, touched: &Touched) -> Collected {
+    let incident = touched.incident.and_then(|id| world.incident(id));
+    let check_ins = touched.check_ins.iter().filter_map(|id| world.check_ins.get(*id));
+    let check_ins = check_ins.map(|(check_in, ended)| CheckIn::of(check_in, ended)).collect();
+    let operation = touched.operation.and_then(|id| world.operation(id));
+    let operation = operation.map(|(operation, open)| Operation::of(operation, open));
+    hub::encode::collect(seq, entry, incident.as_ref(), check_ins, operation)
 }
 
 /// Runs a node until SIGTERM or SIGINT.
@@ -178,7 +186,10 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     // The arrow.
     let settings = hub::settings::Settings { max_viewers: config.viewers, ..Default::default() };
     let gate = Arc::new(LiveGate(Arc::clone(&identity)));
-    let hub = Hub::new(settings, node, log.epoch(), replayed.head, clock.clone(), gate);
+    let last = refill::last_entries(log.as_ref(), &live, &settings).await;
+    let begins_after = replayed.head - last.len() as Seq;
+    let hub = Hub::new(settings, node, log.epoch(), begins_after, clock.clone(), gate);
+    hub.publish(last);
     let announcer = Announcer { live: Arc::clone(&live), hub: Arc::clone(&hub) };
     let (appender, writing) = writer(Arc::clone(&log), replayed.head, announcer);
 
@@ -200,6 +211,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
 
     let recorder = Recorder { appender: appender.clone(), clock: clock.clone(), hlc, node };
 
+    let offices = Arc::new(region.offices().iter().map(|office| office.code.clone()).collect());
+
     // The rim.
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
@@ -215,18 +228,22 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         },
         media: media_door::MediaState {
             store: media.clone(),
-            gate: Arc::new(MediaDoorGate(Arc::clone(&identity))),
             clock: clock.clone(),
             quota: Arc::new(AddressLimit::per_minute(config.uploads_per_minute, entropy.as_ref())),
             patience: media_door::Patience::default(),
         },
-        incidents: incidents::IncidentsState { live: Arc::clone(&live), recorder: recorder.clone() },
+        incidents: incidents::IncidentsState {
+            live: Arc::clone(&live),
+            recorder: recorder.clone(),
+            offices: Arc::clone(&offices),
+            turns: Arc::default(),
+        },
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
             live: Arc::clone(&live),
             identity: Arc::clone(&identity),
-            offices: Arc::new(region.offices().iter().map(|office| office.code.clone()).collect()),
+            offices,
             turns: Arc::default(),
         },
         operations: operations::OperationsState { live: Arc::clone(&live), recorder },

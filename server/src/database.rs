@@ -21,6 +21,14 @@ const CONNECTIONS: u32 = 4;
 /// How long a SQLite statement waits for another process's lock on the file.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Bytes of a page of a new SQLite file. A commit of a few dozen reports fills a few of these, and each page
+/// is two writes.
+const PAGE: u32 = 16 * 1024;
+
+/// Pages of SQLite's write-ahead log at which a commit itself copies them into the file: 64 MiB. Until then
+/// the log has that done beside its appends.
+const LONGEST_WAL: &str = "4096";
+
 /// How long anybody waits for a connection to PostgreSQL.
 pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -183,10 +191,12 @@ pub(crate) fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
+        .page_size(PAGE)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(LOCK_PATIENCE)
+        .pragma("wal_autocheckpoint", LONGEST_WAL)
         .row_buffer_size(512)
         .disable_statement_logging()
 }

@@ -230,6 +230,15 @@ impl Client {
         self.post(&format!("/api/incidents/{incident}/status"), &body).await
     }
 
+    /// Names the office that answers for an incident from now on, and returns the answer, whatever it is.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn set_responsible(&self, incident: &str, office: &str) -> Result<Answer> {
+        let body = json!({ "id": new_id(), "office": office });
+        self.post(&format!("/api/incidents/{incident}/responsible"), &body).await
+    }
+
     /// The roster of an office.
     ///
     /// # Errors

@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{id}/responsible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Names the office that answers for an incident from now on. An operator takes for the acting office
+         *     what nobody answers for, or hands over to another office what the acting one answers for.
+         */
+        post: operations["change_responsible"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{id}/status": {
         parameters: {
             query?: never;
@@ -581,7 +601,7 @@ export interface components {
          * @description Stable error codes. A new one only where a client would act on it.
          * @enum {string}
          */
-        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "length_required" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "id_taken" | "check_in_ended" | "operation_ended" | "name_taken" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "length_required" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "name_taken" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
         /** @description How to reach a resident. At most 200 characters each. */
         Contact: {
             /** @description Name. */
@@ -806,6 +826,19 @@ export interface components {
             media?: string[];
             /** @description How to reach the reporter. Only an operator of the responsible office can read it. */
             contact?: components["schemas"]["Contact"];
+        };
+        /** @description An operator's naming of the office that answers for an incident from now on. */
+        NewResponsible: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender, once for each change.
+             */
+            id: string;
+            /**
+             * @description Code of the office: one's acting office, to take what nobody answers for; another one, to hand
+             *     over what the acting office answers for.
+             */
+            office: string;
         };
         /** @description An operator's change of an incident's status. */
         NewStatus: {
@@ -1836,6 +1869,69 @@ export interface operations {
                     "application/json": components["schemas"]["Incidents"];
                 };
             };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_responsible: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewResponsible"];
+            };
+        };
+        responses: {
+            /** @description The same was sent before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeIncident"];
+                };
+            };
+            /** @description Written down for good */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeIncident"];
+                };
+            };
+            /** @description other_office: another office answers for it, or one would give away what nobody took */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description already_responsible, or id_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing was written */
             default: {
                 headers: {
                     [name: string]: unknown;

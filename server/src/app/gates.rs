@@ -1,17 +1,14 @@
-//! Joins identity to the rooms that ask who may watch, each through its own small trait.
+//! Joins identity to the hub, which asks who may watch through its own small trait.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::http::live::admission;
-use crate::http::media::MediaGate;
 use crate::hub::gate::{Admission, Gate};
 use crate::identity::Identity;
 use crate::identity::error::TokenError;
-use crate::identity::permission::Permission;
 use crate::wire::live::GoodbyeReason;
-use crate::wire::problem::Code;
 
 /// Lets viewers of the live stream in.
 pub struct LiveGate(pub Arc<Identity>);
@@ -37,20 +34,5 @@ fn goodbye(error: TokenError) -> GoodbyeReason {
         TokenError::Invalid => GoodbyeReason::TokenInvalid,
         TokenError::Expired => GoodbyeReason::TokenExpired,
         TokenError::Revoked => GoodbyeReason::TokenRevoked,
-    }
-}
-
-/// Lets offices fetch media, by token or by ticket.
-pub struct MediaDoorGate(pub Arc<Identity>);
-
-impl MediaGate for MediaDoorGate {
-    fn may_view(&self, bearer: Option<&str>, ticket: Option<&str>) -> Result<(), Code> {
-        let caller = match (bearer, ticket) {
-            (Some(bearer), _) => self.0.caller(bearer),
-            (None, Some(ticket)) => self.0.check_media_ticket(ticket),
-            (None, None) => return Err(Code::SignInRequired),
-        };
-        let caller = caller.map_err(TokenError::code)?;
-        if caller.may(Permission::WatchAsOffice) { Ok(()) } else { Err(Code::Forbidden) }
     }
 }

@@ -76,6 +76,8 @@ pub enum Body {
     ReportFiled(Box<Report>),
     /// An incident's status changed.
     StatusChanged(StatusChanged),
+    /// An office took an incident (引き受け), or handed it over to another (引き継ぎ).
+    ResponsibleChanged(ResponsibleChanged),
     /// A staff member reported for duty at an office.
     CheckedIn(CheckedIn),
     /// An operator there confirmed it.
@@ -93,6 +95,16 @@ pub struct StatusChanged {
     pub incident: IncidentId,
     /// To what.
     pub status: Status,
+}
+
+/// An office answers for an incident from now on. The entry's own office took it, or answered for it
+/// before and hands it over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ResponsibleChanged {
+    /// Which.
+    pub incident: IncidentId,
+    /// The office that answers for it now.
+    pub office: OfficeCode,
 }
 
 /// A staff member reported for duty; the check-in's id is the entry's.
@@ -156,6 +168,7 @@ impl Body {
             Self::OperationClosed => "operation_closed",
             Self::ReportFiled(_) => "report_filed",
             Self::StatusChanged(_) => "status_changed",
+            Self::ResponsibleChanged(_) => "responsible_changed",
             Self::CheckedIn(_) => "checked_in",
             Self::CheckInConfirmed(_) => "check_in_confirmed",
             Self::CheckedOut(_) => "checked_out",
@@ -178,6 +191,7 @@ impl Body {
             Self::OperationClosed => Ok("{}".to_owned()),
             Self::ReportFiled(body) => serde_json::to_string(body),
             Self::StatusChanged(body) => serde_json::to_string(body),
+            Self::ResponsibleChanged(body) => serde_json::to_string(body),
             Self::CheckedIn(body) => serde_json::to_string(body),
             Self::CheckInConfirmed(body) => serde_json::to_string(body),
             Self::CheckedOut(body) | Self::CalledBack(body) => serde_json::to_string(body),
@@ -197,6 +211,7 @@ impl Body {
             ("operation_closed", 1) => read::<&RawValue>(json).map(|_| Self::OperationClosed),
             ("report_filed", 1) => read(json).map(Self::ReportFiled),
             ("status_changed", 1) => read(json).map(Self::StatusChanged),
+            ("responsible_changed", 1) => read(json).map(Self::ResponsibleChanged),
             ("checked_in", 1) => read(json).map(Self::CheckedIn),
             ("check_in_confirmed", 1) => read(json).map(Self::CheckInConfirmed),
             ("checked_out", 1) => read(json).map(Self::CheckedOut),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::Lww;
+use super::entry::{Lww, Stamp};
 use super::ids::{IncidentId, OperationId, ReportId};
 use super::office::OfficeCode;
 
@@ -41,9 +41,19 @@ pub struct Incident {
     pub operation: OperationId,
     /// Its reports.
     pub reports: BTreeSet<ReportId>,
-    /// The office that answers for it: the municipality on whose ground it lies; outside the region
-    /// the reporting staff's acting office; else nobody yet.
+    /// The office that answers for it: the one that took it or got it last; else the municipality on
+    /// whose ground it lies; outside the region the reporting staff's acting office; else nobody yet.
     pub responsible: Option<OfficeCode>,
+    /// The office that took it or to which it was handed over, if any. Few incidents have one, so it is
+    /// kept apart.
+    pub taken: Option<Box<Lww<OfficeCode>>>,
     /// Status.
     pub status: Lww<Status>,
+}
+
+impl Incident {
+    /// When its status or the office that answers for it was last changed, if ever.
+    pub fn changed(&self) -> Option<Stamp> {
+        self.status.written().max(self.taken.as_ref().and_then(|taken| taken.written()))
+    }
 }

@@ -4,9 +4,11 @@
 //!
 //! Finer questions (is it *this* office's incident?) are the handler's.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::error::{ApiError, ApiResult};
 use crate::identity::caller::{Caller, StaffCaller};
@@ -20,9 +22,12 @@ pub enum Access {
     Open,
     /// Whoever the table in `identity::permission` lets.
     Needs(Permission),
+    /// The same, for what pages name by address (`<img>`, `<video>`) and can send no header with: without
+    /// one, a short-lived ticket in the address speaks for its holder.
+    NeedsOrTicket(Permission),
 }
 
-use Access::{Needs, Open};
+use Access::{Needs, NeedsOrTicket, Open};
 
 /// A row of the table: method, path as the router writes it, and what it asks for.
 pub type Row = (&'static str, &'static str, Access);
@@ -41,11 +46,12 @@ pub const TABLE: &[Row] = &[
     ("GET", "/api/receipts/{key}", Open),
     ("GET", "/api/receipts/{key}/thumbnails/{id}", Open),
     ("POST", "/api/media", Needs(Permission::Report)),
-    ("GET", "/api/media/{id}", Open),           // asks for a token or a ticket itself
-    ("GET", "/api/media/{id}/thumbnail", Open), // the same
+    ("GET", "/api/media/{id}", NeedsOrTicket(Permission::WatchAsOffice)),
+    ("GET", "/api/media/{id}/thumbnail", NeedsOrTicket(Permission::WatchAsOffice)),
     ("POST", "/api/media-tickets", Needs(Permission::WatchAsOffice)),
     // an office's inbox
     ("POST", "/api/incidents/{id}/status", Needs(Permission::WorkInbox)),
+    ("POST", "/api/incidents/{id}/responsible", Needs(Permission::WorkInbox)),
     ("GET", "/api/reports/{id}/contact", Needs(Permission::WorkInbox)),
     // duty
     ("POST", "/api/sessions", Open),
@@ -76,6 +82,23 @@ pub fn bearer(headers: &HeaderMap) -> ApiResult<Option<&str>> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let (scheme, token) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or(Code::TokenInvalid)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(Code::TokenInvalid.into()) }
+}
+
+/// The ticket of an address; see [`Access::NeedsOrTicket`].
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TicketQuery {
+    /// A ticket from `POST /api/media-tickets`, instead of a bearer token.
+    ticket: Option<String>,
+}
+
+/// The ticket in an address, if there is one.
+///
+/// # Errors
+/// [`Code::InvalidField`] for a query that cannot be read, such as one with two tickets.
+pub fn ticket(address: &Uri) -> ApiResult<Option<String>> {
+    let query = Query::<TicketQuery>::try_from_uri(address).map_err(|_| Code::InvalidField)?;
+    Ok(query.0.ticket)
 }
 
 /// Extracts the caller, whom the middleware has established and let in.
@@ -145,10 +168,11 @@ mod tests {
         for (method, path, access) in TABLE {
             let may = |caller: &Caller| match access {
                 Open => true,
-                Needs(permission) => caller.may(*permission),
+                Needs(permission) | NeedsOrTicket(permission) => caller.may(*permission),
             };
             let names = callers().map(|(name, caller)| if may(&caller) { name } else { "-" });
-            writeln!(table, "{:<46} {}", format!("{method} {path}"), names.join(" ")).unwrap();
+            let by_ticket = if matches!(access, NeedsOrTicket(_)) { ", or their ticket" } else { "" };
+            writeln!(table, "{:<46} {}{by_ticket}", format!("{method} {path}"), names.join(" ")).unwrap();
         }
         insta::assert_snapshot!(table);
     }

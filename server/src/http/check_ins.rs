@@ -11,7 +11,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use tokio::sync::{Mutex, MutexGuard};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -19,6 +18,7 @@ use uuid::Uuid;
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams};
+use super::turns::Turns;
 use crate::domain::check_in::CheckIn;
 use crate::domain::entry::{Body, CheckInConfirmed, CheckInEnded, CheckedIn};
 use crate::domain::ids::{CheckInId, EntryId, StaffId};
@@ -48,23 +48,6 @@ pub struct CheckInState {
     pub turns: Arc<Turns>,
 }
 
-/// One change of a person's duty at a time: what a rule saw still holds when the entry is committed.
-#[derive(Debug)]
-pub struct Turns([Mutex<()>; 64]);
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| Mutex::new(())))
-    }
-}
-
-impl Turns {
-    async fn of(&self, staff: StaffId) -> MutexGuard<'_, ()> {
-        let lane = staff.0.as_bytes()[15] % 64;
-        self.0[usize::from(lane)].lock().await
-    }
-}
-
 /// The door's routes.
 pub fn routes() -> OpenApiRouter<CheckInState> {
     OpenApiRouter::new()
@@ -91,7 +74,7 @@ async fn check_in(
 ) -> ApiResult<(StatusCode, Json<wire::CheckInReceipt>)> {
     let staff = who.staff()?;
     let office = new.office.parse().ok().filter(|code| door.offices.contains(code)).ok_or(Code::UnknownOffice)?;
-    let _turn = door.turns.of(staff.id).await;
+    let _turn = door.turns.of(staff.id.0).await;
     let body = Body::CheckedIn(CheckedIn {
         staff: staff.id,
         name: staff.name.clone(),
@@ -126,7 +109,7 @@ async fn confirm(
         return Err(ApiError::new(Code::InvalidField).detail("role: a confirmation gives field or operator"));
     }
     let id = CheckInId(id);
-    let _turn = door.turns.of(door.whose(id)?).await;
+    let _turn = door.turns.of(door.whose(id)?.0).await;
     door.allow(id, new.id, |check_in| {
         if check_in.staff == staff.id {
             return Err(ApiError::new(Code::Forbidden).detail("nobody confirms their own arrival"));
@@ -156,7 +139,7 @@ async fn check_out(
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
     let id = CheckInId(id);
-    let _turn = door.turns.of(door.whose(id)?).await;
+    let _turn = door.turns.of(door.whose(id)?.0).await;
     door.allow(
         id,
         new.id,
@@ -187,7 +170,7 @@ async fn call_back(
 ) -> ApiResult<Json<wire::CheckInReceipt>> {
     let staff = who.staff()?;
     let id = CheckInId(id);
-    let _turn = door.turns.of(door.whose(id)?).await;
+    let _turn = door.turns.of(door.whose(id)?.0).await;
     door.allow(id, new.id, |check_in| {
         if check_in.staff == staff.id {
             return Err(ApiError::new(Code::Forbidden).detail("nobody calls themselves back"));

@@ -1,7 +1,8 @@
-//! Door: the map's questions, and an incident's status.
+//! Door: the map's questions, an incident's status, and who answers for it.
 
 mod coarse;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -16,15 +17,17 @@ use uuid::Uuid;
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams, QueryParams};
-use crate::domain::entry::{Body, StatusChanged};
-use crate::domain::ids::{EntryId, IncidentId};
+use super::turns::Turns;
+use crate::domain::entry::{Body, ResponsibleChanged, StatusChanged};
+use crate::domain::ids::{EntryId, IncidentId, OperationId};
 use crate::domain::office::OfficeCode;
 use crate::domain::position::{Bounds, Position};
+use crate::identity::caller::StaffCaller;
 use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
 use crate::live::world::World;
 use crate::wire::Audience;
-use crate::wire::incident::{IncidentView, NewStatus, OfficeIncident, PublicIncident};
+use crate::wire::incident::{IncidentView, NewResponsible, NewStatus, OfficeIncident, PublicIncident};
 use crate::wire::problem::{Code, Problem};
 
 /// What these doors need.
@@ -34,11 +37,15 @@ pub struct IncidentsState {
     pub live: Arc<Live>,
     /// Writes down changes.
     pub recorder: Recorder,
+    /// The region's offices.
+    pub offices: Arc<BTreeSet<OfficeCode>>,
+    /// One change of an incident's office at a time.
+    pub turns: Arc<Turns>,
 }
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<IncidentsState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(change_status))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(change_status)).routes(routes!(change_responsible))
 }
 
 /// Which incidents. At most one of `bbox`, `near` and `office`; without any, the newest.
@@ -162,31 +169,72 @@ async fn change_status(
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
     let incident = IncidentId(id);
-    let operation = {
-        let world = state.live.read();
+    let operation = state.allow(incident, new.id, |responsible| {
+        if responsible.is_none_or(|office| *office == staff.acting) { Ok(()) } else { Err(Code::OtherOffice) }
+    })?;
+    let body = Body::StatusChanged(StatusChanged { incident, status: new.status });
+    let act = Act { id: new.id, office: staff.acting.clone(), operation, body, about: id, request: &new };
+    state.write(staff, act).await
+}
+
+/// Names the office that answers for an incident from now on. An operator takes for the acting office
+/// what nobody answers for, or hands over to another office what the acting one answers for.
+#[utoipa::path(post, path = "/api/incidents/{id}/responsible", tag = "incidents", params(("id" = Uuid, Path, description = "Incident")),
+    request_body = NewResponsible, responses(
+    (status = 201, description = "Written down for good", body = OfficeIncident),
+    (status = 200, description = "The same was sent before", body = OfficeIncident),
+    (status = 403, description = "other_office: another office answers for it, or one would give away what nobody took", body = Problem),
+    (status = 409, description = "already_responsible, or id_taken", body = Problem),
+    (status = "default", description = "Nothing was written", body = Problem),
+))]
+async fn change_responsible(
+    State(state): State<IncidentsState>,
+    who: Who,
+    PathParams(id): PathParams<Uuid>,
+    JsonBody(new): JsonBody<NewResponsible>,
+) -> ApiResult<Response> {
+    let staff = who.staff()?;
+    let office = new.office.parse().ok().filter(|code| state.offices.contains(code)).ok_or(Code::UnknownOffice)?;
+    let incident = IncidentId(id);
+    // Two offices that reach for it at the same moment: the second is told that the first has it.
+    let _turn = state.turns.of(id).await;
+    let operation = state.allow(incident, new.id, |responsible| match responsible {
+        None if office == staff.acting => Ok(()),
+        Some(now) if *now == office => Err(Code::AlreadyResponsible),
+        Some(now) if *now == staff.acting => Ok(()),
+        _ => Err(Code::OtherOffice),
+    })?;
+    let body = Body::ResponsibleChanged(ResponsibleChanged { incident, office });
+    let act = Act { id: new.id, office: staff.acting.clone(), operation, body, about: id, request: &new };
+    state.write(staff, act).await
+}
+
+impl IncidentsState {
+    /// Asks the rule, which is told who answers for the incident; gives the incident's operation. An entry
+    /// that was written before is not judged again: the log knows whether this is a repetition or
+    /// something else with the same id.
+    fn allow(
+        &self,
+        incident: IncidentId,
+        entry: Uuid,
+        rule: impl FnOnce(Option<&OfficeCode>) -> Result<(), Code>,
+    ) -> ApiResult<OperationId> {
+        let world = self.live.read();
         let view = world.incident(incident).ok_or(Code::NotFound)?;
-        let others = view.incident.responsible.as_ref().is_some_and(|responsible| *responsible != staff.acting);
-        // An entry that was written before is not judged again: the log knows whether this is a repetition
-        // or something else with the same id.
-        if others && !world.has_seen_status(EntryId(new.id)) {
-            return Err(Code::OtherOffice.into());
+        if !world.has_seen_change(EntryId(entry)) {
+            rule(view.incident.responsible.as_ref())?;
         }
-        view.incident.operation
-    };
+        Ok(view.incident.operation)
+    }
 
-    let act = Act {
-        id: new.id,
-        office: staff.acting.clone(),
-        operation,
-        body: Body::StatusChanged(StatusChanged { incident, status: new.status }),
-        about: id,
-        request: &new,
-    };
-    let committed = state.recorder.record(staff, act).await?;
-
-    let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
-    let after = state.live.read().incident(incident).and_then(|view| OfficeIncident::of(&view));
-    Ok((status, axum::Json(after.ok_or(Code::NotFound)?)).into_response())
+    /// Writes down a change of the incident `act.about`, and answers with the incident after it.
+    async fn write<R: Serialize>(&self, staff: &StaffCaller, act: Act<'_, R>) -> ApiResult<Response> {
+        let incident = IncidentId(act.about);
+        let committed = self.recorder.record(staff, act).await?;
+        let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
+        let after = self.live.read().incident(incident).and_then(|view| OfficeIncident::of(&view));
+        Ok((status, axum::Json(after.ok_or(Code::NotFound)?)).into_response())
+    }
 }
 
 #[cfg(test)]

@@ -14,14 +14,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
-use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::access::{Who, bearer};
+use super::access::{TicketQuery, Who};
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
-use super::extract::{PathParams, QueryParams};
+use super::extract::PathParams;
 use crate::domain::clock::Clock;
 use crate::domain::ids::MediaId;
 use crate::domain::report::MediaKind;
@@ -32,16 +31,6 @@ use crate::media::store::{Description, Store};
 use crate::media::{BodyError, MediaError};
 use crate::wire::media::Uploaded;
 use crate::wire::problem::{Code, Problem};
-
-/// Who may see originals. Browsers cannot send a bearer token with `<img>` and `<video>`; they use a
-/// short-lived ticket in the address.
-pub trait MediaGate: Send + Sync + 'static {
-    /// Lets in whoever may watch as an office.
-    ///
-    /// # Errors
-    /// The code to refuse with: `sign_in_required`, `token_expired`, `forbidden` …
-    fn may_view(&self, bearer: Option<&str>, ticket: Option<&str>) -> Result<(), Code>;
-}
 
 /// How long an upload may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,8 +53,6 @@ impl Default for Patience {
 pub struct MediaState {
     /// The store.
     pub store: Store,
-    /// Who may see originals.
-    pub gate: Arc<dyn MediaGate>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Uploads a minute for each address.
@@ -77,14 +64,6 @@ pub struct MediaState {
 /// The routes.
 pub fn routes() -> OpenApiRouter<MediaState> {
     OpenApiRouter::new().routes(routes!(upload)).routes(routes!(original)).routes(routes!(thumbnail))
-}
-
-/// A short-lived ticket in the address, for `<img>` and `<video>`.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-struct TicketQuery {
-    /// A ticket from `POST /api/media-tickets`, instead of a bearer token.
-    ticket: Option<String>,
 }
 
 /// The stable code that goes with an error of the media room.
@@ -216,10 +195,9 @@ fn patiently(body: Body, patience: Patience) -> impl Stream<Item = Result<bytes:
 async fn original(
     State(state): State<MediaState>,
     PathParams(id): PathParams<String>,
-    QueryParams(query): QueryParams<TicketQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let id = admit(&state, &id, &query, &headers)?;
+    let id: MediaId = id.parse().map_err(|_| Code::NotFound)?;
     let description = state.store.describe(&id).await?.ok_or(MediaError::NotFound)?;
     let tag = format!("\"{id}\"");
     if has_it(&headers, &tag) {
@@ -264,10 +242,9 @@ async fn original(
 async fn thumbnail(
     State(state): State<MediaState>,
     PathParams(id): PathParams<String>,
-    QueryParams(query): QueryParams<TicketQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let id = admit(&state, &id, &query, &headers)?;
+    let id: MediaId = id.parse().map_err(|_| Code::NotFound)?;
     let tag = format!("\"{id}-thumbnail\"");
     let there = state.store.describe(&id).await?.is_some_and(|description| description.thumbnail);
     let response = match (there, has_it(&headers, &tag)) {
@@ -276,12 +253,6 @@ async fn thumbnail(
         (true, false) => state.store.thumbnail(&id).await?.into_response(),
     };
     Ok(with_media_headers(response, &tag, &id, MediaKind::Jpeg))
-}
-
-/// Asks the gate, and only then whether the id could be one: strangers learn nothing.
-fn admit(state: &MediaState, id: &str, query: &TicketQuery, headers: &HeaderMap) -> ApiResult<MediaId> {
-    state.gate.may_view(bearer(headers)?, query.ticket.as_deref())?;
-    id.parse().map_err(|_| Code::NotFound.into())
 }
 
 fn has_it(headers: &HeaderMap, tag: &str) -> bool {

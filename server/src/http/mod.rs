@@ -21,3 +21,4 @@ pub mod request_log;
 pub mod router;
 pub mod sessions;
 pub mod snapshot;
+pub mod turns;

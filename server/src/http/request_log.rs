@@ -1,13 +1,15 @@
 //! One line in the log and one sample in the metrics for each request; see docs/logging.md. The path is
 //! the route's pattern, so that no key, token or id gets into the log.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::Histogram;
 use tracing::Instrument;
 
 use crate::domain::clock::{Clock, Entropy};
@@ -42,10 +44,10 @@ pub async fn record(
     next: Next,
 ) -> Response {
     let id = uuid_v7(ids.clock.now(), ids.entropy.as_ref()).to_string();
-    let route = route.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = known_method(request.method());
     let header = HeaderValue::from_str(&id).ok();
-    let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = %route);
+    let span = tracing::info_span!("request", request.id = id.as_str(), http.method = method, http.route = route);
     let started = Instant::now();
 
     let mut response = CURRENT.scope(id, next.run(request).instrument(span.clone())).await;
@@ -53,12 +55,31 @@ pub async fn record(
     let status = response.status().as_u16();
     let seconds = started.elapsed().as_secs_f64();
     span.in_scope(|| tracing::debug!(http.status = status, duration_ms = seconds * 1e3, "answered"));
-    let labels = [("route", route), ("method", method.to_owned()), ("status", status.to_string())];
-    metrics::histogram!("sokuho_http_seconds", &labels).record(seconds);
+    sample(route, method, status, seconds);
     if let Some(header) = header {
         response.headers_mut().insert(REQUEST_ID, header);
     }
     response
+}
+
+/// Histograms by route, method and status. There are as many as the metrics show; each is asked of the
+/// recorder once, which makes texts of its labels.
+type Histograms = HashMap<String, HashMap<(&'static str, u16), Histogram>>;
+
+fn sample(route: &str, method: &'static str, status: u16, seconds: f64) {
+    static KNOWN: LazyLock<RwLock<Histograms>> = LazyLock::new(RwLock::default);
+    {
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(histogram) = known.get(route).and_then(|route| route.get(&(method, status))) {
+            histogram.record(seconds);
+            return;
+        }
+    }
+    let labels = [("route", route.to_owned()), ("method", method.to_owned()), ("status", status.to_string())];
+    let histogram = metrics::histogram!("sokuho_http_seconds", &labels);
+    histogram.record(seconds);
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    known.entry(route.to_owned()).or_default().insert((method, status), histogram);
 }
 
 /// A method is any token that a client invents; what the metrics count by must be few.

@@ -12,10 +12,9 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::access::{Access, bearer, required};
+use super::access::{Access, bearer, required, ticket};
 use super::client_address::TrustedProxies;
 use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
@@ -26,6 +25,7 @@ use super::{
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
+use crate::identity::permission::Permission;
 use crate::wire::problem::Code;
 
 /// Bytes of a JSON body. Media have limits of their own.
@@ -85,14 +85,17 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// All doors.
 pub fn router(doors: Doors) -> Router {
-    let quick = OpenApiRouter::new()
+    // What can be long enough to be worth compressing. A receipt is not, and reports come in storms.
+    let long = OpenApiRouter::new()
         .merge(region::routes().with_state(doors.region))
         .merge(snapshot::routes().with_state(doors.snapshot))
-        .merge(reports::routes().with_state(Arc::new(doors.reports)))
         .merge(incidents::routes().with_state(doors.incidents))
-        .merge(sessions::routes().with_state(doors.sessions))
         .merge(check_ins::routes().with_state(doors.check_ins))
         .merge(operations::routes().with_state(doors.operations))
+        .layer(compression());
+    let quick = long
+        .merge(reports::routes().with_state(Arc::new(doors.reports)))
+        .merge(sessions::routes().with_state(doors.sessions))
         .layer(
             ServiceBuilder::new().layer(middleware::from_fn(answer_in_time)).layer(DefaultBodyLimit::max(JSON_BODY)),
         );
@@ -101,25 +104,20 @@ pub fn router(doors: Doors) -> Router {
         .merge(live::routes().with_state(doors.live))
         .merge(media::routes().with_state(doors.media));
 
+    let pages = assets::routes().merge(docs::routes(document())).layer(compression());
+
     // One stack, the outermost first: each layer that a router takes by itself is a box of its own, cloned
     // and called for every request.
     let rim = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(doors.request_ids, request_log::record))
-        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CSP))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
-        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+        .map_response(guard)
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             ApiError::new(Code::Internal).into_response()
         }))
-        .layer(CompressionLayer::new().gzip(true).br(true).compress_when(worth_compressing()))
         .layer(axum::Extension(doors.trusted_proxies));
     Router::from(quick.merge(slow))
         .layer(middleware::from_fn_with_state(doors.identity, admit))
-        .merge(assets::routes())
-        .merge(docs::routes(document()))
+        .merge(pages)
         .merge(health::routes(doors.health))
         .fallback(|| async { ApiError::new(Code::NotFound) })
         .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
@@ -134,8 +132,27 @@ const CSP: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'se
 const PERMISSIONS: &str = "camera=(self), microphone=(self), geolocation=(self), accelerometer=(self), \
                            gyroscope=(self), magnetometer=(self)";
 
-fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+/// What every answer tells the browser, unless the door said otherwise.
+const GUARDS: [(HeaderName, HeaderValue); 6] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+];
+
+fn guard<B>(mut response: axum::http::Response<B>) -> axum::http::Response<B> {
+    let headers = response.headers_mut();
+    headers.reserve(GUARDS.len() + 4);
+    for (name, value) in GUARDS {
+        headers.entry(name).or_insert(value);
+    }
+    response
+}
+
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new().gzip(true).br(true).compress_when(worth_compressing())
 }
 
 /// Not pictures, not videos (ranges must stay what they are), not event streams, not what is kept compressed.
@@ -161,13 +178,13 @@ pub(super) async fn admit(
 ) -> ApiResult<Response> {
     let caller = match required(request.method().as_str(), path.as_str()) {
         Some(Access::Open) => Caller::Public,
-        Some(Access::Needs(permission)) => {
-            let caller = caller(&identity, request.headers()).await?;
-            if !caller.may(permission) {
-                let code = if caller == Caller::Public { Code::SignInRequired } else { Code::Forbidden };
-                return Err(code.into());
-            }
-            caller
+        Some(Access::Needs(permission)) => let_in(caller(&identity, request.headers()).await?, permission)?,
+        Some(Access::NeedsOrTicket(permission)) => {
+            let caller = match (caller(&identity, request.headers()).await?, ticket(request.uri())?) {
+                (Caller::Public, Some(ticket)) => identity.check_media_ticket(&ticket)?,
+                (caller, _) => caller,
+            };
+            let_in(caller, permission)?
         }
         None if is_other_method(path.as_str()) => return Err(Code::MethodNotAllowed.into()),
         None => {
@@ -177,6 +194,14 @@ pub(super) async fn admit(
     };
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+fn let_in(caller: Caller, permission: Permission) -> ApiResult<Caller> {
+    match caller {
+        caller if caller.may(permission) => Ok(caller),
+        Caller::Public => Err(Code::SignInRequired.into()),
+        Caller::Wall { .. } | Caller::Staff(_) => Err(Code::Forbidden.into()),
+    }
 }
 
 fn is_other_method(path: &str) -> bool {

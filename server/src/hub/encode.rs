@@ -59,25 +59,34 @@ pub fn collect(
         check_ins,
         operation,
     };
-    Collected { facets: Facets { incident: incident.and_then(facets) }, office, public }
+    Collected { facets: Facets { incident: incident.and_then(|view| facets(view, entry)) }, office, public }
 }
 
 fn is_public(body: &Body) -> bool {
     match body {
-        Body::OperationOpened(_) | Body::OperationClosed | Body::ReportFiled(_) | Body::StatusChanged(_) => true,
+        Body::OperationOpened(_)
+        | Body::OperationClosed
+        | Body::ReportFiled(_)
+        | Body::StatusChanged(_)
+        | Body::ResponsibleChanged(_) => true,
         Body::CheckedIn(_) | Body::CheckInConfirmed(_) | Body::CheckedOut(_) | Body::CalledBack(_) => false,
     }
 }
 
-fn facets(view: &IncidentView<'_>) -> Option<IncidentFacets> {
+fn facets(view: &IncidentView<'_>, entry: &Entry) -> Option<IncidentFacets> {
     let first = view.reports.first()?;
     let reporting = view.reports.iter().filter_map(|filed| filed.office.clone());
-    let mut offices: Vec<_> = view.incident.responsible.iter().cloned().chain(reporting).collect();
+    // Who hands an incident over must hear of it once more, to take it off the own screens.
+    let handed_over =
+        matches!(&entry.body, Body::ResponsibleChanged(change) if Some(&change.office) != entry.office.as_ref());
+    let before = entry.office.clone().filter(|_| handed_over);
+    let mut offices: Vec<_> = view.incident.responsible.iter().chain(&before).cloned().chain(reporting).collect();
     offices.sort_unstable();
     offices.dedup();
     Some(IncidentFacets {
         tile: first.report.position().map(|place| Tile::at(place.lat(), place.lon(), MAX_ZOOM)),
         responsible: view.incident.responsible.clone(),
+        before,
         offices: offices.into_boxed_slice(),
         category: first.report.category,
         operation: view.incident.operation,
@@ -97,9 +106,10 @@ mod tests {
 
     use super::*;
     use crate::domain::clock::Hlc;
-    use crate::domain::entry::{Actor, CheckedIn, Lww};
+    use crate::domain::entry::{Actor, CheckedIn, Lww, ResponsibleChanged};
     use crate::domain::ids::{EntryId, IncidentId, NodeId, ReportId, StaffId};
     use crate::domain::incident::{Incident, Status};
+    use crate::domain::office::OfficeCode;
     use crate::domain::operation::EVERYDAY;
     use crate::domain::place::Place;
     use crate::domain::position::{Evidence, EvidenceSource, Position};
@@ -159,6 +169,7 @@ mod tests {
             operation: EVERYDAY,
             reports: BTreeSet::from([ReportId(Uuid::from_u128(1))]),
             responsible: Some("07202".parse().unwrap()),
+            taken: None,
             status: Lww::unwritten(Status::Received),
         };
         let view = IncidentView { incident: &incident, reports: vec![&filed] };
@@ -176,6 +187,40 @@ mod tests {
         let facets = slot.facets.incident.unwrap();
         assert_eq!(facets.offices.iter().map(|o| o.as_str()).collect::<Vec<_>>(), ["07202", "07423"]);
         assert_eq!(facets.responsible, Some("07202".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_handing_over_is_told_to_the_office_that_had_the_incident_and_a_taking_is_not() {
+        let filed_by = entry(Body::OperationClosed);
+        let filed = FiledReport {
+            report: report(),
+            actor: filed_by.actor,
+            office: None,
+            operation: EVERYDAY,
+            filed_at: Hlc(1).timestamp(),
+        };
+        let id = IncidentId(Uuid::from_u128(9));
+        for (to, offices, before) in [
+            ("07421", vec!["07421", "07423"], Some("07423".parse().unwrap())),
+            ("07423", vec!["07423"], None), // the entry's own office took it
+        ] {
+            let office: OfficeCode = to.parse().unwrap();
+            let incident = Incident {
+                id,
+                operation: EVERYDAY,
+                reports: BTreeSet::new(),
+                responsible: Some(office.clone()),
+                taken: None,
+                status: Lww::unwritten(Status::Received),
+            };
+            let view = IncidentView { incident: &incident, reports: vec![&filed] };
+            let entry = entry(Body::ResponsibleChanged(ResponsibleChanged { incident: id, office }));
+            let slot = collect(9, &entry, Some(&view), vec![], None).encode().unwrap();
+            assert!(slot.public.is_some());
+            let facets = slot.facets.incident.unwrap();
+            assert_eq!(facets.offices.iter().map(OfficeCode::as_str).collect::<Vec<_>>(), offices);
+            assert_eq!(facets.before, before);
+        }
     }
 
     #[test]

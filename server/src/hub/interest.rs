@@ -29,9 +29,11 @@ pub struct Facets {
 pub struct IncidentFacets {
     /// Where: the tile of the deepest zoom; `None`: no place is known.
     pub tile: Option<Tile>,
-    /// The office that answers for it: all that the public may choose by.
+    /// The office that answers for it.
     pub responsible: Option<OfficeCode>,
-    /// That office and those that reported it.
+    /// The office that handed it over with this entry. The public may choose by these two alone.
+    pub before: Option<OfficeCode>,
+    /// Both, and those that reported it.
     pub offices: Box<[OfficeCode]>,
     /// What.
     pub category: Category,
@@ -116,17 +118,17 @@ impl Interest {
     /// for everybody. The public encoding hides who reported, so choosing does not tell the public either.
     pub fn matches(&self, facets: &Facets, audience: Audience) -> bool {
         let Some(incident) = &facets.incident else { return true };
-        let offices = match audience {
-            Audience::Office => &incident.offices,
-            Audience::Public => incident.responsible.as_slice(),
+        let is_wanted = |wanted: &[OfficeCode]| {
+            let mut offices = match audience {
+                Audience::Office => incident.offices.iter().chain(&None),
+                Audience::Public => incident.responsible.as_slice().iter().chain(&incident.before),
+            };
+            offices.any(|office| wanted.binary_search(office).is_ok())
         };
         self.operation.is_none_or(|operation| operation == incident.operation)
             && self.categories.is_none_or(|chosen| chosen & bit(incident.category) != 0)
             && self.tiles.is_none_or(|range| incident.tile.is_some_and(|tile| range.contains(tile)))
-            && self
-                .offices
-                .as_ref()
-                .is_none_or(|wanted| offices.iter().any(|office| wanted.binary_search(office).is_ok()))
+            && self.offices.as_deref().is_none_or(is_wanted)
     }
 }
 
@@ -141,6 +143,7 @@ mod tests {
             incident: Some(IncidentFacets {
                 tile: Some(Tile::at(37.4878, 139.9297, sokuho_tiles::MAX_ZOOM)),
                 responsible: Some("07202".parse().unwrap()),
+                before: None,
                 offices: ["07202", "07423"].map(|code| code.parse().unwrap()).into(),
                 category: Category::Hazard,
                 operation: EVERYDAY,
@@ -192,6 +195,18 @@ mod tests {
         {
             let wish = wire::live::Interest { offices: Some(vec![office.to_owned()]), ..<_>::default() };
             assert_eq!(checked(wish).matches(&facets(), audience), expected, "{office} {audience:?}");
+        }
+    }
+
+    #[test]
+    fn who_hands_an_incident_over_hears_of_it_once_more() {
+        let mut facets = facets();
+        if let Some(incident) = &mut facets.incident {
+            incident.before = Some("07421".parse().unwrap());
+        }
+        for (office, expected) in [("07421", true), ("07202", true), ("07208", false)] {
+            let wish = wire::live::Interest { offices: Some(vec![office.to_owned()]), ..<_>::default() };
+            assert_eq!(checked(wish).matches(&facets, Audience::Public), expected, "{office}");
         }
     }
 

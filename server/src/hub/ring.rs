@@ -26,7 +26,8 @@ pub struct Slot {
 }
 
 impl Slot {
-    fn size(&self) -> usize {
+    /// Bytes that it takes from the ring's.
+    pub fn size(&self) -> usize {
         self.office.len() + self.public.as_ref().map_or(0, Bytes::len)
     }
 

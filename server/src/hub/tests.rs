@@ -97,6 +97,7 @@ fn slot(seq: u64, dice: &mut Dice) -> Slot {
         tile: Some(Tile::at(36.9 + dice.roll(10) as f64 / 10.0, 139.2 + dice.roll(10) as f64 / 10.0, MAX_ZOOM)),
         offices: Box::new([OFFICES[dice.roll(4) as usize].parse().unwrap()]),
         category: Category::ALL[dice.roll(5) as usize],
+        before: None,
         operation: if dice.roll(4) == 0 { OperationId(Uuid::from_u128(8)) } else { EVERYDAY },
     });
     let filler = "x".repeat(dice.roll(400) as usize);
@@ -476,7 +477,8 @@ async fn another_interest_counts_from_the_present_position_on() {
     client.frame("snapshot").await;
     let about = |seq, category| {
         let offices: Box<[_]> = Box::new([]);
-        let incident = IncidentFacets { tile: None, responsible: None, offices, category, operation: EVERYDAY };
+        let incident =
+            IncidentFacets { tile: None, responsible: None, before: None, offices, category, operation: EVERYDAY };
         Slot { facets: Facets { incident: Some(incident) }, ..bell(seq) }
     };
     hub.publish(vec![about(1, Category::Other), about(2, Category::Hazard)]);

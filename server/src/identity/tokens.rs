@@ -1,6 +1,9 @@
 //! Signed tokens: JWT (RFC 7519) with HS256 and nothing else. A token only names a session or a wall
 //! token; whether that lives, and whom it stands for, the directory knows.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -12,6 +15,10 @@ use crate::domain::ids::NodeId;
 
 /// Bytes of the longest token that is looked at; ours have less than half.
 const LONGEST: usize = 1_024;
+
+/// Bearer tokens whose signature and claims were found good and need not be computed again: a phone sends
+/// the same one with everything for a quarter of an hour. When so many are known, all are forgotten.
+const KNOWN: usize = 4_096;
 
 /// What a token is for; the claim `aud`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -43,6 +50,13 @@ pub(super) struct Claims {
     exp: i64,
 }
 
+impl Claims {
+    /// The claims, as long as their time is not over.
+    fn at(self, now: Timestamp) -> Result<Self, TokenError> {
+        if self.exp <= now.as_second() { Err(TokenError::Expired) } else { Ok(self) }
+    }
+}
+
 /// Signs and checks tokens.
 pub(super) struct Signer {
     issuer: String,
@@ -51,6 +65,7 @@ pub(super) struct Signer {
     checking: DecodingKey,
     bearer: Validation,
     media: Validation,
+    known: RwLock<HashMap<Box<str>, Claims>>,
 }
 
 impl Signer {
@@ -72,6 +87,7 @@ impl Signer {
         Self {
             bearer: validation(&["access", "wall"]),
             media: validation(&["media"]),
+            known: RwLock::default(),
             header,
             signing: EncodingKey::from_secret(&key),
             checking: DecodingKey::from_secret(&key),
@@ -116,7 +132,17 @@ impl Signer {
 
     /// Checks a bearer token; it is for access or a wall.
     pub(super) fn check_bearer(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
-        self.check(token, &self.bearer, now)
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
+        if let Some(claims) = known {
+            return claims.at(now);
+        }
+        let claims = self.check(token, &self.bearer, now)?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KNOWN {
+            known.clear();
+        }
+        known.insert(token.into(), claims.clone());
+        Ok(claims)
     }
 
     /// Checks a media ticket; tells whose.
@@ -133,10 +159,7 @@ impl Signer {
         if data.header.kid != self.header.kid {
             return Err(TokenError::Invalid);
         }
-        if data.claims.exp <= now.as_second() {
-            return Err(TokenError::Expired);
-        }
-        Ok(data.claims)
+        data.claims.at(now)
     }
 }
 
@@ -189,7 +212,7 @@ mod tests {
         let until = now() + 15.minutes();
         let access = signer.sign(Purpose::Access, SESSION, now(), until).unwrap();
         for at in [now(), until - 1.second()] {
-            let claims = signer.check_bearer(&access, at).unwrap();
+            let claims = signer.check_bearer(&access, at).unwrap(); // the second time it is known
             assert_eq!((claims.aud, claims.sub), (Purpose::Access, SESSION));
         }
         assert_eq!(signer.check_bearer(&access, until), Err(TokenError::Expired));

@@ -117,6 +117,14 @@ impl CheckIns {
         self.arrivals.get(&id).map(|arrival| (arrival, self.end_of(id)))
     }
 
+    /// A check-in, and the one of the same person that it followed on.
+    pub fn until(&self, id: CheckInId) -> Vec<CheckInId> {
+        let Some(arrival) = self.arrivals.get(&id) else { return Vec::new() };
+        let theirs = self.of_staff.get(&arrival.staff);
+        let until = theirs.into_iter().flat_map(|theirs| theirs.range(..=arrival.stamp).rev().take(2));
+        until.map(|(_, id)| *id).collect()
+    }
+
     /// A person's latest check-in, open or ended.
     pub fn latest_of(&self, staff: StaffId) -> Option<CheckInId> {
         self.of_staff.get(&staff)?.last_key_value().map(|(_, id)| *id)
@@ -178,6 +186,15 @@ mod tests {
             operation: EVERYDAY,
             body,
         }
+    }
+
+    #[test]
+    fn an_arrival_is_told_with_the_one_that_it_ended() {
+        let arrivals = [arrival(1, 10, 2), arrival(2, 20, 3), arrival(3, 30, 2)];
+        let check_ins = fold(&arrivals);
+        assert_eq!(check_ins.until(check_in(1)), [check_in(1)]);
+        assert_eq!(check_ins.until(check_in(3)), [check_in(3), check_in(2)]);
+        assert_eq!(check_ins.until(check_in(9)), []);
     }
 
     fn check_in(id: u16) -> CheckInId {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::index::{Facets, Index};
-use crate::domain::entry::{Entry, Lww, Stamp, StatusChanged};
+use super::sphere::Spot;
+use crate::domain::entry::{Entry, Lww, ResponsibleChanged, Stamp, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, MediaId, ReportId};
 use crate::domain::incident::{Incident, Status};
 use crate::domain::operation::EVERYDAY;
@@ -13,14 +14,15 @@ use crate::wire::incident::IncidentView;
 /// All incidents, reports, and the index over them.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
-    /// Also those of which only a status has arrived: they have no report and nobody sees them.
-    known: HashMap<IncidentId, Incident>,
+    /// Also those of which only a change has arrived: they have no report and nobody sees them.
+    /// Boxed, because a growing table moves all that it holds.
+    known: HashMap<IncidentId, Box<Incident>>,
     reports: HashMap<ReportId, Box<Stamped>>,
     pub(super) index: Index,
     /// Photos and videos that a report names, or named before an earlier filing of it arrived.
     pub(super) named_media: HashSet<MediaId>,
-    /// Entries that set a status and were folded in.
-    pub(super) seen_statuses: HashSet<EntryId>,
+    /// Entries that changed an incident and were folded in.
+    pub(super) seen_changes: HashSet<EntryId>,
 }
 
 #[derive(Debug)]
@@ -48,9 +50,6 @@ impl Incidents {
             filed_at: entry.at(),
         };
         self.named_media.extend(report.media.iter().map(|medium| medium.id.clone()));
-        if let Some(position) = report.position() {
-            self.index.insert_report(report.id, stamp.hlc, position);
-        }
         self.change(report.incident, |incident, reports| {
             incident.reports.insert(report.id);
             reports.insert(report.id, Box::new(Stamped { stamp, filed }));
@@ -60,20 +59,26 @@ impl Incidents {
 
     /// An incident's status was set.
     pub(super) fn set_status(&mut self, stamp: Stamp, change: &StatusChanged) -> IncidentId {
-        self.seen_statuses.insert(stamp.id);
+        self.seen_changes.insert(stamp.id);
         self.change(change.incident, |incident, _| {
             incident.status.write(stamp, change.status);
         });
         change.incident
     }
 
+    /// An office took an incident, or it was handed over.
+    pub(super) fn set_responsible(&mut self, stamp: Stamp, change: &ResponsibleChanged) -> IncidentId {
+        self.seen_changes.insert(stamp.id);
+        self.change(change.incident, |incident, _| {
+            let unwritten = || Box::new(Lww::unwritten(change.office.clone()));
+            incident.taken.get_or_insert_with(unwritten).write(stamp, change.office.clone());
+        });
+        change.incident
+    }
+
     fn take_out(&mut self, id: ReportId) {
         let Some(old) = self.reports.get(&id) else { return };
-        let (hlc, incident) = (old.stamp.hlc, old.filed.report.incident);
-        if let Some(position) = old.filed.report.position() {
-            self.index.remove_report(id, hlc, position);
-        }
-        self.change(incident, |incident, reports| {
+        self.change(old.filed.report.incident, |incident, reports| {
             incident.reports.remove(&id);
             reports.remove(&id);
         });
@@ -81,24 +86,29 @@ impl Incidents {
 
     /// Changes an incident and keeps what follows from its first report, and the index, in step.
     fn change(&mut self, id: IncidentId, edit: impl FnOnce(&mut Incident, &mut HashMap<ReportId, Box<Stamped>>)) {
-        let before = self.facets(id);
-        let incident = self.known.entry(id).or_insert_with(|| Incident {
-            id,
-            operation: EVERYDAY,
-            reports: BTreeSet::new(),
-            responsible: None,
-            status: Lww::unwritten(Status::default()),
+        let before = (self.facets(id), self.others(id));
+        let incident = self.known.entry(id).or_insert_with(|| {
+            Box::new(Incident {
+                id,
+                operation: EVERYDAY,
+                reports: BTreeSet::new(),
+                responsible: None,
+                taken: None,
+                status: Lww::unwritten(Status::default()),
+            })
         });
         edit(incident, &mut self.reports);
         (incident.operation, incident.responsible) = match first(incident, &self.reports) {
             Some(Stamped { filed, .. }) => {
-                let responsible = filed.report.place.municipality().or(filed.office.as_ref());
+                let taken = incident.taken.as_deref().map(Lww::get);
+                let responsible = taken.or(filed.report.place.municipality()).or(filed.office.as_ref());
                 (filed.operation, responsible.cloned())
             }
             None => (EVERYDAY, None),
         };
-        let after = self.facets(id);
-        self.index.change(id, before.as_ref(), after.as_ref());
+        let after = (self.facets(id), self.others(id));
+        self.index.change(id, before.0.as_ref(), after.0.as_ref());
+        self.index.change_others(&before.1, &after.1);
     }
 
     fn facets(&self, id: IncidentId) -> Option<Facets> {
@@ -111,6 +121,23 @@ impl Incidents {
             status: *incident.status.get(),
             status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
         })
+    }
+
+    /// Where the incident's reports stand that are not its first.
+    fn others(&self, id: IncidentId) -> Vec<Spot<ReportId>> {
+        let Some(incident) = self.known.get(&id).filter(|incident| incident.reports.len() > 1) else { return vec![] };
+        let first = first(incident, &self.reports).map(|first| first.filed.report.id);
+        let others = stamped(incident, &self.reports).filter(|other| Some(other.filed.report.id) != first);
+        let spot = |other: &Stamped| {
+            let report = &other.filed.report;
+            Some(Spot::new(report.id, other.stamp.hlc, report.position()?))
+        };
+        others.filter_map(spot).collect()
+    }
+
+    /// The report that was filed first.
+    pub(super) fn first(&self, id: IncidentId) -> Option<&FiledReport> {
+        first(self.known.get(&id)?, &self.reports).map(|first| &first.filed)
     }
 
     pub(super) fn report(&self, id: ReportId) -> Option<&FiledReport> {
@@ -138,7 +165,8 @@ impl Incidents {
         assert_eq!(index.open.len() + index.closed.len(), visible.len());
         let of_offices: usize = index.by_office.values().map(BTreeSet::len).sum();
         assert_eq!(of_offices, visible.iter().filter(|facets| facets.responsible.is_some()).count());
-        assert_eq!(index.reports.len(), self.reports.values().filter(|r| r.filed.report.position().is_some()).count());
+        let located = self.reports.values().filter(|r| r.filed.report.position().is_some()).count();
+        assert_eq!(index.incidents.len() + index.others.len(), located);
         assert!(index.by_office.values().all(|incidents| !incidents.is_empty()), "no office without incidents");
     }
 }

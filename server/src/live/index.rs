@@ -25,10 +25,11 @@ pub(super) struct Facets {
 
 #[derive(Debug, Default)]
 pub(super) struct Index {
+    /// Incidents by the place of their first report.
     pub(super) incidents: Sphere<IncidentId>,
-    /// Reports by place. An incident stands where its first report was filed; with merging, which is yet to
-    /// come, its others stand elsewhere.
-    pub(super) reports: Sphere<ReportId>,
+    /// Reports that are not their incident's first, by place. As long as nobody merges incidents there are
+    /// none, and an insertion is what a new report costs most.
+    pub(super) others: Sphere<ReportId>,
     /// With their places, so that a walk back in time need not look each of them up.
     pub(super) newest: BTreeMap<ByAge, Position>,
     pub(super) open: BTreeSet<ByAge>,
@@ -38,14 +39,14 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Takes note of a report.
-    pub(super) fn insert_report(&mut self, id: ReportId, filed: Hlc, position: Position) {
-        self.reports.insert(Spot::new(id, filed, position));
-    }
-
-    /// Forgets a report.
-    pub(super) fn remove_report(&mut self, id: ReportId, filed: Hlc, position: Position) {
-        self.reports.remove(&Spot::new(id, filed, position));
+    /// Takes note of a change among the reports of an incident that are not its first.
+    pub(super) fn change_others(&mut self, before: &[Spot<ReportId>], after: &[Spot<ReportId>]) {
+        for gone in before.iter().filter(|spot| !after.contains(spot)) {
+            self.others.remove(gone);
+        }
+        for new in after.iter().filter(|spot| !before.contains(spot)) {
+            self.others.insert(*new);
+        }
     }
 
     /// Takes note of a change of an incident, from what it was to what it is; `None`: not visible.

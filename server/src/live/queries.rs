@@ -39,9 +39,9 @@ impl World {
         self.incidents.named_media.contains(id)
     }
 
-    /// Whether this entry, which sets a status, was folded in, that is, whether it stands in the log.
-    pub fn has_seen_status(&self, entry: EntryId) -> bool {
-        self.incidents.seen_statuses.contains(&entry)
+    /// Whether this entry, which changes an incident, was folded in, that is, whether it stands in the log.
+    pub fn has_seen_change(&self, entry: EntryId) -> bool {
+        self.incidents.seen_changes.contains(&entry)
     }
 
     /// The operation, and whether it still takes reports. `None` if its beginning has not arrived.
@@ -81,8 +81,13 @@ impl World {
     /// The newest reports within the bounds. No door asks yet: the issue wants reports findable by place,
     /// and an operator who merges incidents will ask for the reports around one.
     pub fn reports_in(&self, bounds: &Bounds, limit: usize) -> Vec<&FiledReport> {
-        let within = self.incidents.index.reports.within(bounds).map(|spot| (spot.filed, spot.id));
-        newest_of(within, limit).filter_map(|(_, id)| self.report(id)).collect()
+        let index = &self.incidents.index;
+        let firsts = index.incidents.within(bounds).filter_map(|spot| {
+            let first = self.incidents.first(spot.id)?;
+            Some((spot.filed, first.report.id))
+        });
+        let others = index.others.within(bounds).map(|spot| (spot.filed, spot.id));
+        newest_of(firsts.chain(others), limit).filter_map(|(_, id)| self.report(id)).collect()
     }
 
     /// The nearest incidents, nearest first, with metres along the great circle

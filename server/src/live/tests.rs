@@ -15,7 +15,9 @@ use crate::domain::operation::{EVERYDAY, Operation, OperationKind};
 use crate::domain::place::Place;
 use crate::domain::position::{Bounds, Position};
 use crate::domain::report::{MediaKind, Medium};
-use crate::log::samples::{entry, filed, filed_at, incident_of, office, operation_id, report_id, status, time, uuid};
+use crate::log::samples::{
+    entry, filed, filed_at, incident_of, office, operation_id, report_id, responsible, status, time, uuid,
+};
 use crate::wire::incident::{IncidentView, OfficeIncident};
 
 const OFFICES: [&str; 3] = ["07202", "07421", "07000-aizu-shinko"];
@@ -72,6 +74,19 @@ fn outside_the_region_the_acting_office_answers_and_for_a_resident_nobody() {
         world.apply(number, &entry);
         assert_eq!(world.incident(incident_of(number)).unwrap().incident.responsible, acting);
     }
+}
+
+#[test]
+fn the_office_that_took_an_incident_last_answers_for_it_whatever_ground_it_lies_on() {
+    let mut world = World::default();
+    world.apply(1, &responsible(20, 1, "07421"));
+    world.apply(2, &responsible(10, 1, "07000-aizu-shinko"));
+    world.apply(3, &filed(1));
+    let view = world.incident(incident_of(1)).unwrap();
+    assert_eq!(view.incident.responsible, Some(office("07421")));
+    assert_eq!(OfficeIncident::of(&view).unwrap().updated_at, time(20));
+    assert!(world.by_office(&office("07202"), 9).is_empty(), "it left the list of the ground's office");
+    assert_eq!(world.by_office(&office("07421"), 9).len(), 1);
 }
 
 #[test]
@@ -158,9 +173,11 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             entry
         });
     let status = (100..130_u64, 0..5_u64, prop::sample::select(&STATUSES)).prop_map(|(n, of, to)| status(n, of, to));
+    let taken =
+        (130..150_u64, 0..5_u64, prop::sample::select(&OFFICES)).prop_map(|(n, of, code)| responsible(n, of, code));
     let opened = (200..203_u64).prop_map(|number| entry(number, Body::OperationOpened(named(number))));
     let closed = (300..306_u64).prop_map(|number| entry(number, Body::OperationClosed));
-    let body = prop_oneof![4 => report, 4 => status, 1 => opened, 1 => closed];
+    let body = prop_oneof![4 => report, 4 => status, 2 => taken, 1 => opened, 1 => closed];
     (body, 0..60_i64, 0..2_u64, any_office, prop::option::of(200..203_u64)).prop_map(
         |(entry, at, node, office, operation)| Entry {
             hlc: Hlc::at(time(at)),
@@ -206,12 +223,16 @@ fn model(entries: &[Entry]) -> Vec<Expected> {
     sorted.sort_by_key(|entry| entry.stamp());
     sorted.dedup_by_key(|entry| entry.stamp());
     let mut statuses = BTreeMap::new();
+    let mut taken = BTreeMap::new();
     let mut reported = HashSet::new();
     let mut incidents: BTreeMap<IncidentId, Expected> = BTreeMap::new();
     for entry in sorted {
         match &entry.body {
             Body::StatusChanged(change) => {
                 statuses.insert(change.incident, change.status);
+            }
+            Body::ResponsibleChanged(change) => {
+                taken.insert(change.incident, change.office.clone());
             }
             Body::ReportFiled(report) if reported.insert(report.id) => {
                 let incident = incidents.entry(report.incident).or_insert_with(|| Expected {
@@ -231,6 +252,11 @@ fn model(entries: &[Entry]) -> Vec<Expected> {
     for (id, status) in statuses {
         if let Some(incident) = incidents.get_mut(&id) {
             incident.status = status;
+        }
+    }
+    for (id, office) in taken {
+        if let Some(incident) = incidents.get_mut(&id) {
+            incident.responsible = Some(office);
         }
     }
     let mut incidents: Vec<Expected> = incidents.into_values().collect();

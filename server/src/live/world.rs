@@ -39,6 +39,9 @@ impl World {
             Body::StatusChanged(change) => {
                 touched.incident = Some(self.incidents.set_status(entry.stamp(), change));
             }
+            Body::ResponsibleChanged(change) => {
+                touched.incident = Some(self.incidents.set_responsible(entry.stamp(), change));
+            }
             Body::OperationOpened(operation) => {
                 touched.operation = Some(self.operations.open(entry.stamp(), operation));
             }
@@ -46,6 +49,23 @@ impl World {
             Body::CheckedIn(_) | Body::CheckInConfirmed(_) | Body::CheckedOut(_) | Body::CalledBack(_) => {
                 touched.check_ins = self.check_ins.apply(entry);
             }
+        }
+        touched
+    }
+
+    /// What an entry was about that was folded in before, and perhaps a little more: the check-in that an
+    /// arrival followed on.
+    pub fn touched_by(&self, entry: &Entry) -> Touched {
+        let mut touched = Touched::default();
+        match &entry.body {
+            Body::ReportFiled(report) => touched.incident = Some(report.incident),
+            Body::StatusChanged(change) => touched.incident = Some(change.incident),
+            Body::ResponsibleChanged(change) => touched.incident = Some(change.incident),
+            Body::OperationOpened(operation) => touched.operation = Some(operation.id),
+            Body::OperationClosed => touched.operation = Some(entry.operation),
+            Body::CheckedIn(_) => touched.check_ins = self.check_ins.until(CheckInId(entry.id.0)),
+            Body::CheckInConfirmed(body) => touched.check_ins = vec![body.check_in],
+            Body::CheckedOut(body) | Body::CalledBack(body) => touched.check_ins = vec![body.check_in],
         }
         touched
     }

@@ -7,7 +7,7 @@ use super::backend::Log;
 use super::{Draft, digest_of};
 use crate::database::{Database, Location};
 use crate::domain::clock::{Clock, Entropy, Hlc, SystemClock, SystemEntropy};
-use crate::domain::entry::{Actor, Body, Entry, StatusChanged};
+use crate::domain::entry::{Actor, Body, Entry, ResponsibleChanged, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, StaffId};
 use crate::domain::incident::Status;
 use crate::domain::office::OfficeCode;
@@ -116,6 +116,12 @@ pub(crate) fn filed(number: u64) -> Entry {
 /// A change of the status of report `of`'s incident.
 pub(crate) fn status(number: u64, of: u64, status: Status) -> Entry {
     entry(number, Body::StatusChanged(StatusChanged { incident: incident_of(of), status }))
+}
+
+/// An office takes report `of`'s incident, or gets it.
+pub(crate) fn responsible(number: u64, of: u64, code: &str) -> Entry {
+    let body = ResponsibleChanged { incident: incident_of(of), office: office(code) };
+    entry(number, Body::ResponsibleChanged(body))
 }
 
 /// The operation that the entry with this number opens.

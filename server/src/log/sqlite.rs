@@ -10,7 +10,8 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use futures_util::TryStreamExt;
 use sqlx::query::Query;
@@ -30,6 +31,10 @@ use crate::domain::ids::{EntryId, NodeId, uuid_v7};
 
 /// Rows of the longest statement; a power of two.
 const ROWS: usize = 256;
+
+/// Entries after which what they wrote is copied from SQLite's write-ahead log into the file (a
+/// checkpoint), beside the appends.
+const CHECKPOINT_AFTER: u64 = 4_096;
 
 /// Statements for 1, 2, 4 … [`ROWS`] rows, so that few distinct texts are prepared, each once. What is
 /// left over of the placeholders stays unbound, which SQLite reads as NULL.
@@ -64,6 +69,7 @@ pub struct SqliteLog {
     readers: SqlitePool,
     /// The last number, as far as this process knows. Held through an append.
     head: Mutex<Seq>,
+    checkpoints: Checkpoints,
     remembered: Remembered,
 }
 
@@ -104,7 +110,15 @@ impl SqliteLog {
             rename.execute(&writer).await.map_err(storage)?;
         }
         remembered.write(epoch, head)?;
-        Ok(Self { node: NodeId(id(0)?), epoch, head: Mutex::new(head), remembered, readers, writer })
+        Ok(Self {
+            node: NodeId(id(0)?),
+            epoch,
+            head: Mutex::new(head),
+            checkpoints: Checkpoints::default(),
+            remembered,
+            readers,
+            writer,
+        })
     }
 
     /// The node whose log this is.
@@ -168,11 +182,13 @@ impl EntryLog for SqliteLog {
         {
             *head += answers.len() as Seq;
             self.remembered.note(self.epoch, *head);
+            self.checkpoints.after(*head, &self.readers);
             return Ok(answers);
         }
         let (written, answers) = self.append_checked(drafts).await?;
         *head = written;
         self.remembered.note(self.epoch, written);
+        self.checkpoints.after(written, &self.readers);
         Ok(answers)
     }
 
@@ -185,18 +201,44 @@ impl EntryLog for SqliteLog {
     }
 
     async fn read(&self, after: Seq, limit: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
-        static PAGE: LazyLock<String> =
+        static ROWS_AFTER: LazyLock<String> =
             LazyLock::new(|| format!("SELECT {COLUMNS} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?"));
         // A number beyond SQLite's is beyond every entry.
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         // Rows are read here while SQLite's own thread fetches the next ones.
-        let mut rows = sqlx::query(PAGE.as_str()).bind(after).bind(i64::from(limit)).fetch(&self.readers);
+        let mut rows = sqlx::query(ROWS_AFTER.as_str()).bind(after).bind(i64::from(limit)).fetch(&self.readers);
         let mut page = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(storage)? {
             let stored = rows::read(&row)?;
             page.push((stored.seq, stored.entry));
         }
         Ok(page)
+    }
+}
+
+/// Checkpoints beside the appends: within one, the copying and its two syncs would keep those who wait for
+/// it waiting ten times as long.
+#[derive(Debug, Default)]
+struct Checkpoints {
+    last: AtomicU64,
+    running: Arc<AtomicBool>,
+}
+
+impl Checkpoints {
+    fn after(&self, head: Seq, pool: &SqlitePool) {
+        let due = head.saturating_sub(self.last.load(Ordering::Relaxed)) >= CHECKPOINT_AFTER;
+        if !due || self.running.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.last.store(head, Ordering::Relaxed);
+        let (pool, running) = (pool.clone(), Arc::clone(&self.running));
+        tokio::spawn(async move {
+            // One that fails is made up for by the next, or by an append.
+            if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await {
+                tracing::warn!(error = %error, "a checkpoint failed");
+            }
+            running.store(false, Ordering::Release);
+        });
     }
 }
 

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use super::{Appended, Draft, EntryLog, LogError};
 use crate::domain::entry::{Entry, Seq};
@@ -89,7 +90,15 @@ pub fn writer<L: EntryLog>(
     let (queue, drafts) = mpsc::channel(QUEUE);
     let (announced, batches) = mpsc::channel(2);
     let tasks = async move {
-        tokio::join!(commit(log, head, drafts, announced), tell(announce, batches));
+        // A task of its own, so that one batch is announced while the next is committed. It ends with this.
+        let mut telling = JoinSet::new();
+        telling.spawn(tell(announce, batches));
+        commit(log, head, drafts, announced).await;
+        if let Some(Err(error)) = telling.join_next().await
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
     };
     (Appender { queue }, tasks)
 }

@@ -226,8 +226,8 @@ pub struct IncidentView<'a> {
 
 impl IncidentView<'_> {
     fn updated_at(&self, filed_at: Timestamp) -> Timestamp {
-        let status_at = self.incident.status.written().map(|stamp| stamp.hlc.timestamp());
-        status_at.map_or(filed_at, |at| at.max(filed_at))
+        let changed_at = self.incident.changed().map(|stamp| stamp.hlc.timestamp());
+        changed_at.map_or(filed_at, |at| at.max(filed_at))
     }
 }
 
@@ -275,4 +275,15 @@ pub struct NewStatus {
     pub id: Uuid,
     /// The new status.
     pub status: Status,
+}
+
+/// An operator's naming of the office that answers for an incident from now on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewResponsible {
+    /// A UUIDv7 made by the sender, once for each change.
+    pub id: Uuid,
+    /// Code of the office: one's acting office, to take what nobody answers for; another one, to hand
+    /// over what the acting office answers for.
+    pub office: String,
 }

@@ -78,6 +78,7 @@ codes! {
     NotFound = 404 "There is no such thing.";
     MethodNotAllowed = 405 "The address does not take this method.";
     IdTaken = 409 "Another thing was sent with the same id before.";
+    AlreadyResponsible = 409 "This office answers for it already.";
     CheckInEnded = 409 "The check-in has already ended.";
     OperationEnded = 409 "The operation has already ended.";
     NameTaken = 409 "Another account has this name.";

@@ -1,6 +1,8 @@
 // What the people of the journeys do, by the words that they read on their screens.
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { t } from './browser.mjs';
@@ -48,6 +50,34 @@ export async function residentReports(page, server, { photo, category, words, de
   await page.getByLabel(t('capture.words')).fill(words);
   await page.getByRole('button', { name: t('send.button'), exact: true }).click();
   await page.getByRole('heading', { name: t('send.done') }).waitFor();
+}
+
+/** The item of an inbox that shows these words. */
+export const inboxRow = (page, words) => page.locator('#inbox > li').filter({ hasText: words });
+
+/** A resident's report of danger without a photo, sent as the page sends it. */
+export async function sendReport(server, { words, lat, lon, contact }) {
+  const position = { lat, lon };
+  const report = {
+    id: uuid7(),
+    category: 'hazard',
+    words,
+    danger_to_life: false,
+    observed_at: new Date().toISOString(),
+    evidence: [{ source: 'pin', position }],
+    chosen: 0,
+    media: [],
+    contact,
+  };
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${server.url}/api/reports`, { method: 'POST', headers, body: JSON.stringify(report) });
+  assert.equal(answer.status, 201, await answer.text());
+}
+
+/** RFC 9562, section 5.7. */
+function uuid7() {
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** Signs in on the field page or the console. */

@@ -4,13 +4,14 @@ import type { OfficeIncident } from '../wire';
 import type { Picture } from './picture.svelte';
 import type { Incident } from './world';
 
-/** How long a report that has just come is set off from the others, milliseconds. */
+/** How long a report that has just come, or got another office, is set off from the others, milliseconds. */
 const STAYS_MS = 60_000;
 
-/** Which reports have just come, and what is said aloud about them. */
+/** Which reports have just come or got another office, and what is said aloud about them. */
 export class Fresh {
   #since = $state.raw<ReadonlyMap<string, number>>(new Map());
-  #known = new Set<string>();
+  /** Who answers for what is known. */
+  #known = new Map<string, string | null | undefined>();
   #words = $state('');
 
   constructor(private readonly picture: Picture<OfficeIncident>) {}
@@ -20,8 +21,9 @@ export class Fresh {
     const unwatch = this.picture.watch((changes) => {
       const { incidents } = this.picture.world;
       // A new picture, after a start or a resync, is nobody's news.
-      if (changes.all) this.#known = new Set(incidents.keys());
-      else this.#take([...changes.incidents].filter((id) => incidents.has(id) && !this.#known.has(id)));
+      if (changes.all) this.#known = new Map([...incidents].map(([id, { responsible }]) => [id, responsible]));
+      else
+        this.#take([...changes.incidents].map((id) => incidents.get(id)).filter((incident) => incident !== undefined));
     });
     const timer = setInterval(() => this.#forget(), 5_000);
     return () => {
@@ -44,13 +46,21 @@ export class Fresh {
     return this.#words;
   }
 
-  #take(ids: string[]): void {
-    if (ids.length === 0) return;
+  #take(changed: Incident[]): void {
+    const come = changed.filter(({ id }) => !this.#known.has(id));
+    const passed = changed.filter(({ id, responsible }) => this.#known.has(id) && this.#known.get(id) !== responsible);
+    const [first, ...more] = [...come, ...passed];
+    if (!first) return;
     const now = Date.now();
-    for (const id of ids) this.#known.add(id);
-    this.#since = new Map([...this.#since, ...ids.map((id): [string, number] => [id, now])]);
-    const only = ids.length === 1 && ids[0] !== undefined ? this.picture.world.incidents.get(ids[0]) : undefined;
-    this.#words = only ? newsOf(only) : t('wall.news_many', { n: ids.length });
+    const since = new Map(this.#since);
+    for (const { id, responsible } of [first, ...more]) {
+      this.#known.set(id, responsible);
+      since.set(id, now);
+    }
+    this.#since = since;
+    if (come.length > 1) this.#words = t('wall.news_many', { n: come.length });
+    else if (come.length === 1) this.#words = newsOf('wall.news', first);
+    else this.#words = newsOf('wall.news_office', first);
   }
 
   #forget(): void {
@@ -60,7 +70,7 @@ export class Fresh {
   }
 }
 
-function newsOf(incident: Incident): string {
+function newsOf(news: 'wall.news' | 'wall.news_office', incident: Incident): string {
   const office = incident.responsible ? officeName(incident.responsible) : t('wall.nobody');
-  return t('wall.news', { category: t(`category.${incident.category}`), office });
+  return t(news, { category: t(`category.${incident.category}`), office });
 }

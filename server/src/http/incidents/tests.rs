@@ -3,6 +3,7 @@ use crate::domain::clock::{HlcSource, SystemClock};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{NodeId, StaffId};
 use crate::domain::incident::Status;
+use crate::domain::place::Place;
 use crate::domain::staff::Role;
 use crate::identity::caller::{Caller, StaffCaller};
 use crate::log::samples::{draft, filed, incident_of, office, sqlite_log, uuid};
@@ -17,19 +18,31 @@ impl Announce for ToLive {
     }
 }
 
-/// A world with one incident on the ground of 07202.
+/// A resident's report from outside the region.
+fn abroad(number: u64) -> Entry {
+    let mut entry = filed(number);
+    let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
+    report.place = Place::Outside { nearest: office("07421"), distance_m: 12.0 };
+    entry.office = None;
+    entry
+}
+
+/// A world with one incident on the ground of 07202, and one that nobody answers for.
 async fn state(folder: &tempfile::TempDir) -> IncidentsState {
     let log = Arc::new(sqlite_log(folder).await);
     let live = Arc::new(Live::default());
     let (appender, tasks) = writer(log, 0, ToLive(Arc::clone(&live)));
     tokio::spawn(tasks);
     appender.append(draft(filed(1))).await.unwrap();
+    appender.append(draft(abroad(2))).await.unwrap();
     let (clock, hlc) = (Arc::new(SystemClock), Arc::new(HlcSource::default()));
-    IncidentsState { live, recorder: Recorder { appender, clock, hlc, node: NodeId(uuid(9)) } }
+    let recorder = Recorder { appender, clock, hlc, node: NodeId(uuid(9)) };
+    let offices = Arc::new(["07202", "07421", "07423"].map(office).into());
+    IncidentsState { live, recorder, offices, turns: Arc::default() }
 }
 
-async fn set(state: &IncidentsState, acting: &str, id: Uuid, status: Status) -> Result<u16, Code> {
-    let staff = StaffCaller {
+fn operator(acting: &str) -> StaffCaller {
+    StaffCaller {
         id: StaffId(uuid(50)),
         name: "佐藤".to_owned(),
         employer: office("07423"),
@@ -38,10 +51,13 @@ async fn set(state: &IncidentsState, acting: &str, id: Uuid, status: Status) -> 
         role: Role::Operator,
         check_in: None,
         session: uuid(51),
-    };
+    }
+}
+
+async fn set(state: &IncidentsState, acting: &str, id: Uuid, status: Status) -> Result<u16, Code> {
     let new = JsonBody(NewStatus { id, status });
     let about = PathParams(incident_of(1).0);
-    let answer = change_status(State(state.clone()), Who(Caller::Staff(staff)), about, new).await;
+    let answer = change_status(State(state.clone()), Who(Caller::Staff(operator(acting))), about, new).await;
     answer.map(|response| response.status().as_u16()).map_err(|error| error.code())
 }
 
@@ -56,4 +72,56 @@ async fn a_status_sent_again_after_the_check_out_gets_its_receipt_and_nothing_ne
     assert_eq!(set(&state, "07423", uuid(61), Status::Resolved).await, Err(Code::OtherOffice));
     let world = state.live.read();
     assert_eq!(*world.incident(incident_of(1)).unwrap().incident.status.get(), Status::InProgress);
+}
+
+async fn give(state: &IncidentsState, acting: &str, id: Uuid, of: u64, to: &str) -> Result<u16, Code> {
+    let new = JsonBody(NewResponsible { id, office: to.to_owned() });
+    let about = PathParams(incident_of(of).0);
+    let answer = change_responsible(State(state.clone()), Who(Caller::Staff(operator(acting))), about, new).await;
+    answer.map(|response| response.status().as_u16()).map_err(|error| error.code())
+}
+
+fn responsible(state: &IncidentsState, of: u64) -> Option<OfficeCode> {
+    state.live.read().incident(incident_of(of)).unwrap().incident.responsible.clone()
+}
+
+#[tokio::test]
+async fn an_office_takes_what_nobody_answers_for_and_hands_over_its_own_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = state(&folder).await;
+    assert_eq!(responsible(&state, 2), None);
+    assert_eq!(give(&state, "07423", uuid(60), 2, "07421").await, Err(Code::OtherOffice), "nobody's to give");
+    assert_eq!(give(&state, "07423", uuid(61), 2, "07423").await, Ok(201));
+    assert_eq!(responsible(&state, 2), Some(office("07423")));
+    assert_eq!(give(&state, "07423", uuid(62), 2, "07423").await, Err(Code::AlreadyResponsible));
+    assert_eq!(give(&state, "07421", uuid(63), 2, "07421").await, Err(Code::OtherOffice), "it has an office now");
+    assert_eq!(give(&state, "07423", uuid(64), 2, "99999").await, Err(Code::UnknownOffice));
+    assert_eq!(give(&state, "07423", uuid(65), 2, "07421").await, Ok(201));
+    assert_eq!(responsible(&state, 2), Some(office("07421")));
+    assert_eq!(give(&state, "07423", uuid(65), 2, "07421").await, Ok(200), "sent again after it has left");
+    assert_eq!(give(&state, "07423", uuid(65), 2, "07202").await, Err(Code::IdTaken));
+    // What lies on an office's own ground can be handed over as well.
+    assert_eq!(give(&state, "07421", uuid(66), 1, "07421").await, Err(Code::OtherOffice));
+    assert_eq!(give(&state, "07202", uuid(67), 1, "07421").await, Ok(201));
+    assert_eq!(responsible(&state, 1), Some(office("07421")));
+}
+
+#[tokio::test]
+async fn of_many_offices_that_reach_for_an_incident_at_once_one_gets_it_and_the_others_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = state(&folder).await;
+    let reach = |(n, acting): (u64, &'static str)| {
+        let state = state.clone();
+        async move { (acting, give(&state, acting, uuid(60 + n), 2, acting).await) }
+    };
+    let reaching = [(1, "07202"), (2, "07421"), (3, "07423")].map(reach).map(tokio::spawn);
+    let mut got = Vec::new();
+    for answer in reaching {
+        match answer.await.unwrap() {
+            (acting, Ok(201)) => got.push(office(acting)),
+            (acting, answer) => assert_eq!(answer, Err(Code::OtherOffice), "{acting}"),
+        }
+    }
+    assert_eq!(got.len(), 1);
+    assert_eq!(responsible(&state, 2), got.pop());
 }

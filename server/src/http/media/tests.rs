@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use axum::middleware::from_fn_with_state;
 use futures_util::stream;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -14,22 +15,11 @@ use crate::domain::clock::{SystemClock, SystemEntropy};
 use crate::domain::ids::StaffId;
 use crate::domain::office::OfficeCode;
 use crate::domain::staff::Role;
+use crate::http::router::admit;
 use crate::identity::caller::StaffCaller;
+use crate::identity::tests::{Fixture, fixture};
 use crate::media::samples::jpeg_with_gps;
 use crate::media::store::Limits;
-
-/// Lets in the bearer `good` and the ticket `good`.
-struct Gate;
-
-impl MediaGate for Gate {
-    fn may_view(&self, bearer: Option<&str>, ticket: Option<&str>) -> Result<(), Code> {
-        match (bearer, ticket) {
-            (Some("good"), _) | (None, Some("good")) => Ok(()),
-            (None, None) => Err(Code::SignInRequired),
-            _ => Err(Code::TokenInvalid),
-        }
-    }
-}
 
 struct Bench {
     _folder: tempfile::TempDir,
@@ -41,12 +31,17 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let state = MediaState {
             store: Store::open(&folder.path().join("media"), limits).unwrap(),
-            gate: Arc::new(Gate),
             clock: Arc::new(SystemClock),
             quota: Arc::new(AddressLimit::per_minute(per_minute, &SystemEntropy)),
             patience: Patience::default(),
         };
         Self { _folder: folder, router: routes().with_state(state).split_for_parts().0 }
+    }
+
+    /// With the middleware that asks the access table.
+    fn guarded(fixture: &Fixture) -> Self {
+        let Self { _folder, router } = Self::new(Limits::default(), 0);
+        Self { _folder, router: router.layer(from_fn_with_state(Arc::clone(&fixture.identity), admit)) }
     }
 
     async fn call(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
@@ -84,18 +79,40 @@ async fn an_upload_tells_what_the_file_is_and_where_it_was_taken() {
 }
 
 #[tokio::test]
-async fn originals_are_for_offices_only() {
+async fn originals_are_for_offices_by_token_or_by_ticket() {
+    let fixture = fixture().await;
+    let bench = Bench::guarded(&fixture);
+    let id = bench.upload(jpeg()).await.1["id"].as_str().unwrap().to_owned();
+    fixture.account("guest", Role::Viewer).await;
+    let access = fixture.sign_in("guest").await.access;
+    let caller = fixture.identity.caller(&access).unwrap();
+    let ticket = fixture.identity.media_ticket(&caller).unwrap().0;
+    let bearer = |token: &str| format!("Bearer {token}");
+    for path in [format!("/api/media/{id}"), format!("/api/media/{id}/thumbnail"), "/api/media/nonsense".to_owned()] {
+        let found = if path.contains(&id) { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let by = |query: &str| format!("{path}{query}");
+        assert_eq!(bench.get(&path, &[]).await.0, StatusCode::UNAUTHORIZED, "strangers do not learn what is there");
+        assert_eq!(bench.get(&path, &[("authorization", &bearer("bad"))]).await.0, StatusCode::UNAUTHORIZED);
+        assert_eq!(bench.get(&by("?ticket=bad"), &[]).await.0, StatusCode::UNAUTHORIZED);
+        assert_eq!(bench.get(&by(&format!("?ticket={access}")), &[]).await.0, StatusCode::UNAUTHORIZED);
+        assert_eq!(bench.get(&path, &[("authorization", &bearer(&ticket))]).await.0, StatusCode::UNAUTHORIZED);
+        let both = bench.get(&by(&format!("?ticket={ticket}")), &[("authorization", &bearer("bad"))]).await.0;
+        assert_eq!(both, StatusCode::UNAUTHORIZED, "a bad token is not made good by a ticket");
+        assert_eq!(bench.get(&by("?ticket=a&ticket=b"), &[]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(bench.get(&path, &[("authorization", &bearer(&access))]).await.0, found);
+        assert_eq!(bench.get(&by(&format!("?ticket={ticket}")), &[]).await.0, found);
+    }
+}
+
+#[tokio::test]
+async fn what_people_sent_is_never_sniffed_run_or_shared() {
     let bench = Bench::new(Limits::default(), 0);
     let id = bench.upload(jpeg()).await.1["id"].as_str().unwrap().to_owned();
     let path = format!("/api/media/{id}");
-    assert_eq!(bench.get(&path, &[]).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(bench.get(&path, &[("authorization", "Bearer bad")]).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(bench.get(&format!("{path}/thumbnail"), &[]).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(bench.get("/api/media/nonsense", &[]).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(bench.get("/api/media/nonsense?ticket=good", &[]).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(bench.get(&format!("/api/media/{}?ticket=good", "0".repeat(64)), &[]).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(bench.get("/api/media/nonsense", &[]).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(bench.get(&format!("/api/media/{}", "0".repeat(64)), &[]).await.0, StatusCode::NOT_FOUND);
 
-    let (status, headers, body) = bench.get(&path, &[("authorization", "Bearer good")]).await;
+    let (status, headers, body) = bench.get(&path, &[]).await;
     assert_eq!((status, body), (StatusCode::OK, jpeg()));
     assert_eq!(headers["content-type"], "image/jpeg");
     assert_eq!(headers["x-content-type-options"], "nosniff");
@@ -103,7 +120,7 @@ async fn originals_are_for_offices_only() {
     assert_eq!(headers["cache-control"], "private, max-age=31536000, immutable");
     assert!(headers["content-disposition"].to_str().unwrap().starts_with("inline; filename=\"sokuho-"));
 
-    let (status, headers, body) = bench.get(&format!("{path}/thumbnail?ticket=good"), &[]).await;
+    let (status, headers, body) = bench.get(&format!("{path}/thumbnail"), &[]).await;
     assert_eq!((status, &headers["content-type"]), (StatusCode::OK, &HeaderValue::from_static("image/jpeg")));
     assert!(body.starts_with(&[0xFF, 0xD8]) && body != jpeg());
 }
@@ -113,7 +130,7 @@ async fn parts_are_served_and_entity_tags_are_heeded() {
     let bench = Bench::new(Limits::default(), 0);
     let file = jpeg();
     let id = bench.upload(file.clone()).await.1["id"].as_str().unwrap().to_owned();
-    let path = format!("/api/media/{id}?ticket=good");
+    let path = format!("/api/media/{id}");
     let tag = format!("\"{id}\"");
 
     let (status, headers, body) = bench.get(&path, &[("range", "bytes=5-9"), ("if-range", &tag)]).await;

@@ -25,6 +25,12 @@ impl HttpLine {
         Ok(Self { address, socket, head, request: Vec::new(), answer: Vec::new() })
     }
 
+    /// The same line, in the runtime that this is called in.
+    pub fn moved(mut self) -> Result<Self> {
+        self.socket = TcpStream::from_std(self.socket.into_std()?)?;
+        Ok(self)
+    }
+
     /// Sends a body and returns the answer's, which must be 2xx.
     pub async fn post(&mut self, body: &[u8]) -> Result<&[u8]> {
         self.request.clear();

@@ -56,12 +56,22 @@ pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
 }
 
 async fn run(node: &Node, senders: usize, seconds: u64) -> Result<Run> {
-    let end = Instant::now() + Duration::from_secs(seconds);
     let at: Vec<_> = node.towns().into_iter().map(|town| town.at).collect();
-    let mut sending = JoinSet::new();
+    let lines = report_lines(node, senders).await?;
+    // One thread, so that the client takes no more of the two cores than it must.
+    let send = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(send_all(lines, at, seconds))
+    };
+    tokio::task::spawn_blocking(send).await?
+}
+
+async fn send_all(lines: Vec<HttpLine>, at: Vec<(f64, f64)>, seconds: u64) -> Result<Run> {
     let start = Instant::now();
-    for (number, line) in report_lines(node, senders).await?.into_iter().enumerate() {
-        sending.spawn(send_until(line, at[number % at.len()], end));
+    let end = start + Duration::from_secs(seconds);
+    let mut sending = JoinSet::new();
+    for (number, line) in lines.into_iter().enumerate() {
+        sending.spawn(send_until(line.moved()?, at[number % at.len()], end));
     }
     let mut took = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
     while let Some(outcome) = sending.join_next().await {
