@@ -81,6 +81,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make the projection (the tables for QGIS and the like, in PostgreSQL) anew from the log. The node must
+    /// not run meanwhile.
+    Rebuild {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -290,6 +296,15 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(config) => app::serve(config, clock, entropy).await,
         Command::Openapi => {
             println!("{}", sokuho::http::router::document().to_pretty_json()?);
+            Ok(())
+        }
+        Command::Rebuild { place } => {
+            let storage = open(place).await?;
+            let Some(made) = storage.log.rebuild().await? else {
+                bail!("SQLite has no projection; it comes with PostgreSQL (--database)");
+            };
+            storage.log.close().await;
+            println!("{} reports, {} incidents, {} check-ins", made.reports, made.incidents, made.check_ins);
             Ok(())
         }
         Command::Token(command) => token(command, open).await,
