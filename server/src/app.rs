@@ -3,6 +3,7 @@
 
 mod ending;
 mod gates;
+pub mod keeping;
 mod refill;
 
 use std::fs::{self, File};
@@ -167,6 +168,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let storage = Storage::open(data, postgres, config.region.as_deref(), clock.clone(), entropy.clone()).await?;
     let Storage { database, log, registry, region, .. } = storage;
     log.claim().await?;
+    log.describe(region.offices(), region.boundaries()).await?;
 
     // From the log to the world, by the same `apply` as in life.
     let replayed = replay::replay(log.as_ref()).await.context("the log cannot be replayed")?;

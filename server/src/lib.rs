@@ -11,6 +11,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod backup;
 pub mod config;
 pub mod database;
 pub mod domain;

@@ -4,12 +4,15 @@ use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
+use sokuho::app::keeping::{self, Target};
 use sokuho::app::{self, Storage};
 use sokuho::audit::{self, Actor, By, Filter, Record};
+use sokuho::backup::{KEY, Progress};
 use sokuho::config::Config;
 use sokuho::database::PostgresUrl;
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
@@ -43,6 +46,27 @@ enum Command {
     /// Take data in.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Write the whole node into one file, while it runs. The file is as secret as the data folder.
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        /// The file to be made; one that is there is not replaced.
+        file: PathBuf,
+        /// Pack the photos and videos too.
+        #[arg(long)]
+        media: bool,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Make a node from a backup, in an empty folder and, if one is given, an empty PostgreSQL database.
+    Restore {
+        #[command(flatten)]
+        place: Place,
+        /// The backup.
+        file: PathBuf,
+        #[command(flatten)]
+        why: Why,
+    },
     /// List who read contact details, took data out, or changed accounts and tokens.
     Audit {
         #[command(flatten)]
@@ -56,6 +80,12 @@ enum Command {
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
+    },
+    /// Make the projection (the tables for QGIS and the like, in PostgreSQL) anew from the log. The node must
+    /// not run meanwhile.
+    Rebuild {
+        #[command(flatten)]
+        place: Place,
     },
     /// Print the OpenAPI document.
     Openapi,
@@ -268,8 +298,48 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{}", sokuho::http::router::document().to_pretty_json()?);
             Ok(())
         }
+        Command::Rebuild { place } => {
+            let storage = open(place).await?;
+            let Some(made) = storage.log.rebuild().await? else {
+                bail!("SQLite has no projection; it comes with PostgreSQL (--database)");
+            };
+            storage.log.close().await;
+            println!("{} reports, {} incidents, {} check-ins", made.reports, made.incidents, made.check_ins);
+            Ok(())
+        }
         Command::Token(command) => token(command, open).await,
         Command::Account(command) => account(command, open).await,
+        Command::Backup { place, file, media, why } => {
+            if !place.data.join(KEY).exists() {
+                bail!("there is no node in {}", place.data.display());
+            }
+            let storage = open(place).await?;
+            let made = keeping::backup(&storage, &file, media, why.into(), clock.as_ref(), &mut teller()).await?;
+            println!(
+                "{}: {} entries, {} accounts, {} wall tokens, {} rows of the audit; {} of {} photos and videos",
+                file.display(),
+                made.head,
+                made.rows("account"),
+                made.rows("wall_token"),
+                made.rows("audit"),
+                made.media.packed,
+                made.media.named
+            );
+            if made.media.missing > 0 {
+                eprintln!("sokuho: {} photos and videos are missing or damaged in the store", made.media.missing);
+            }
+            Ok(())
+        }
+        Command::Restore { place, file, why } => {
+            let Place { data, database, .. } = place;
+            let target = Target { data, postgres: database, by: why.into(), clock, entropy };
+            let restored = keeping::restore(&file, target, &mut teller()).await?;
+            println!(
+                "restored {} entries of {}; the history is called {} now, everybody signs in anew",
+                restored.head, restored.manifest.made_at, restored.epoch
+            );
+            Ok(())
+        }
         Command::Audit { place, since, office, json } => {
             let storage = open(place).await?;
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -298,6 +368,18 @@ async fn run(command: Command) -> anyhow::Result<()> {
             }
             println!("sha256 {}; in force from the node's next start", report.source_sha256);
             Ok(())
+        }
+    }
+}
+
+/// Says once a second how far it is.
+fn teller() -> impl FnMut(Progress<'_>) + Send {
+    let mut last = Instant::now();
+    move |progress: Progress<'_>| {
+        if last.elapsed() >= Duration::from_secs(1) {
+            last = Instant::now();
+            let of = progress.of.map_or(String::new(), |of| format!(" of {of}"));
+            eprintln!("{}: {}{of}", progress.step, progress.done);
         }
     }
 }

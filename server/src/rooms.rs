@@ -15,6 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("identity", &["audit", "database", "domain", "wire"]),
     ("media", &["domain"]),
     ("log", &["audit", "database", "domain"]),
+    ("backup", &["audit", "database", "domain", "media"]),
     ("live", &["domain", "wire", "log"]),
     ("hub", &["domain", "wire"]),
     ("intake", &["domain", "identity", "live", "locate", "log", "media", "wire"]),

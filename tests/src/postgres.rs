@@ -32,9 +32,9 @@ impl Database {
 
     /// Its address.
     pub fn url(&self) -> String {
-        let (server, query) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let (server, query) = self.server.split_at(self.server.find('?').unwrap_or(self.server.len()));
         let server = server.rsplit_once('/').map_or(server, |(server, _)| server);
-        format!("{server}/{}?{query}", self.name)
+        format!("{server}/{}{query}", self.name)
     }
 
     /// Its address by way of another port of this machine, such as a proxy's.

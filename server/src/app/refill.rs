@@ -60,17 +60,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::clock::{SystemClock, SystemEntropy};
     use crate::domain::incident::Status;
     use crate::live::replay::replay;
-    use crate::log::samples::{draft, filed, status};
-    use crate::log::sqlite::SqliteLog;
+    use crate::log::backend::Log;
+    use crate::log::samples::{draft, filed, sqlite_log, status};
     use crate::wire::live::OfficeEntry;
 
     /// A log of so many reports, and the setting of the first one's status.
-    async fn log(folder: &tempfile::TempDir, reports: u64) -> (Arc<SqliteLog>, Live) {
-        let path = folder.path().join("sokuho.sqlite");
-        let log = Arc::new(SqliteLog::open(&path, &SystemClock, &SystemEntropy).await.unwrap());
+    async fn log(folder: &tempfile::TempDir, reports: u64) -> (Arc<Log>, Live) {
+        let log = Arc::new(sqlite_log(folder).await);
         let mut drafts: Vec<_> = (1..=reports).map(|number| draft(filed(number))).collect();
         drafts.push(draft(status(reports + 5, 1, Status::Resolved)));
         log.append(&drafts).await.unwrap();

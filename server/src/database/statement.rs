@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::Database;
 
-/// Key of the advisory lock that PostgreSQL's writers take: the letters "sokuho".
-const WRITERS: i64 = 0x736f_6b75_686f;
+/// The advisory lock that PostgreSQL's writers take: "soku" in ASCII, and a number among locks of that name; the
+/// log's writer has the first.
+const WRITERS: (i32, i32) = (0x736F_6B75, 2);
 
 /// A value that both databases store.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +33,23 @@ pub enum Value {
     Id(Uuid),
     /// JSON as it was written: text in SQLite.
     Json(String),
+}
+
+/// Of which kind the values of a column are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// [`Value::Text`].
+    Text,
+    /// [`Value::Number`].
+    Number,
+    /// [`Value::Bytes`].
+    Bytes,
+    /// [`Value::Flag`].
+    Flag,
+    /// [`Value::Id`].
+    Id,
+    /// [`Value::Json`].
+    Json,
 }
 
 impl From<&str> for Value {
@@ -194,6 +212,30 @@ impl Row {
             Self::Postgres(row) => sqlx::Row::try_get(row, column),
         }
     }
+
+    /// The value in a column, for whoever copies rows from one database to the other.
+    ///
+    /// # Errors
+    /// As [`Row::get`].
+    pub fn value(&self, column: &str, kind: Kind) -> Result<Value, sqlx::Error> {
+        let no_id = |error: uuid::Error| sqlx::Error::ColumnDecode { index: column.to_owned(), source: error.into() };
+        Ok(match kind {
+            Kind::Text => Value::Text(self.get(column)?),
+            Kind::Number => Value::Number(self.get(column)?),
+            Kind::Bytes => Value::Bytes(self.get(column)?),
+            Kind::Flag => Value::Flag(self.get(column)?),
+            // What PostgreSQL sends of a uuid and of json is what SQLite stores.
+            Kind::Id => Value::Id(Uuid::from_slice(&self.raw::<Vec<u8>>(column)?).map_err(no_id)?),
+            Kind::Json => Value::Json(self.raw(column)?),
+        })
+    }
+
+    fn raw<'r, T: Decode<'r, Sqlite> + Decode<'r, Postgres>>(&'r self, column: &str) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => sqlx::Row::try_get_unchecked(row, column),
+            Self::Postgres(row) => sqlx::Row::try_get_unchecked(row, column),
+        }
+    }
 }
 
 /// A connection, lent.
@@ -296,7 +338,7 @@ impl Database {
             Self::Sqlite(pool) => Ok(Transaction::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
             Self::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
-                let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITERS);
+                let lock = sqlx::query("SELECT pg_advisory_xact_lock($1, $2)").bind(WRITERS.0).bind(WRITERS.1);
                 lock.execute(&mut *transaction).await?;
                 Ok(Transaction::Postgres(transaction))
             }

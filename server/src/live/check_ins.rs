@@ -158,7 +158,7 @@ impl CheckIns {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -297,7 +297,7 @@ mod tests {
         )
     }
 
-    fn history() -> impl Strategy<Value = (Vec<Entry>, Vec<Entry>)> {
+    pub(crate) fn history() -> impl Strategy<Value = (Vec<Entry>, Vec<Entry>)> {
         let arrivals = (0..8).map(|id| any_entry(id).boxed()).collect::<Vec<_>>();
         let rest = (8..20).map(|id| any_entry(id).boxed());
         arrivals.into_iter().chain(rest).collect::<Vec<_>>().prop_flat_map(|entries| {

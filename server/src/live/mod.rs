@@ -12,7 +12,7 @@ pub mod queries;
 pub mod replay;
 mod sphere;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod world;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

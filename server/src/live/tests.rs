@@ -190,7 +190,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
 }
 
 /// Entries of which no two have the same stamp, as in a log.
-fn any_entries() -> impl Strategy<Value = Vec<Entry>> {
+pub(crate) fn any_entries() -> impl Strategy<Value = Vec<Entry>> {
     prop::collection::vec(any_entry(), 1..40).prop_map(|entries| {
         let mut seen: HashSet<Stamp> = HashSet::new();
         entries.into_iter().filter(|entry| seen.insert(entry.stamp())).collect()
@@ -328,7 +328,7 @@ fn picture(world: &World) -> Picture {
     }
 }
 
-fn fold(entries: &[Entry]) -> World {
+pub(crate) fn fold(entries: &[Entry]) -> World {
     let mut world = World::default();
     for (seq, entry) in (1..).zip(entries) {
         world.apply(seq, entry);

@@ -1,16 +1,20 @@
 //! The log of this node, in whichever database it has.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use geo_types::MultiPolygon;
 use uuid::Uuid;
 
 use super::postgres::PostgresLog;
+use super::postgres::projection::Rebuilt;
 use super::sqlite::SqliteLog;
 use super::{Appended, Draft, EntryLog, LogError};
 use crate::database::Database;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::NodeId;
+use crate::domain::office::{Office, OfficeCode};
 
 /// A log in one of the databases.
 #[derive(Debug)]
@@ -63,6 +67,37 @@ impl Log {
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(log) => log.claim().await,
+        }
+    }
+
+    /// Writes down what the region says of its offices, for those who read the projection; only PostgreSQL has
+    /// one.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn describe(
+        &self,
+        offices: &[Office],
+        grounds: &BTreeMap<OfficeCode, MultiPolygon<f64>>,
+    ) -> Result<(), LogError> {
+        if let Self::Postgres(log) = self
+            && !log.describe(offices, grounds).await?
+        {
+            tracing::warn!(
+                "there is no role sokuho_reader, and this account may not make it: CREATE ROLE sokuho_reader"
+            );
+        }
+        Ok(())
+    }
+
+    /// Makes the projection anew from the log; `None` where there is none, in SQLite.
+    ///
+    /// # Errors
+    /// [`LogError::InUse`] if a node runs; [`LogError`] if the database fails.
+    pub async fn rebuild(&self) -> Result<Option<Rebuilt>, LogError> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(log) => log.rebuild().await.map(Some),
         }
     }
 

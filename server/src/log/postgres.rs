@@ -10,6 +10,7 @@
 //! nothing) are the known ids looked up. A trigger brings the projection up to date in the same transaction
 //! (`projection`).
 
+pub mod projection;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -203,8 +204,12 @@ impl EntryLog for PostgresLog {
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
-    let late = |_| LogError::Storage(anyhow::anyhow!("the database did not answer within {} s", PATIENCE.as_secs()));
-    tokio::time::timeout(PATIENCE, work).await.map_err(late)?
+    in_that_time(PATIENCE, work).await
+}
+
+async fn in_that_time<T>(patience: Duration, work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
+    let late = |_| LogError::Storage(anyhow::anyhow!("the database did not answer within {} s", patience.as_secs()));
+    tokio::time::timeout(patience, work).await.map_err(late)?
 }
 
 #[derive(PartialEq, Eq)]

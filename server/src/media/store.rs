@@ -368,6 +368,12 @@ impl Inner {
     }
 }
 
+/// Where a file, its thumbnail and its record lie below the store's folder; for a backup, which is made beside a
+/// running node. The record comes last: without one the file is not there.
+pub fn places(folder: &std::path::Path, id: &MediaId) -> [PathBuf; 3] {
+    [file_path(id), thumbnail_path(id), record_path(id)].map(|path| folder.join(path.as_ref()))
+}
+
 fn path(id: &MediaId, suffix: &str) -> Path {
     let hex = id.as_str();
     Path::from(format!("sha256/{}/{}/{hex}{suffix}", &hex[..2], &hex[2..4]))

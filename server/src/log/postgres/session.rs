@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Row};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::in_time;
+use super::{PATIENCE, in_that_time, in_time};
 use crate::database::CONNECT_PATIENCE;
 use crate::domain::entry::Seq;
 use crate::log::{LogError, storage};
@@ -73,6 +73,15 @@ impl Sessions {
         &self,
         work: impl AsyncFnOnce(&mut Session) -> Result<T, LogError>,
     ) -> Result<T, LogError> {
+        self.within_time(PATIENCE, work).await
+    }
+
+    /// As [`Sessions::within`], for work that may take another time.
+    pub(super) async fn within_time<T>(
+        &self,
+        patience: Duration,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
         let mut current = self.current.lock().await;
         let mut session = match std::mem::replace(&mut *current, State::None) {
             State::Open(session) => session,
@@ -82,7 +91,7 @@ impl Sessions {
                 return Err(LogError::Storage(anyhow::anyhow!("the log is closed")));
             }
         };
-        let done = in_time(work(&mut session)).await?;
+        let done = in_that_time(patience, work(&mut session)).await?;
         *current = State::Open(session);
         Ok(done)
     }

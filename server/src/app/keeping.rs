@@ -1,0 +1,175 @@
+//! Backup and restore of a whole node: which database, which folder, in which order.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use super::{Storage, lock, make_private_folder};
+use crate::audit::By;
+use crate::backup::archive::{Archive, put};
+use crate::backup::{BackupError, KEY, Manifest, Tell, fill, make};
+use crate::database::{Database, Location, PostgresUrl};
+use crate::domain::clock::{Clock, Entropy};
+use crate::domain::entry::Seq;
+use crate::domain::ids::uuid_v7;
+use crate::log::EntryLog;
+use crate::log::backend::Log;
+
+/// Makes a backup of the node in `data`, which may run meanwhile.
+///
+/// # Errors
+/// Whatever is wrong, as a sentence for the operator. There is no file then.
+pub async fn backup(
+    storage: &Storage,
+    file: &Path,
+    with_media: bool,
+    by: By,
+    clock: &dyn Clock,
+    tell: Tell<'_>,
+) -> anyhow::Result<Manifest> {
+    let source = make::Source { database: &storage.database, data: &storage.data, with_media };
+    let made = make::make(source, file, by, clock, tell).await;
+    storage.log.close().await;
+    storage.database.close().await;
+    Ok(made?)
+}
+
+/// What a restore made.
+#[derive(Debug)]
+pub struct Restored {
+    /// What the backup said of itself.
+    pub manifest: Manifest,
+    /// The name of the restored history.
+    pub epoch: uuid::Uuid,
+    /// Its last entry.
+    pub head: Seq,
+}
+
+/// Where it is restored, and by whom.
+pub struct Target {
+    /// The data folder: absent, or without a node in it.
+    pub data: PathBuf,
+    /// The empty PostgreSQL database, if it is to lie there.
+    pub postgres: Option<PostgresUrl>,
+    /// Who restores.
+    pub by: By,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Restores a backup into an empty place. Everything is verified before anything is written.
+///
+/// # Errors
+/// Whatever is wrong, as a sentence for the operator. Nothing has changed then; what a kill leaves behind, the
+/// next attempt replaces.
+pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Result<Restored> {
+    // It blocks, and nothing else runs yet.
+    let mut archive = tokio::task::block_in_place(|| {
+        let mut archive = Archive::open(file, tell)?;
+        archive.verify(tell).map(|()| archive)
+    })?;
+    let key = archive.key()?;
+    let Target { data, postgres, by, clock, entropy } = target;
+    must_be_empty(&data, postgres.is_none(), &key)?;
+    make_private_folder(&data)?;
+    let _only_one = lock(&data)?;
+
+    // A SQLite file is filled in a folder of its own, and comes to its place whole.
+    let staging = data.join("restoring");
+    remove(&staging)?;
+    make_private_folder(&staging)?;
+    let location = match &postgres {
+        Some(url) => Location::Postgres(url.clone()),
+        None => Location::File(staging.join("sokuho.sqlite")),
+    };
+    let place = Place { location: &location, data: &data, staging: &staging, key: &key };
+    let filled = place.fill(archive, by, clock.as_ref(), entropy.as_ref(), tell).await;
+    remove(&staging)?;
+    let manifest = filled?;
+
+    // Opened as at every start: it takes note of the restored history.
+    let location = postgres.map_or_else(|| Location::File(data.join("sokuho.sqlite")), Location::Postgres);
+    let database = Database::open(&location).await?;
+    let log = Log::open(&database, &data, clock.as_ref(), entropy.as_ref()).await?;
+    let restored = Restored { manifest, epoch: log.epoch(), head: log.head().await? };
+    log.close().await;
+    database.close().await;
+    Ok(restored)
+}
+
+/// Where a restore works.
+struct Place<'a> {
+    location: &'a Location,
+    data: &'a Path,
+    staging: &'a Path,
+    key: &'a [u8],
+}
+
+impl Place<'_> {
+    /// Fills the database, lays the files beside it, and last of all makes both be there.
+    async fn fill(
+        &self,
+        archive: Archive,
+        by: By,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+        tell: Tell<'_>,
+    ) -> anyhow::Result<Manifest> {
+        let database = Database::open(self.location).await?;
+        // It makes the node's row; and no other node may write to the database meanwhile.
+        let log = Log::open(&database, self.staging, clock, entropy).await?;
+        log.claim().await?;
+        let epoch = uuid_v7(clock.now(), entropy);
+        let (mut archive, transaction) = fill::fill(archive, &database, epoch, by, clock, tell).await?;
+        tokio::task::block_in_place(|| {
+            archive.restore_media(&self.data.join("media"), tell)?;
+            for part in archive.boundaries() {
+                put(&self.data.join(&part.name), |file| archive.copy(&part, file))?;
+            }
+            let write = |file: &mut fs::File| {
+                use std::io::Write;
+                file.write_all(self.key).map_err(|error| BackupError::File(self.data.join(KEY), error))
+            };
+            put(&self.data.join(KEY), write)
+        })?;
+        transaction.commit().await.context("the database failed")?;
+        log.close().await;
+        database.close().await;
+        if let Location::File(file) = self.location {
+            let target = self.data.join("sokuho.sqlite");
+            // What is left of its log has been moved into it when the last connection was closed.
+            if fs::metadata(file.with_extension("sqlite-wal")).is_ok_and(|wal| wal.len() > 0) {
+                bail!("{} could not be closed", file.display());
+            }
+            fs::rename(file, &target).with_context(|| format!("{} cannot be put in its place", target.display()))?;
+            fs::File::open(self.data)?.sync_all()?;
+        }
+        Ok(archive.manifest().clone())
+    }
+}
+
+/// A node that is there stays: neither its log nor its secret is replaced.
+fn must_be_empty(data: &Path, in_file: bool, key: &[u8]) -> Result<(), BackupError> {
+    let log = data.join("sokuho.sqlite");
+    if in_file && fs::metadata(&log).is_ok_and(|file| file.len() > 0) {
+        return Err(BackupError::NotEmpty(log.display().to_string()));
+    }
+    // The same secret may lie there: of an attempt that was killed, or of the node that is being moved.
+    match fs::read(data.join(KEY)) {
+        Ok(there) if there != key => Err(BackupError::NotEmpty(data.join("keys").display().to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn remove(folder: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}

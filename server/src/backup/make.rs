@@ -1,0 +1,192 @@
+//! Makes a backup of what was true at one moment, while the node runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use futures_util::TryStreamExt;
+use serde::Deserialize;
+
+use super::pack::Packer;
+use super::tables::{TABLES, Table};
+use super::{BackupError, FORMAT, KEY, MEDIA, Manifest, Media, MediaLine, Progress, Tell, VERSION, blocking, media_names};
+use crate::audit::{self, Action, By, Record};
+use crate::database::Database;
+use crate::database::statement::{Kind, Transaction, Value, statement};
+use crate::domain::clock::Clock;
+use crate::domain::entry::Seq;
+use crate::domain::ids::MediaId;
+use crate::domain::report::Medium;
+use crate::media::store;
+
+/// Bytes of rows that are packed at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// The media that reports name, by hash: some 300 bytes each. All else that a backup holds in memory does not
+/// grow with the node.
+type Named = BTreeMap<MediaId, Medium>;
+
+/// What is backed up.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The database.
+    pub database: &'a Database,
+    /// The data folder, with keys, media and imported boundaries.
+    pub data: &'a Path,
+    /// Whether the photos and videos themselves are packed too.
+    pub with_media: bool,
+}
+
+/// Makes a backup: `target` is there whole, or not at all. It is recorded before anything is read.
+///
+/// # Errors
+/// [`BackupError`].
+pub async fn make(
+    source: Source<'_>,
+    target: &Path,
+    by: By,
+    clock: &dyn Clock,
+    tell: Tell<'_>,
+) -> Result<Manifest, BackupError> {
+    let path = target.to_owned();
+    let mut packer = blocking(move || Packer::create(&path)).await?;
+    let made_at = clock.now();
+    let record = Record { at: made_at, by, action: Action::BackedUp, subject: target.display().to_string() };
+    audit::record(source.database, &record).await?;
+
+    let mut snapshot = source.database.snapshot().await?;
+    let node = snapshot.row(statement("SELECT id, epoch FROM node")).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let id = |column| match node.value(column, Kind::Id) {
+        Ok(Value::Id(id)) => Ok(id),
+        Ok(_) => Err(sqlx::Error::RowNotFound),
+        Err(error) => Err(error),
+    };
+    let mut manifest = Manifest {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        made_at,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        node: id("id")?,
+        epoch: id("epoch")?,
+        head: 0,
+        parts: Vec::new(),
+        media: Media::default(),
+    };
+    let mut named = Named::new();
+    for table in TABLES {
+        packer = pack(table, &mut snapshot, packer, &mut manifest.head, &mut named, tell).await?;
+    }
+    drop(snapshot);
+
+    manifest.media.named = named.len() as u64;
+    let lines = named.values().cloned().map(MediaLine).map(|line| serde_json::to_string(&line));
+    let lines = lines.collect::<Result<Vec<_>, _>>().map_err(|error| BackupError::Pack(error.into()))?;
+    let files = files(source.data)?;
+    packer = blocking(move || {
+        packer.begin(MEDIA)?;
+        for line in lines {
+            packer.write(format!("{line}\n").as_bytes(), 1)?;
+        }
+        packer.end();
+        for (name, path) in files {
+            packer.file(&name, &path)?;
+        }
+        Ok(packer)
+    })
+    .await?;
+    if source.with_media {
+        let folder = source.data.join("media");
+        for (done, id) in (1..).zip(named.into_keys()) {
+            let folder = folder.clone();
+            let packed;
+            (packer, packed) = blocking(move || pack_medium(packer, &folder, &id)).await?;
+            manifest.media.packed += u64::from(packed);
+            manifest.media.missing += u64::from(!packed);
+            tell(Progress { step: "media", done, of: Some(manifest.media.named) });
+        }
+    }
+    blocking(move || packer.finish(manifest)).await
+}
+
+async fn pack(
+    table: &'static Table,
+    snapshot: &mut Transaction,
+    mut packer: Packer,
+    head: &mut Seq,
+    named: &mut Named,
+    tell: Tell<'_>,
+) -> Result<Packer, BackupError> {
+    let count = snapshot.row(table.count()).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let of = count.get::<i64>("n")?.cast_unsigned();
+    packer.begin(&table.part())?;
+    let (mut lines, mut waiting, mut done) = (Vec::with_capacity(CHUNK), 0, 0);
+    let mut rows = snapshot.stream(table.select());
+    loop {
+        let row = rows.try_next().await?;
+        if let Some(row) = &row {
+            let row = table.read(row)?;
+            if table.name == "entry" {
+                note(&row, head, named);
+            }
+            table.write_line(&row, &mut lines);
+            waiting += 1;
+        }
+        if lines.len() >= CHUNK || row.is_none() {
+            let full = std::mem::replace(&mut lines, Vec::with_capacity(CHUNK));
+            packer = blocking(move || packer.write(&full, waiting).map(|()| packer)).await?;
+            done += waiting;
+            waiting = 0;
+            tell(Progress { step: table.name, done, of: Some(of) });
+        }
+        if row.is_none() {
+            packer.end();
+            return Ok(packer);
+        }
+    }
+}
+
+/// Notes an entry's number, and what media it names. An entry of a shape that this program does not know travels
+/// like any other.
+fn note(row: &[Value], head: &mut Seq, named: &mut Named) {
+    #[derive(Deserialize)]
+    struct Naming {
+        #[serde(default)]
+        media: Vec<Medium>,
+    }
+    if let Some(Value::Number(Some(seq))) = row.first() {
+        *head = seq.cast_unsigned();
+    }
+    if let Some(Value::Json(body)) = row.last()
+        && let Ok(Naming { media }) = serde_json::from_str(body)
+    {
+        named.extend(media.into_iter().map(|medium| (medium.id.clone(), medium)));
+    }
+}
+
+/// What else lies in the data folder and is not the database's: names in the archive and paths.
+fn files(data: &Path) -> Result<Vec<(String, PathBuf)>, BackupError> {
+    let mut files = vec![(KEY.to_owned(), data.join(KEY))];
+    let regions = data.join("region");
+    let Ok(folders) = std::fs::read_dir(&regions) else { return Ok(files) };
+    for folder in folders {
+        let folder = folder.map_err(BackupError::file(&regions))?;
+        let path = folder.path().join("boundaries.geojson");
+        if let Some(region) = folder.file_name().to_str()
+            && path.is_file()
+        {
+            files.push((format!("region/{region}/boundaries.geojson"), path));
+        }
+    }
+    Ok(files)
+}
+
+/// Packs a file with its thumbnail and its record; `false` if it is not there, or not what its name says.
+fn pack_medium(mut packer: Packer, folder: &Path, id: &MediaId) -> Result<(Packer, bool), BackupError> {
+    let [file, thumbnail, record] = store::places(folder, id);
+    let [file_name, thumbnail_name, record_name] = media_names(id);
+    let packed = record.is_file() && packer.medium(&file_name, &file, Some(id.as_str()))?;
+    if packed {
+        packer.medium(&thumbnail_name, &thumbnail, None)?;
+        packer.medium(&record_name, &record, None)?;
+    }
+    Ok((packer, packed))
+}

@@ -1,0 +1,99 @@
+//! The projection: plain spatial tables that a trigger keeps up to date in the transaction that appends. How a
+//! row follows from the entries stands in `migrations/postgres/0002_projection.sql`; here is what the node does
+//! besides.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use geo_types::MultiPolygon;
+use sqlx::Row;
+
+use super::{PostgresLog, in_time};
+use crate::domain::office::{Office, OfficeCode, OfficeKind};
+use crate::log::{LogError, storage};
+
+/// How long a rebuild may take.
+const REBUILD_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
+
+/// What a rebuild made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rebuilt {
+    /// Reports.
+    pub reports: u64,
+    /// Incidents.
+    pub incidents: u64,
+    /// Check-ins.
+    pub check_ins: u64,
+}
+
+impl PostgresLog {
+    /// Writes down what the region says of its offices, degrees WGS 84; an office that it no longer names stays.
+    /// Lets the role `sokuho_reader` read; false where there is none and this account may not make it.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn describe(
+        &self,
+        offices: &[Office],
+        grounds: &BTreeMap<OfficeCode, MultiPolygon<f64>>,
+    ) -> Result<bool, LogError> {
+        const DESCRIBE: &str = "INSERT INTO office (code, kind, name, kana, english, geom, area) \
+             SELECT code, kind, name, kana, english, ST_SetSRID(ST_MakePoint(lon, lat), 4326), \
+                 ST_SetSRID(ST_GeomFromGeoJSON(area), 4326) \
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::float8[], \
+                 $8::text[]) AS _ (code, kind, name, kana, english, lon, lat, area) \
+             ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, name = excluded.name, kana = excluded.kana, \
+                 english = excluded.english, geom = excluded.geom, area = excluded.area";
+        let column = |of: fn(&Office) -> String| offices.iter().map(of).collect::<Vec<_>>();
+        let degrees = |of: fn(&Office) -> f64| offices.iter().map(of).collect::<Vec<_>>();
+        let area = |office: &Office| {
+            grounds
+                .get(&office.code)
+                .map(|ground| geojson::Geometry::new(geojson::GeometryValue::from(ground)).to_string())
+        };
+        in_time(async {
+            sqlx::query(DESCRIBE)
+                .bind(column(|office| office.code.to_string()))
+                .bind(offices.iter().map(|office| kind(office.kind)).collect::<Vec<_>>())
+                .bind(column(|office| office.name.clone()))
+                .bind(column(|office| office.kana.clone()))
+                .bind(column(|office| office.english.clone()))
+                .bind(degrees(|office| office.label.lon()))
+                .bind(degrees(|office| office.label.lat()))
+                .bind(offices.iter().map(area).collect::<Vec<_>>())
+                .execute(&self.readers)
+                .await
+                .map_err(storage)?;
+            sqlx::query_scalar("SELECT admit_readers()").fetch_one(&self.readers).await.map_err(storage)
+        })
+        .await
+    }
+
+    /// Makes the projection anew from the log, in one transaction. Nobody may write meanwhile.
+    ///
+    /// # Errors
+    /// [`LogError::InUse`] if a node runs; [`LogError`] if the database fails. The projection is as it was.
+    pub async fn rebuild(&self) -> Result<Rebuilt, LogError> {
+        const COUNT: &str = "SELECT (SELECT count(*) FROM report), (SELECT count(*) FROM incident), \
+             (SELECT count(*) FROM check_in)";
+        let row = self
+            .sessions
+            .within_time(REBUILD_PATIENCE, async |session| {
+                sqlx::query("SELECT rebuild()").execute(&mut session.connection).await.map_err(storage)?;
+                sqlx::query(COUNT).fetch_one(&mut session.connection).await.map_err(storage)
+            })
+            .await?;
+        let count = |index| row.try_get::<i64, _>(index).map(i64::cast_unsigned).map_err(storage);
+        Ok(Rebuilt { reports: count(0)?, incidents: count(1)?, check_ins: count(2)? })
+    }
+}
+
+fn kind(kind: OfficeKind) -> &'static str {
+    match kind {
+        OfficeKind::Municipality => "municipality",
+        OfficeKind::Prefecture => "prefecture",
+    }
+}

@@ -1,0 +1,336 @@
+//! The projection against the live world, and what may be read of it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use sqlx::PgPool;
+
+use super::super::tests::Place;
+use super::super::{PostgresLog, insert};
+use super::*;
+use crate::domain::entry::{Body, Entry, Seq};
+use crate::domain::ids::{CheckInId, EntryId};
+use crate::domain::operation::OperationKind;
+use crate::live::check_ins::tests::history;
+use crate::live::tests::{any_entries, fold};
+use crate::live::world::World;
+use crate::log::samples::{draft, filed, office, status, uuid};
+use crate::log::{ContactDetails, Draft, EntryLog};
+use crate::region::Region;
+
+fn word(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+}
+
+fn or_none(value: Option<impl ToString>) -> String {
+    value.map_or("-".to_owned(), |value| value.to_string())
+}
+
+fn is_drill(world: &World, operation: crate::domain::ids::OperationId) -> bool {
+    world.operation(operation).is_some_and(|(operation, _)| operation.kind == OperationKind::Drill)
+}
+
+/// What the projection must say, a line a row.
+fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<String>> {
+    let mut tables =
+        BTreeMap::from([("incident", vec![]), ("report", vec![]), ("operation", vec![]), ("check_in", vec![])]);
+    let mut add = |table, cells: &[&dyn ToString]| {
+        let line = cells.iter().map(|cell| cell.to_string()).collect::<Vec<_>>().join("|");
+        tables.entry(table).or_default().push(line);
+    };
+    for view in world.newest(usize::MAX) {
+        let (incident, first) = (view.incident, view.reports[0]);
+        let position = first.report.position().unwrap();
+        let status_at = incident.status.written().map_or(first.filed_at, |stamp| stamp.hlc.timestamp());
+        let danger = view.reports.iter().any(|filed| filed.report.danger_to_life);
+        add(
+            "incident",
+            &[
+                &incident.id,
+                &first.report.id,
+                &view.reports.len(),
+                &word(first.report.category),
+                &danger,
+                &word(*incident.status.get()),
+                &status_at.as_millisecond(),
+                &or_none(incident.responsible.as_ref()),
+                &incident.operation,
+                &is_drill(world, incident.operation),
+                &first.filed_at.as_millisecond(),
+                &position.lon(),
+                &position.lat(),
+            ],
+        );
+        for filed in view.reports {
+            let position = filed.report.position().unwrap();
+            add(
+                "report",
+                &[
+                    &filed.report.id,
+                    &incident.id,
+                    &word(filed.report.category),
+                    &filed.report.words,
+                    &filed.report.observed_at.as_millisecond(),
+                    &filed.filed_at.as_millisecond(),
+                    &or_none(filed.office.as_ref()),
+                    &filed.operation,
+                    &is_drill(world, filed.operation),
+                    &or_none(filed.report.place.municipality()),
+                    &position.lon(),
+                    &position.lat(),
+                ],
+            );
+        }
+    }
+    for (operation, open) in world.operations() {
+        add("operation", &[&operation.id, &word(operation.kind), &operation.name, &open]);
+    }
+    for entry in entries {
+        let Some((check_in, ended)) = world.check_ins.get(CheckInId(entry.id.0)) else { continue };
+        let confirmed = check_in.confirmed.get().as_ref();
+        add(
+            "check_in",
+            &[
+                &check_in.id,
+                &check_in.staff,
+                &check_in.name,
+                &check_in.office,
+                &check_in.employer,
+                &check_in.since().as_millisecond(),
+                &or_none(confirmed.map(|confirmed| &confirmed.by)),
+                &or_none(confirmed.map(|confirmed| word(confirmed.role))),
+                &or_none(ended.map(|(stamp, _)| stamp.hlc.timestamp().as_millisecond())),
+                &or_none(ended.map(|(_, reason)| word(reason))),
+            ],
+        );
+    }
+    tables.values_mut().for_each(|lines| lines.sort());
+    tables
+}
+
+/// What it says.
+async fn stored(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
+    let mut tables = BTreeMap::new();
+    let ms = |column: &str| format!("coalesce((extract(epoch FROM {column}) * 1000)::bigint::text, '-')");
+    let truth = |column: &str| format!("CASE WHEN {column} THEN 'true' ELSE 'false' END");
+    let incident = format!(
+        "id, first_report, reports, category, {}, status, {}, coalesce(responsible, '-'), operation, {}, {}, \
+         ST_X(geom), ST_Y(geom)",
+        truth("danger_to_life"),
+        ms("status_at"),
+        truth("drill"),
+        ms("filed_at")
+    );
+    let report = format!(
+        "id, incident, category, words, {}, {}, coalesce(office, '-'), operation, {}, coalesce(municipality, '-'), \
+         ST_X(geom), ST_Y(geom)",
+        ms("observed_at"),
+        ms("filed_at"),
+        truth("drill")
+    );
+    let operation = format!("id, kind, name, {}", truth("open"));
+    let check_in = format!(
+        "id, staff, name, office, employer, {}, coalesce(confirmed_by, '-'), coalesce(role, '-'), {}, \
+         coalesce(end_reason, '-')",
+        ms("since"),
+        ms("ended_at")
+    );
+    for (table, columns, rows) in [
+        ("incident", incident, "true"),
+        ("report", report, "true"),
+        ("operation", operation, "kind IS NOT NULL"),
+        ("check_in", check_in, "true"),
+    ] {
+        let select = format!("SELECT concat_ws('|', {columns}) FROM {table} WHERE {rows}");
+        let mut lines: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(select)).fetch_all(pool).await.unwrap();
+        lines.sort();
+        tables.insert(table, lines);
+    }
+    tables
+}
+
+/// Entries as they may stand in a log, each id once, in an order of arrival, and how many come in a batch.
+fn any_log() -> impl Strategy<Value = (Vec<Entry>, usize)> {
+    let entries = (any_entries(), history()).prop_map(|(mut entries, (check_ins, _))| {
+        // Two entries may file the same report, but they do not have the same id.
+        for (number, entry) in (5_000..).zip(&mut entries) {
+            entry.id = EntryId(uuid(number));
+        }
+        entries.extend(check_ins);
+        entries
+    });
+    (entries.prop_flat_map(|entries| Just(entries).prop_shuffle()), 1..12_usize)
+}
+
+#[test]
+fn whatever_the_order_of_arrival_the_projection_says_what_the_live_world_says() {
+    let Some(place) = Place::new() else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let pool = runtime.block_on(place.pool());
+    let config = Config { cases: 60, failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&any_log(), |(entries, batch)| {
+        runtime.block_on(async {
+            let clear = "TRUNCATE entry, contact, contact_reading, report, incident, check_in, operation";
+            sqlx::query(clear).execute(&pool).await.unwrap();
+            sqlx::query("SELECT rebuild()").execute(&pool).await.unwrap();
+            let drafts: Vec<Draft> = entries.iter().cloned().map(draft).collect();
+            let numbered: Vec<(Seq, &Draft)> = (1..).zip(&drafts).collect();
+            let mut connection = pool.acquire().await.unwrap();
+            for rows in numbered.chunks(batch) {
+                insert(&mut connection, rows).await.unwrap();
+            }
+            drop(connection);
+            let expected = expected(&fold(&entries), &entries);
+            prop_assert_eq!(&stored(&pool).await, &expected);
+            sqlx::query("SELECT rebuild()").execute(&pool).await.unwrap();
+            prop_assert_eq!(&stored(&pool).await, &expected, "made anew");
+            Ok(())
+        })
+    });
+    outcome.unwrap();
+    runtime.block_on(pool.close());
+}
+
+async fn filled(place: &Place) -> PostgresLog {
+    let log = place.open().await;
+    let region = Region::built_in().unwrap();
+    assert!(log.describe(region.offices(), region.boundaries()).await.unwrap());
+    let phone = ContactDetails { phone: Some("0242-00-0000".to_owned()), ..ContactDetails::default() };
+    let drafts = [
+        draft(filed(1)),
+        Draft { contact: Some(phone), ..draft(filed(2)) },
+        draft(status(3, 1, crate::domain::incident::Status::InProgress)),
+    ];
+    log.append(&drafts).await.unwrap();
+    log
+}
+
+#[tokio::test]
+async fn a_rebuild_mends_what_was_tampered_with() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let before = stored(&log.readers).await;
+    sqlx::query("DELETE FROM report").execute(&log.readers).await.unwrap();
+    sqlx::query("UPDATE incident SET status = 'resolved'").execute(&log.readers).await.unwrap();
+    assert_eq!(log.rebuild().await.unwrap(), Rebuilt { reports: 2, incidents: 2, check_ins: 0 });
+    assert_eq!(stored(&log.readers).await, before);
+}
+
+#[tokio::test]
+async fn nobody_rebuilds_while_a_node_writes() {
+    let Some(place) = Place::new() else { return };
+    let (log, other) = (filled(&place).await, place.open().await);
+    assert!(matches!(other.rebuild().await, Err(LogError::InUse { .. })));
+    log.close().await;
+    assert_eq!(other.rebuild().await.unwrap().reports, 2);
+}
+
+#[tokio::test]
+async fn a_report_from_a_year_that_is_none_here_is_projected_without_it() {
+    let Some(place) = Place::new() else { return };
+    let log = place.open().await;
+    for (number, year) in [(1, "-009999-12-01T00:00:00Z"), (2, "0000-01-01T00:00:00Z"), (3, "9999-12-01T00:00:00Z")] {
+        let mut entry = filed(number);
+        let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
+        report.observed_at = year.parse().unwrap();
+        log.append(&[draft(entry)]).await.unwrap();
+    }
+    let told: Vec<bool> = sqlx::query_scalar("SELECT observed_at IS NOT NULL FROM report ORDER BY entry")
+        .fetch_all(&log.readers)
+        .await
+        .unwrap();
+    assert_eq!(told, [false, false, true]);
+}
+
+#[tokio::test]
+async fn an_office_that_the_region_does_not_name_is_there_without_a_name() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let mut foreign = filed(9);
+    foreign.office = Some(office("13101"));
+    log.append(&[draft(foreign)]).await.unwrap();
+    let named: Vec<bool> =
+        sqlx::query_scalar("SELECT name IS NOT NULL FROM office WHERE code IN ('07202', '13101') ORDER BY code")
+            .fetch_all(&log.readers)
+            .await
+            .unwrap();
+    assert_eq!(named, [true, false]);
+}
+
+#[tokio::test]
+async fn readers_see_the_projection_and_neither_contact_details_nor_accounts_nor_the_log() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let mut connection = log.readers.acquire().await.unwrap();
+    sqlx::query("SET ROLE sokuho_reader").execute(&mut *connection).await.unwrap();
+    let all: Vec<String> =
+        sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'sokuho' ORDER BY 1")
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+    let mut readable = Vec::new();
+    for table in &all {
+        let select = format!("SELECT * FROM sokuho.{table} LIMIT 1");
+        if sqlx::query(sqlx::AssertSqlSafe(select)).execute(&mut *connection).await.is_ok() {
+            readable.push(table.as_str());
+        }
+    }
+    assert!(all.iter().any(|table| table == "contact") && all.iter().any(|table| table == "entry"), "{all:?}");
+    assert_eq!(readable, ["check_in", "incident", "office", "operation", "report"]);
+    let written = sqlx::query("DELETE FROM sokuho.report").execute(&mut *connection).await;
+    assert!(written.is_err(), "they read, and no more");
+    connection.detach();
+}
+
+#[tokio::test]
+async fn every_column_says_in_japanese_what_it_is() {
+    let Some(place) = Place::new() else { return };
+    let pool = place.pool().await;
+    let silent: Vec<String> = sqlx::query_scalar(
+        "SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE c.relnamespace = 'sokuho'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped \
+             AND c.relname IN ('office', 'operation', 'incident', 'report', 'check_in') \
+             AND coalesce(col_description(c.oid, a.attnum), '') !~ '[ぁ-んァ-ヶ一-龠]'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(silent, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn gdal_reads_every_table_as_a_reader() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    if std::process::Command::new("ogrinfo").arg("--version").output().is_err() {
+        println!("skipped: gdal-bin is not installed");
+        return;
+    }
+    let run = |program: &str, args: &[&str]| {
+        // GDAL knows addresses by this name alone.
+        let source = format!("PG:{}", place.url().replacen("postgres://", "postgresql://", 1));
+        let args: Vec<&str> = args.iter().map(|arg| if *arg == "SOURCE" { source.as_str() } else { arg }).collect();
+        let output = std::process::Command::new(program)
+            .args(args)
+            .env("PGOPTIONS", "-c role=sokuho_reader -c search_path=sokuho,public")
+            .output()
+            .unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{text}");
+        text
+    };
+    let summary = run("ogrinfo", &["-ro", "-so", "SOURCE", "sokuho.incident"]);
+    assert!(summary.contains("Geometry: Point") && summary.contains("Feature Count: 2"), "{summary}");
+    assert!(summary.contains("\"WGS 84\""), "{summary}");
+    let areas = run("ogrinfo", &["-ro", "-so", "SOURCE", "sokuho.office(area)"]);
+    assert!(areas.contains("Geometry: Multi Polygon"), "{areas}");
+    assert!(run("ogrinfo", &["-ro", "-so", "SOURCE", "sokuho.check_in"]).contains("Feature Count: 0"));
+    let geojson = run("ogr2ogr", &["-f", "GeoJSON", "/vsistdout/", "SOURCE", "sokuho.report"]);
+    let collection: serde_json::Value = serde_json::from_str(&geojson).unwrap();
+    let words: Vec<_> = collection["features"].as_array().unwrap().iter().map(|f| &f["properties"]["words"]).collect();
+    assert_eq!(words.len(), 2);
+    assert!(words.iter().all(|text| text.as_str().is_some_and(|text| text.starts_with("県道"))), "{words:?}");
+    assert!(!geojson.contains("0242-00-0000"), "no contact details");
+    drop(log);
+}
