@@ -62,7 +62,7 @@ codes! {
     UnknownOperation = 422 "No operation has this id.";
     UnknownMedia = 422 "A photo or video that the report names was not uploaded.";
     MediaUnsupported = 415 "The file is not one of JPEG, PNG, WebP, HEIC, MP4 and MOV.";
-    MediaDamaged = 422 "The picture is damaged or cut short.";
+    MediaDamaged = 422 "The photo or video is damaged or cut short.";
     MediaTooLarge = 413 "The file is larger than allowed.";
     PictureTooLarge = 422 "The picture has more pixels than allowed.";
     BodyTooLarge = 413 "The request is larger than allowed.";
