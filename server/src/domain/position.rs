@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::word::word;
+
 /// A place on the globe, degrees WGS 84; always finite, in range, and off the null island.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "RawPosition", into = "RawPosition")]
@@ -141,7 +143,7 @@ impl Bounds {
 
 /// Who says that the thing is there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum EvidenceSource {
     /// The phone's own position, captured at the shutter.
     Device,
@@ -152,6 +154,8 @@ pub enum EvidenceSource {
     /// Typed latitude and longitude.
     Typed,
 }
+
+word!(EvidenceSource);
 
 /// One witness for the place of a report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
