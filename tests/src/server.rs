@@ -309,7 +309,8 @@ impl Server {
     /// # Errors
     /// If it fails.
     pub fn command(&self, args: &[&str], stdin: &str) -> Result<String> {
-        let args = [args, &["--data", &self.data.path().to_string_lossy()]].concat();
+        let data = self.data.path().to_string_lossy();
+        let args = [args, &["--data", &data]].concat();
         run(Command::new(binary()?).env_remove("DATABASE_URL").envs(self.start.env.iter().cloned()), &args, stdin)
     }
 

@@ -253,8 +253,8 @@ async fn a_backup_is_for_its_owner_alone_and_takes_no_others_place() -> Result<(
     ensure!(refused.contains("is there already"), "{refused}");
     let nowhere = tempfile::tempdir()?;
     let elsewhere = nowhere.path().join("nobody");
-    let args = ["backup", "x.zip", "--data", &elsewhere.to_string_lossy()];
-    let refused = message(sokuho_tests::server::command(&args, ""));
+    let place = elsewhere.to_string_lossy();
+    let refused = message(sokuho_tests::server::command(&["backup", "x.zip", "--data", &place], ""));
     ensure!(refused.contains("there is no node in") && !elsewhere.exists(), "{refused}");
     Ok(())
 }
