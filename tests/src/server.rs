@@ -314,6 +314,14 @@ impl Server {
         run(Command::new(binary()?).env_remove("DATABASE_URL").envs(self.start.env.iter().cloned()), &args, stdin)
     }
 
+    /// Runs a command of the binary on the same database, if there is one, but with whatever folder it names.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub fn command_elsewhere(&self, args: &[&str]) -> Result<String> {
+        run(Command::new(binary()?).env_remove("DATABASE_URL").envs(self.start.env.iter().cloned()), args, "")
+    }
+
     /// Makes an account whose password is [`PASSWORD`]; `home` is the office where the person lives.
     ///
     /// # Errors

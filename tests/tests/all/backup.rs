@@ -120,7 +120,7 @@ async fn a_restore_into_postgres_fills_the_projection() -> Result<()> {
 }
 
 #[rstest]
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backup_under_load_holds_what_was_acknowledged_before_it_began(
     #[values(Edition::Sqlite, Edition::Postgres)] edition: Edition,
 ) -> Result<()> {
