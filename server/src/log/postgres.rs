@@ -203,7 +203,8 @@ impl EntryLog for PostgresLog {
     }
 }
 
-async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
+/// Gives up what the database does not answer within [`PATIENCE`].
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
     in_that_time(PATIENCE, work).await
 }
 

@@ -3,6 +3,7 @@
 //! did not foresee.
 
 mod audit;
+mod backup;
 mod bad_reports;
 mod bad_uploads;
 mod bad_viewers;
