@@ -259,7 +259,9 @@ impl Archive {
                 let read = reader.by_ref().take(LINE).read_until(b'\n', &mut line);
                 match read.map_err(|error| unreadable(&part.name, &error))? {
                     0 => return Ok(()),
-                    _ if line.last() != Some(&b'\n') => return Err(damaged(format!("a row of {} has no end", part.name))),
+                    _ if line.last() != Some(&b'\n') => {
+                        return Err(damaged(format!("a row of {} has no end", part.name)));
+                    }
                     _ => each(&line)?,
                 }
             }

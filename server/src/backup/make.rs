@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::pack::Packer;
 use super::tables::{TABLES, Table};
-use super::{BackupError, FORMAT, KEY, MEDIA, Manifest, Media, MediaLine, Progress, Tell, VERSION, blocking, media_names};
+use super::{
+    BackupError, FORMAT, KEY, MEDIA, Manifest, Media, MediaLine, Progress, Tell, VERSION, blocking, media_names,
+};
 use crate::audit::{self, Action, By, Record};
 use crate::database::Database;
 use crate::database::statement::{Kind, Transaction, Value, statement};
