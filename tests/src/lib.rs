@@ -7,6 +7,7 @@
 
 pub mod client;
 pub mod events;
+pub mod features;
 pub mod pictures;
 pub mod postgres;
 pub mod region;

@@ -9,6 +9,8 @@ mod bad_viewers;
 mod bystander;
 mod check_in;
 mod durability;
+mod features;
+mod features_clients;
 mod incidents;
 mod live;
 mod media;

@@ -1,4 +1,4 @@
-//! What features know: flat, because a GIS program makes a table of them. The public's are made from the
+//! What features know: flat, one value a property, because a GIS program makes a table of them. The public's are made from the
 //! public encoding alone.
 
 use jiff::Timestamp;
@@ -133,8 +133,8 @@ pub struct ReportProperties {
     pub accuracy_m: Option<f64>,
     /// Direction of view, degrees clockwise from true north.
     pub heading_deg: Option<f64>,
-    /// Content addresses of its photos and videos: `/api/media/ID`.
-    pub media: Vec<String>,
+    /// Content addresses of its photos and videos (`/api/media/ID`), comma-separated.
+    pub media: String,
     /// Whether the reporter left contact details.
     pub has_contact: bool,
     /// `staff`, `resident` or `system`.
@@ -186,7 +186,7 @@ pub fn report(
         accuracy_m: chosen.and_then(|evidence| evidence.accuracy_m),
         heading_deg: chosen.and_then(|evidence| evidence.heading_deg),
         words: report.words,
-        media: report.media.into_iter().map(|medium| medium.id).collect(),
+        media: report.media.into_iter().map(|medium| medium.id).collect::<Vec<_>>().join(","),
         has_contact: report.has_contact,
         reporter: reporter.to_owned(),
         reporter_name,
@@ -244,8 +244,8 @@ pub struct OfficeProperties {
     pub kana: String,
     /// English name.
     pub english: String,
-    /// Codes of the municipalities that share a border with it.
-    pub neighbours: Vec<String>,
+    /// Codes of the municipalities that share a border with it, comma-separated.
+    pub neighbours: String,
     /// Whether the boundary is a sketch (略図), which every map must say; `null` for an office that is a point.
     pub sketch: Option<bool>,
     /// The boundary's edition.
@@ -276,7 +276,7 @@ pub fn office(office: Office, ground: Option<(Geometry, BoundarySource<'_>)>) ->
         name: office.name,
         kana: office.kana,
         english: office.english,
-        neighbours: office.neighbours,
+        neighbours: office.neighbours.join(","),
         sketch: source.map(|source| source.sketch),
         edition: source.map(|source| source.edition.to_owned()),
         attribution: source.map(|source| source.attribution.to_owned()),
