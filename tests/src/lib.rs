@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod events;
+pub mod features;
 pub mod line;
 pub mod pictures;
 pub mod postgres;

@@ -77,6 +77,7 @@ codes! {
     OtherOffice = 403 "This belongs to another office.";
     NotFound = 404 "There is no such thing.";
     MethodNotAllowed = 405 "The address does not take this method.";
+    NotAcceptable = 406 "None of the accepted media types is to be had here.";
     IdTaken = 409 "Another thing was sent with the same id before.";
     AlreadyResponsible = 409 "This office answers for it already.";
     CheckInEnded = 409 "The check-in has already ended.";

@@ -11,6 +11,8 @@ mod bystander;
 mod check_in;
 mod durability;
 mod editions;
+mod features;
+mod features_clients;
 mod incidents;
 mod line_cut;
 mod live;
