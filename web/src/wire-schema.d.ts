@@ -485,6 +485,295 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ogc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where GIS programs connect: OGC API – Features. */
+        get: operations["gis_landing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same with a slash at the end, as people write it too. */
+        get: operations["gis_landing_with_slash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The definition of this part of the API alone, as GIS programs want it: OpenAPI 3.0. */
+        get: operations["gis_api"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The collections that the caller may read. */
+        get: operations["gis_collections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/check-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the check-ins say of themselves. */
+        get: operations["gis_check_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/check-ins/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open check-ins, newest first. */
+        get: operations["gis_check_ins_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/check-ins/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One open check-in. */
+        get: operations["gis_check_ins_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the incidents say of themselves. */
+        get: operations["gis_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/incidents/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents, newest first. Staff and walls get the office encoding, everybody else the public one. */
+        get: operations["gis_incidents_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/incidents/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One incident. */
+        get: operations["gis_incidents_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/offices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the offices say of themselves. */
+        get: operations["gis_offices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/offices/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Offices, municipalities first, by code. */
+        get: operations["gis_offices_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/offices/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One office. */
+        get: operations["gis_offices_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the reports say of themselves. */
+        get: operations["gis_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/reports/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports, newest first. */
+        get: operations["gis_reports_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/reports/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One report. */
+        get: operations["gis_reports_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which parts of the standard hold. */
+        get: operations["gis_conformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -587,6 +876,29 @@ export interface components {
             /** @description How. */
             reason: components["schemas"]["EndReason"];
         };
+        /** @description An open check-in, for offices. */
+        CheckInProperties: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            staff: string;
+            /** @description Their name. */
+            name: string;
+            /** @description Code of the office where they reported for duty. */
+            office: string;
+            /** @description Code of the office that employs them. */
+            employer: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description Role there; `null` at the employer's own office, where the account's role holds. */
+            role?: components["schemas"]["Role"];
+            /** @description Name of the operator who confirmed the arrival. */
+            confirmed_by?: string;
+        };
         /** @description The answer to a change of a check-in, given after the commit. */
         CheckInReceipt: {
             /**
@@ -601,7 +913,19 @@ export interface components {
          * @description Stable error codes. A new one only where a client would act on it.
          * @enum {string}
          */
-        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "length_required" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "name_taken" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "length_required" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "name_taken" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        /** @description The collections that the caller may read. */
+        Collections: {
+            /** @description To itself. */
+            links: components["schemas"]["Link"][];
+            /** @description The collections. */
+            collections: components["schemas"]["FeatureCollectionInfo"][];
+        };
+        /** @description Which parts of the standard hold. */
+        Conformance: {
+            /** @description Addresses of conformance classes. */
+            conformsTo: string[];
+        };
         /** @description How to reach a resident. At most 200 characters each. */
         Contact: {
             /** @description Name. */
@@ -643,11 +967,230 @@ export interface components {
          * @enum {string}
          */
         EvidenceSource: "device" | "media" | "pin" | "typed";
+        /** @description Where and when a collection's features are. */
+        Extent: {
+            /** @description Where. */
+            spatial: components["schemas"]["SpatialExtent"];
+            /** @description When; left out where features have no time. */
+            temporal?: components["schemas"]["TemporalExtent"];
+        };
+        /** @description What a collection says of itself. */
+        FeatureCollectionInfo: {
+            /** @description Its name in addresses. */
+            id: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description What is in it. */
+            description: string;
+            /** @description What to write on a map. */
+            attribution: string;
+            /** @description To its items. */
+            links: components["schemas"]["Link"][];
+            /** @description Where and when its features are. */
+            extent: components["schemas"]["Extent"];
+            /** @enum {string} */
+            itemType: "feature";
+            /** @description Coordinate reference systems: CRS84 alone. */
+            crs: string[];
+        };
+        /** @description A page of a collection, a GeoJSON feature collection. */
+        FeaturePage_CheckInProperties: components["schemas"]["PageEnd"] & {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description The features. */
+            features: components["schemas"]["Feature_CheckInProperties"][];
+        };
+        /** @description A page of a collection, a GeoJSON feature collection. */
+        FeaturePage_IncidentProperties: components["schemas"]["PageEnd"] & {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description The features. */
+            features: components["schemas"]["Feature_IncidentProperties"][];
+        };
+        /** @description A page of a collection, a GeoJSON feature collection. */
+        FeaturePage_OfficeProperties: components["schemas"]["PageEnd"] & {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description The features. */
+            features: components["schemas"]["Feature_OfficeProperties"][];
+        };
+        /** @description A page of a collection, a GeoJSON feature collection. */
+        FeaturePage_ReportProperties: components["schemas"]["PageEnd"] & {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description The features. */
+            features: components["schemas"]["Feature_ReportProperties"][];
+        };
+        /** @description A GeoJSON feature. */
+        Feature_CheckInProperties: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description Its name in addresses. */
+            id: string;
+            /** @description Where. */
+            geometry?: components["schemas"]["Geometry"];
+            /** @description An open check-in, for offices. */
+            properties: {
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                staff: string;
+                /** @description Their name. */
+                name: string;
+                /** @description Code of the office where they reported for duty. */
+                office: string;
+                /** @description Code of the office that employs them. */
+                employer: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                since: string;
+                /** @description Role there; `null` at the employer's own office, where the account's role holds. */
+                role?: components["schemas"]["Role"];
+                /** @description Name of the operator who confirmed the arrival. */
+                confirmed_by?: string;
+            };
+            /** @description To itself and its collection, where it is asked for alone. */
+            links?: components["schemas"]["Link"][];
+        };
+        /** @description A GeoJSON feature. */
+        Feature_IncidentProperties: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description Its name in addresses. */
+            id: string;
+            /** @description Where. */
+            geometry?: components["schemas"]["Geometry"];
+            /** @description An incident, for whoever asks. */
+            properties: components["schemas"]["OfficeIncidentProperties"] | components["schemas"]["PublicIncidentProperties"];
+            /** @description To itself and its collection, where it is asked for alone. */
+            links?: components["schemas"]["Link"][];
+        };
+        /** @description A GeoJSON feature. */
+        Feature_OfficeProperties: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description Its name in addresses. */
+            id: string;
+            /** @description Where. */
+            geometry?: components["schemas"]["Geometry"];
+            /** @description An office, for everybody. */
+            properties: {
+                /** @description What it is. */
+                kind: components["schemas"]["OfficeKind"];
+                /** @description Japanese name. */
+                name: string;
+                /** @description Reading in hiragana. */
+                kana: string;
+                /** @description English name. */
+                english: string;
+                /** @description Codes of the municipalities that share a border with it, comma-separated. */
+                neighbours: string;
+                /** @description Whether the boundary is a sketch (略図), which every map must say; `null` for an office that is a point. */
+                sketch?: boolean;
+                /** @description The boundary's edition. */
+                edition?: string;
+                /** @description What to write on the map for the boundary. */
+                attribution?: string;
+            };
+            /** @description To itself and its collection, where it is asked for alone. */
+            links?: components["schemas"]["Link"][];
+        };
+        /** @description A GeoJSON feature. */
+        Feature_ReportProperties: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description Its name in addresses. */
+            id: string;
+            /** @description Where. */
+            geometry?: components["schemas"]["Geometry"];
+            /** @description A report, for offices. */
+            properties: {
+                /**
+                 * Format: uuid
+                 * @description The incident that it belongs to.
+                 */
+                incident: string;
+                /** @description What. */
+                category: components["schemas"]["Category"];
+                /** @description In the reporter's words. */
+                words: string;
+                /** @description Marked as danger to life. */
+                danger_to_life: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was seen, as the device says.
+                 */
+                observed_at: string;
+                /**
+                 * Format: date-time
+                 * @description When the server wrote it down.
+                 */
+                filed_at: string;
+                /** @description `inside`, `on_border` or `outside` of the region's municipalities. */
+                standing: string;
+                /** @description Code of the municipality whose ground it is; outside, of the nearest. */
+                municipality: string;
+                /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
+                boundaries: string;
+                /** @description Who says that it is there. */
+                source?: components["schemas"]["EvidenceSource"];
+                /**
+                 * Format: double
+                 * @description Radius of uncertainty in metres.
+                 */
+                accuracy_m?: number;
+                /**
+                 * Format: double
+                 * @description Direction of view, degrees clockwise from true north.
+                 */
+                heading_deg?: number;
+                /** @description Content addresses of its photos and videos (`/api/media/ID`), comma-separated. */
+                media: string;
+                /** @description Whether the reporter left contact details. */
+                has_contact: boolean;
+                /** @description `staff`, `resident` or `system`. */
+                reporter: string;
+                /** @description A staff member's name. */
+                reporter_name?: string;
+                /** @description Code of the office for which they acted. */
+                office?: string;
+                /** @description Code of the office that employs them. */
+                employer?: string;
+                /**
+                 * Format: uuid
+                 * @description The operation.
+                 */
+                operation: string;
+                /** @description The operation's name. */
+                operation_name?: string;
+                /** @description What the operation is for; `drill` (訓練) is not the real thing. */
+                operation_kind?: components["schemas"]["OperationKind"];
+            };
+            /** @description To itself and its collection, where it is asked for alone. */
+            links?: components["schemas"]["Link"][];
+        };
+        /** @description A GeoJSON geometry; degrees WGS 84, longitude first. */
+        Geometry: {
+            /** @description `[lon, lat]`. */
+            coordinates: number[];
+            /** @enum {string} */
+            type: "Point";
+        } | {
+            /** @description Polygons. */
+            coordinates: number[][][][];
+            /** @enum {string} */
+            type: "MultiPolygon";
+        };
         /**
          * @description Why the server ends a stream.
          * @enum {string}
          */
         GoodbyeReason: "shutdown" | "slow" | "no_pong" | "full" | "no_subscribe" | "token_not_yet_known" | "bad_frame" | "frame_too_large" | "too_many_frames" | "token_invalid" | "token_expired" | "token_revoked";
+        /** @description An incident, for whoever asks. */
+        IncidentProperties: components["schemas"]["OfficeIncidentProperties"] | components["schemas"]["PublicIncidentProperties"];
         /** @description Incidents, encoded for whoever asks. */
         Incidents: {
             /** @description The incidents. */
@@ -673,6 +1216,17 @@ export interface components {
              */
             operation?: string;
         };
+        /** @description Where everything begins. */
+        LandingPage: {
+            /** @description Name. */
+            title: string;
+            /** @description What is here. */
+            description: string;
+            /** @description What to write on a map. */
+            attribution: string;
+            /** @description To the rest. */
+            links: components["schemas"]["Link"][];
+        };
         /** @description Degrees WGS 84. */
         LatLon: {
             /**
@@ -685,6 +1239,17 @@ export interface components {
              * @description Degrees east.
              */
             lon: number;
+        };
+        /** @description A link to another resource (RFC 8288). */
+        Link: {
+            /** @description Absolute address. */
+            href: string;
+            /** @description What it is to this one. */
+            rel: string;
+            /** @description Its media type. */
+            type: string;
+            /** @description For people. */
+            title?: string;
         };
         /** @description Who the caller is and for whom they act. */
         Me: {
@@ -918,11 +1483,39 @@ export interface components {
             /** @description Its reports, oldest first. */
             reports: components["schemas"]["OfficeReport"][];
         };
+        /** @description An incident, for offices. */
+        OfficeIncidentProperties: components["schemas"]["PublicIncidentProperties"] & {
+            /** @description Any of its reports is marked as danger to life. */
+            danger_to_life: boolean;
+            /** @description The words of its first report. */
+            words: string;
+            /** @description How many reports it has. */
+            reports: number;
+        };
         /**
          * @description What an office is.
          * @enum {string}
          */
         OfficeKind: "municipality" | "prefecture";
+        /** @description An office, for everybody. */
+        OfficeProperties: {
+            /** @description What it is. */
+            kind: components["schemas"]["OfficeKind"];
+            /** @description Japanese name. */
+            name: string;
+            /** @description Reading in hiragana. */
+            kana: string;
+            /** @description English name. */
+            english: string;
+            /** @description Codes of the municipalities that share a border with it, comma-separated. */
+            neighbours: string;
+            /** @description Whether the boundary is a sketch (略図), which every map must say; `null` for an office that is a point. */
+            sketch?: boolean;
+            /** @description The boundary's edition. */
+            edition?: string;
+            /** @description What to write on the map for the boundary. */
+            attribution?: string;
+        };
         /** @description A report, for offices. */
         OfficeReport: {
             /**
@@ -1008,6 +1601,20 @@ export interface components {
         Operations: {
             /** @description All of them, in the order in which they were opened; everyday care first. */
             operations: components["schemas"]["Operation"][];
+        };
+        /** @description What a page says after its features. */
+        PageEnd: {
+            /** @description To itself, its collection, and, where there are more, the next page. */
+            links: components["schemas"]["Link"][];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            timeStamp: string;
+            /** @description Features that match, on all pages; left out where counting them would cost more than the page. */
+            numberMatched?: number;
+            /** @description Features on this page. */
+            numberReturned: number;
         };
         /** @description Whose ground a position is. */
         Place: {
@@ -1100,6 +1707,34 @@ export interface components {
              * @description When it was last changed.
              */
             updated_at: string;
+        };
+        /** @description An incident, for everybody. */
+        PublicIncidentProperties: {
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description How far the handling is. */
+            status: components["schemas"]["Status"];
+            /** @description Code of the office that answers for it. */
+            responsible?: string;
+            /**
+             * Format: date-time
+             * @description When its first report was filed.
+             */
+            filed_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: uuid
+             * @description The operation.
+             */
+            operation: string;
+            /** @description The operation's name. */
+            operation_name?: string;
+            /** @description What the operation is for; `drill` (訓練) is not the real thing. */
+            operation_kind?: components["schemas"]["OperationKind"];
         };
         /** @description The world for everybody at one position of the log. */
         PublicSnapshot: {
@@ -1245,6 +1880,69 @@ export interface components {
             label: components["schemas"]["LatLon"];
             /** @description Codes of the municipalities that share a border with it. */
             neighbours: string[];
+        };
+        /** @description A report, for offices. */
+        ReportProperties: {
+            /**
+             * Format: uuid
+             * @description The incident that it belongs to.
+             */
+            incident: string;
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description In the reporter's words. */
+            words: string;
+            /** @description Marked as danger to life. */
+            danger_to_life: boolean;
+            /**
+             * Format: date-time
+             * @description When it was seen, as the device says.
+             */
+            observed_at: string;
+            /**
+             * Format: date-time
+             * @description When the server wrote it down.
+             */
+            filed_at: string;
+            /** @description `inside`, `on_border` or `outside` of the region's municipalities. */
+            standing: string;
+            /** @description Code of the municipality whose ground it is; outside, of the nearest. */
+            municipality: string;
+            /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
+            boundaries: string;
+            /** @description Who says that it is there. */
+            source?: components["schemas"]["EvidenceSource"];
+            /**
+             * Format: double
+             * @description Radius of uncertainty in metres.
+             */
+            accuracy_m?: number;
+            /**
+             * Format: double
+             * @description Direction of view, degrees clockwise from true north.
+             */
+            heading_deg?: number;
+            /** @description Content addresses of its photos and videos (`/api/media/ID`), comma-separated. */
+            media: string;
+            /** @description Whether the reporter left contact details. */
+            has_contact: boolean;
+            /** @description `staff`, `resident` or `system`. */
+            reporter: string;
+            /** @description A staff member's name. */
+            reporter_name?: string;
+            /** @description Code of the office for which they acted. */
+            office?: string;
+            /** @description Code of the office that employs them. */
+            employer?: string;
+            /**
+             * Format: uuid
+             * @description The operation.
+             */
+            operation: string;
+            /** @description The operation's name. */
+            operation_name?: string;
+            /** @description What the operation is for; `drill` (訓練) is not the real thing. */
+            operation_kind?: components["schemas"]["OperationKind"];
         };
         /** @description Who reported. */
         Reporter: {
@@ -1566,11 +2264,25 @@ export interface components {
         };
         /** @description A snapshot, encoded for whoever asks. */
         Snapshot: components["schemas"]["OfficeSnapshot"] | components["schemas"]["PublicSnapshot"];
+        /** @description A box around all features. */
+        SpatialExtent: {
+            /** @description One box: west, south, east, north. */
+            bbox: number[][];
+            /** @description CRS84. */
+            crs: string;
+        };
         /**
          * @description How far the handling is.
          * @enum {string}
          */
         Status: "received" | "in_progress" | "resolved" | "declined";
+        /** @description A span of time that holds all features. */
+        TemporalExtent: {
+            /** @description One span: begin and end; `null` is open. */
+            interval: (string | null)[][];
+            /** @description The Gregorian calendar. */
+            trs: string;
+        };
         /** @description Tokens of a session. */
         Tokens: {
             /** @description For `Authorization: Bearer`. */
@@ -2829,6 +3541,584 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_landing: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandingPage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_landing_with_slash: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandingPage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_api: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.oai.openapi+json;version=3.0": unknown;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_collections: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collections"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_check_ins: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureCollectionInfo"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_check_ins_items: {
+        parameters: {
+            query?: {
+                /**
+                 * @description West, south, east, north in degrees WGS 84, comma-separated; west may be greater than east, across
+                 *     the antimeridian. Of six numbers the third and the sixth (heights) do not count.
+                 */
+                bbox?: string;
+                /**
+                 * @description A time (RFC 3339) or `FROM/TO`, with `..` for an open end. Incidents and reports: when they were
+                 *     filed; check-ins: when they lasted; offices have no time and always match.
+                 */
+                datetime?: string;
+                /** @description How many at most; above 10,000 counts as 10,000. */
+                limit?: number;
+                /** @description Where the page before ended. Take it from the `next` link. */
+                cursor?: string;
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["FeaturePage_CheckInProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_check_ins_item: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Check-in */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Feature_CheckInProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_incidents: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureCollectionInfo"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_incidents_items: {
+        parameters: {
+            query?: {
+                /**
+                 * @description West, south, east, north in degrees WGS 84, comma-separated; west may be greater than east, across
+                 *     the antimeridian. Of six numbers the third and the sixth (heights) do not count.
+                 */
+                bbox?: string;
+                /**
+                 * @description A time (RFC 3339) or `FROM/TO`, with `..` for an open end. Incidents and reports: when they were
+                 *     filed; check-ins: when they lasted; offices have no time and always match.
+                 */
+                datetime?: string;
+                /** @description How many at most; above 10,000 counts as 10,000. */
+                limit?: number;
+                /** @description Where the page before ended. Take it from the `next` link. */
+                cursor?: string;
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["FeaturePage_IncidentProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_incidents_item: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Feature_IncidentProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_offices: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureCollectionInfo"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_offices_items: {
+        parameters: {
+            query?: {
+                /**
+                 * @description West, south, east, north in degrees WGS 84, comma-separated; west may be greater than east, across
+                 *     the antimeridian. Of six numbers the third and the sixth (heights) do not count.
+                 */
+                bbox?: string;
+                /**
+                 * @description A time (RFC 3339) or `FROM/TO`, with `..` for an open end. Incidents and reports: when they were
+                 *     filed; check-ins: when they lasted; offices have no time and always match.
+                 */
+                datetime?: string;
+                /** @description How many at most; above 10,000 counts as 10,000. */
+                limit?: number;
+                /** @description Where the page before ended. Take it from the `next` link. */
+                cursor?: string;
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["FeaturePage_OfficeProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_offices_item: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The office's code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Feature_OfficeProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_reports: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureCollectionInfo"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_reports_items: {
+        parameters: {
+            query?: {
+                /**
+                 * @description West, south, east, north in degrees WGS 84, comma-separated; west may be greater than east, across
+                 *     the antimeridian. Of six numbers the third and the sixth (heights) do not count.
+                 */
+                bbox?: string;
+                /**
+                 * @description A time (RFC 3339) or `FROM/TO`, with `..` for an open end. Incidents and reports: when they were
+                 *     filed; check-ins: when they lasted; offices have no time and always match.
+                 */
+                datetime?: string;
+                /** @description How many at most; above 10,000 counts as 10,000. */
+                limit?: number;
+                /** @description Where the page before ended. Take it from the `next` link. */
+                cursor?: string;
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["FeaturePage_ReportProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_reports_item: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Feature_ReportProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_conformance: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conformance"];
+                };
             };
             default: {
                 headers: {

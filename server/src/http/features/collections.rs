@@ -67,10 +67,10 @@ impl Which {
     }
 
     /// Whether the caller may read it: what the access table says of its items.
-    fn is_for(self, caller: &Caller) -> bool {
+    pub(super) fn is_for(self, caller: &Caller) -> bool {
         match required("GET", &format!("{}/items", self.path())) {
             Some(Access::Open) => true,
-            Some(Access::Needs(permission)) => caller.may(permission),
+            Some(Access::Needs(permission) | Access::NeedsOrTicket(permission)) => caller.may(permission),
             None => false,
         }
     }

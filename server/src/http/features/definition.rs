@@ -5,8 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::collections::Which;
 use super::query::{GEOJSON, JSON, LIMIT, MOST, OPENAPI};
-use crate::http::access::{Access, required};
-use crate::identity::permission::Permission;
+use crate::identity::caller::Caller;
 
 /// Parameters, schemas and answers that the paths name.
 const COMPONENTS: &str = include_str!("components.json");
@@ -38,7 +37,7 @@ pub(super) fn document(region: &str) -> serde_json::Result<Value> {
         item["responses"]["404"] = response("error");
         for operation in [&mut collection, &mut items, &mut item] {
             operation["tags"] = json!([id]);
-            if needs_token(which) {
+            if !which.is_for(&Caller::Public) {
                 operation["security"] = json!([{ "bearer": [] }]);
                 operation["responses"]["403"] = response("error");
             }
@@ -68,16 +67,6 @@ pub(super) fn served_at(document: &Value, address: &str) -> Value {
     let mut document = document.clone();
     document["servers"] = json!([{ "url": address }]);
     document
-}
-
-/// Whether the access table asks for more than the public may.
-fn needs_token(which: Which) -> bool {
-    let public = |permission| Permission::PUBLIC.contains(&permission);
-    match required("GET", &format!("{}/items", which.path())) {
-        Some(Access::Needs(permission)) => !public(permission),
-        Some(Access::Open) => false,
-        None => true,
-    }
 }
 
 fn plain(id: &str, summary: &str, schema: &str, media_type: &str) -> Value {
