@@ -130,11 +130,6 @@ impl Start {
         run(program, &["restore", &backup, "--data", &data], "")
     }
 
-    /// The database that is its own, if it has one.
-    pub fn database(&self) -> Option<&Database> {
-        self.database.as_ref()
-    }
-
     /// Starts it with this data folder, which is removed with the server.
     ///
     /// # Errors
