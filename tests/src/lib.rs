@@ -3,10 +3,13 @@
 //!
 //! [`server`] runs the binary and watches its log, [`client`] speaks to every door over HTTP, [`viewer`]
 //! and [`events`] watch the live stream, [`region`] and [`report`] give tests their data, [`pictures`]
-//! draws photos by code, [`postgres`] gives tests databases of their own.
+//! draws photos by code, [`postgres`] gives tests databases of their own, [`line`]
+//! leads to them and can be cut.
 
 pub mod client;
 pub mod events;
+pub mod features;
+pub mod line;
 pub mod pictures;
 pub mod postgres;
 pub mod region;

@@ -22,7 +22,7 @@ pub enum Log {
     /// In a SQLite file.
     Sqlite(SqliteLog),
     /// In PostgreSQL.
-    Postgres(PostgresLog),
+    Postgres(Box<PostgresLog>),
 }
 
 macro_rules! either {
@@ -49,7 +49,9 @@ impl Log {
     ) -> Result<Self, LogError> {
         Ok(match database {
             Database::Sqlite(pool) => Self::Sqlite(SqliteLog::open(pool.clone(), data, clock, entropy).await?),
-            Database::Postgres(pool) => Self::Postgres(PostgresLog::open(pool.clone(), data, clock, entropy).await?),
+            Database::Postgres(pool) => {
+                Self::Postgres(Box::new(PostgresLog::open(pool.clone(), data, clock, entropy).await?))
+            }
         })
     }
 

@@ -17,7 +17,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -71,7 +71,12 @@ const CLUSTER: &str = "SELECT concat_ws('/', (SELECT system_identifier FROM pg_c
 #[derive(Debug)]
 pub struct PostgresLog {
     node: NodeId,
+    /// The history's name when it was opened.
     epoch: Uuid,
+    /// Its name since this node writes.
+    claimed: OnceLock<Uuid>,
+    /// Its name if it turns out that it was restored.
+    another: Uuid,
     /// For everything but appends.
     readers: PgPool,
     /// For appends alone.
@@ -104,28 +109,17 @@ impl PostgresLog {
         .execute(&readers)
         .await
         .map_err(storage)?;
-        let row = sqlx::query(
-            "SELECT uuid_send(id), uuid_send(epoch), cluster, (SELECT coalesce(max(seq), 0) FROM entry) FROM node",
-        )
-        .fetch_one(&readers)
-        .await
-        .map_err(storage)?;
+        let row = sqlx::query("SELECT uuid_send(id), uuid_send(epoch) FROM node")
+            .fetch_one(&readers)
+            .await
+            .map_err(storage)?;
         let id = |index| {
             let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
             Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
         };
-        let mut epoch = id(1)?;
-        let known_cluster = row.try_get::<&str, _>(2).map_err(storage)?;
-        let head = row.try_get::<i64, _>(3).map_err(storage)?.cast_unsigned();
-        if known_cluster != cluster || !remembered.agrees(epoch, head) {
-            epoch = new_id();
-            tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
-            let rename = sqlx::query("UPDATE node SET epoch = $1::uuid, cluster = $2").bind(epoch.to_string());
-            rename.bind(&cluster).execute(&readers).await.map_err(storage)?;
-        }
-        remembered.write(epoch, head)?;
+        let (node, epoch) = (NodeId(id(0)?), id(1)?);
         let sessions = Sessions::new(&readers, new_id());
-        Ok(Self { node: NodeId(id(0)?), epoch, readers, sessions, remembered })
+        Ok(Self { node, epoch, claimed: OnceLock::new(), another: new_id(), readers, sessions, remembered })
     }
 
     /// The node whose log this is.
@@ -133,12 +127,38 @@ impl PostgresLog {
         self.node
     }
 
-    /// Becomes the only node that writes here.
+    /// Becomes the only node that writes here, and with that the one that says whether the log was restored.
     ///
     /// # Errors
     /// [`LogError::InUse`] if another node does; [`LogError`] if the database fails.
     pub async fn claim(&self) -> Result<(), LogError> {
-        self.sessions.within(async |_| Ok(())).await
+        let (epoch, head) = self
+            .sessions
+            .within(async |session| {
+                let cluster: String =
+                    sqlx::query_scalar(CLUSTER).fetch_one(&mut session.connection).await.map_err(storage)?;
+                let known: String = sqlx::query_scalar("SELECT cluster FROM node")
+                    .fetch_one(&mut session.connection)
+                    .await
+                    .map_err(storage)?;
+                if known == cluster && self.remembered.agrees(self.epoch, session.head) {
+                    return Ok((self.epoch, session.head));
+                }
+                sqlx::query("UPDATE node SET epoch = $1::uuid, cluster = $2")
+                    .bind(self.another.to_string())
+                    .bind(&cluster)
+                    .execute(&mut session.connection)
+                    .await
+                    .map_err(storage)?;
+                let (epoch, head) = (self.another, session.head);
+                tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
+                Ok((epoch, head))
+            })
+            .await?;
+        self.remembered.write(epoch, head)?;
+        // Claimed twice, it was restored once.
+        let _ = self.claimed.set(epoch);
+        Ok(())
     }
 
     /// Waits for what is being written, and gives the lock back.
@@ -149,7 +169,7 @@ impl PostgresLog {
 
 impl EntryLog for PostgresLog {
     fn epoch(&self) -> Uuid {
-        self.epoch
+        self.claimed.get().copied().unwrap_or(self.epoch)
     }
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
@@ -169,7 +189,7 @@ impl EntryLog for PostgresLog {
                 Ok((head, answers))
             })
             .await?;
-        self.remembered.note(self.epoch, head);
+        self.remembered.note(self.epoch(), head);
         Ok(answers)
     }
 

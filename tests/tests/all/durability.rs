@@ -4,18 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, ensure};
+use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::Server;
+use sokuho_tests::server::{Edition, Start};
 use sokuho_tests::viewer::PATIENCE;
 use tokio::sync::Notify;
 
 const SENDERS: usize = 16;
 const ENOUGH: usize = 300;
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
-async fn after_kill_9_under_load_no_acknowledged_report_is_missing() -> Result<()> {
-    let mut server = Server::start()?;
+async fn after_kill_9_under_load_no_acknowledged_report_is_missing(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let mut server = start.start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
     let staffer = server.staff("sato", &town.code, None, "field").await?;
