@@ -144,10 +144,10 @@ async fn the_readers_of_the_projection_see_neither_audit_nor_accounts_nor_contac
     let admitted = database.row(statement("SELECT admit_readers() AS admitted")).await.unwrap().unwrap();
     assert!(admitted.get::<bool>("admitted").unwrap());
     let seen = database.rows(statement(
-        "SELECT tablename::text FROM pg_tables WHERE schemaname = 'sokuho' \
-         AND has_table_privilege('sokuho_reader', 'sokuho.' || tablename, 'SELECT') ORDER BY tablename",
+        "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'sokuho'::regnamespace AND relkind = 'r' \
+         AND has_table_privilege('sokuho_reader', oid, 'SELECT') ORDER BY relname",
     ));
-    let seen: Vec<String> = seen.await.unwrap().iter().map(|row| row.get("tablename").unwrap()).collect();
+    let seen: Vec<String> = seen.await.unwrap().iter().map(|row| row.get("name").unwrap()).collect();
     assert!(seen.contains(&"report".to_owned()), "{seen:?}");
     for secret in ["account", "audit", "contact", "identity_version", "refresh_token", "session", "wall_token"] {
         assert!(!seen.contains(&secret.to_owned()), "{secret} is open to readers");
