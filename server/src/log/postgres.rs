@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use self::session::Sessions;
 use super::answers::{Answers, answer};
-use super::remembered::Remembered;
+use super::remembered::{Lost, Remembered};
 use super::rows::{self, Stored, Texts};
 use super::{Appended, Draft, EntryLog, LogError, storage};
 use crate::domain::clock::{Clock, Entropy};
@@ -77,6 +77,7 @@ pub struct PostgresLog {
     /// For appends alone.
     sessions: Sessions,
     remembered: Remembered,
+    lost: Option<Lost>,
 }
 
 impl PostgresLog {
@@ -104,19 +105,8 @@ impl PostgresLog {
         .execute(&readers)
         .await
         .map_err(storage)?;
-        let row = sqlx::query(
-            "SELECT uuid_send(id), uuid_send(epoch), cluster, (SELECT coalesce(max(seq), 0) FROM entry) FROM node",
-        )
-        .fetch_one(&readers)
-        .await
-        .map_err(storage)?;
-        let id = |index| {
-            let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
-            Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
-        };
-        let mut epoch = id(1)?;
-        let known_cluster = row.try_get::<&str, _>(2).map_err(storage)?;
-        let head = row.try_get::<i64, _>(3).map_err(storage)?.cast_unsigned();
+        let (node, mut epoch, known_cluster, head) = history(&readers).await?;
+        let lost = remembered.lost(epoch, head);
         if known_cluster != cluster || !remembered.agrees(epoch, head) {
             epoch = new_id();
             tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
@@ -125,7 +115,25 @@ impl PostgresLog {
         }
         remembered.write(epoch, head)?;
         let sessions = Sessions::new(&readers, new_id());
-        Ok(Self { node: NodeId(id(0)?), epoch, readers, sessions, remembered })
+        Ok(Self { node, epoch, readers, sessions, remembered, lost })
+    }
+
+    /// The log in a database that was opened for looking at it; see [`super::backend::Log::look`].
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn look(readers: PgPool, data: &Path) -> Result<Self, LogError> {
+        let remembered = Remembered::look(data);
+        let (node, epoch, _, head) = history(&readers).await?;
+        let lost = remembered.lost(epoch, head);
+        // No session is ever begun, for nothing is written.
+        let sessions = Sessions::new(&readers, Uuid::nil());
+        Ok(Self { node, epoch, readers, sessions, remembered, lost })
+    }
+
+    /// Entries that were found missing when the log was opened.
+    pub fn lost(&self) -> Option<Lost> {
+        self.lost
     }
 
     /// The node whose log this is.
@@ -173,6 +181,15 @@ impl EntryLog for PostgresLog {
         Ok(answers)
     }
 
+    async fn probe(&self) -> Result<(), LogError> {
+        // Changes nothing, and yet it is written.
+        let write = sqlx::query("UPDATE node SET created = created");
+        let write = async |session: &mut session::Session| {
+            write.execute(&mut session.connection).await.map(drop).map_err(storage)
+        };
+        self.sessions.within(write).await
+    }
+
     async fn head(&self) -> Result<Seq, LogError> {
         const HEAD: &str = "SELECT coalesce(max(seq), 0) FROM entry";
         let head: i64 = if self.sessions.is_claimed() {
@@ -201,6 +218,22 @@ impl EntryLog for PostgresLog {
         })
         .await
     }
+}
+
+/// The node, the epoch, the cluster's name and the last number.
+async fn history(pool: &PgPool) -> Result<(NodeId, Uuid, String, Seq), LogError> {
+    let row = sqlx::query(
+        "SELECT uuid_send(id), uuid_send(epoch), cluster, (SELECT coalesce(max(seq), 0) FROM entry) FROM node",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(storage)?;
+    let id = |index| {
+        let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
+        Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
+    };
+    let head = row.try_get::<i64, _>(3).map_err(storage)?.cast_unsigned();
+    Ok((NodeId(id(0)?), id(1)?, row.try_get(2).map_err(storage)?, head))
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
