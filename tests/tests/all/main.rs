@@ -8,6 +8,8 @@ mod bad_uploads;
 mod bad_viewers;
 mod bystander;
 mod check_in;
+mod damage;
+mod disk_full;
 mod durability;
 mod incidents;
 mod live;
