@@ -149,7 +149,7 @@ impl Screen {
                 None => Ok(()),
             };
         };
-        let frame = viewer.read().await?;
+        let frame = viewer.read().await.with_context(|| format!("a screen that shows {:?}", self.position))?;
         if matches!(frame["type"].as_str(), Some("snapshot" | "resync")) {
             self.resynced += 1;
             return self.start_over(&frame).await;

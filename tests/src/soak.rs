@@ -7,7 +7,7 @@
 //! - the photo of every acknowledged report can be fetched and has the hash that it had.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
@@ -111,6 +111,7 @@ impl Soak {
     /// # Errors
     /// What was promised and is not so.
     pub async fn round(&mut self) -> Result<()> {
+        let begun = Instant::now();
         let (goal, wanted) = watch::channel(0);
         let mut watching = JoinSet::new();
         for (client, mut screen) in self.screens.drain(..) {
@@ -144,11 +145,16 @@ impl Soak {
             self.tally.unanswered += u64::from(sender.repeat_unanswered().await?);
         }
         let last = self.senders.first_mut().context("no senders")?.file_one().await?;
+        let told = Instant::now();
         goal.send_replace(last);
         while let Some(watched) =
-            tokio::time::timeout(PATIENCE, watching.join_next()).await.context("a viewer hangs")?
+            tokio::time::timeout(2 * PATIENCE, watching.join_next()).await.context("a viewer hangs")?
         {
-            self.screens.push(watched??);
+            let watched = watched?;
+            if watched.is_err() {
+                self.say_what_the_hub_does(last, told - begun, told.elapsed()).await?;
+            }
+            self.screens.push(watched?);
         }
 
         self.compare_pictures(last).await?;
@@ -170,6 +176,15 @@ impl Soak {
         self.tally.rounds += 1;
         self.tally.resumed = self.screens.iter().map(|(_, screen)| screen.resumed).sum();
         self.tally.resynced = self.screens.iter().map(|(_, screen)| screen.resynced).sum();
+        Ok(())
+    }
+
+    /// For whoever looks into a viewer that did not get there.
+    async fn say_what_the_hub_does(&self, goal: u64, before: Duration, since: Duration) -> Result<()> {
+        let metrics = self.wall.get("/metrics").await?.text();
+        let of_the_hub = |line: &&str| line.starts_with("sokuho_viewers") || line.starts_with("sokuho_hub");
+        let hub: Vec<_> = metrics.lines().filter(of_the_hub).collect();
+        eprintln!("entry {goal} came {before:?} into the round, {since:?} ago; the hub says\n{}", hub.join("\n"));
         Ok(())
     }
 
