@@ -32,7 +32,7 @@ use crate::http::client_address::TrustedProxies;
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
 use crate::http::{
-    check_ins, health, incidents, live as live_door, media as media_door, operations, region as region_door,
+    check_ins, features, health, incidents, live as live_door, media as media_door, operations, region as region_door,
 };
 use crate::http::{listener, reports, sessions, snapshot};
 use crate::hub::encode::Collected;
@@ -267,6 +267,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices: Arc::clone(&offices),
             turns: Arc::default(),
         },
+        features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone())?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
@@ -451,6 +452,7 @@ fn print_demo(
     writeln!(out, "  field 現場          http://{address}/field")?;
     writeln!(out, "  console 受付        http://{address}/console")?;
     writeln!(out, "  API                 http://{address}/api/docs")?;
+    writeln!(out, "  GIS (QGIS, GDAL)    http://{address}/ogc")?;
     if !demo.walls.is_empty() {
         writeln!(out, "\nWall displays 壁面表示 (each address holds its token)")?;
         for (office, token) in &demo.walls {

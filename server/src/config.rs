@@ -64,7 +64,7 @@ pub struct Config {
     #[arg(long, env = "SOKUHO_VIEWERS", default_value_t = 20_000)]
     pub viewers: usize,
 
-    /// Addresses of reverse proxies whose X-Forwarded-For is believed, comma-separated.
+    /// Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated.
     #[arg(long, env = "SOKUHO_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
 }

@@ -58,7 +58,7 @@ const MOST_DAMAGES: usize = 100;
 /// The address of a PostgreSQL database, `postgres://user:password@host:port/name?sslmode=verify-full`. Its
 /// password is never printed.
 #[derive(Clone)]
-pub struct PostgresUrl(PgConnectOptions);
+pub struct PostgresUrl(Box<PgConnectOptions>);
 
 /// The text is no address of a PostgreSQL database. It is not repeated: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +71,7 @@ impl FromStr for PostgresUrl {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(NotAPostgresUrl);
         }
-        text.parse().map(Self).map_err(|_| NotAPostgresUrl)
+        text.parse().map(|options| Self(Box::new(options))).map_err(|_| NotAPostgresUrl)
     }
 }
 
@@ -153,7 +153,8 @@ impl Database {
                 Ok(Self::Sqlite(pool))
             }
             Location::Postgres(PostgresUrl(options)) => {
-                let options = options.clone().options(SESSION).application_name("sokuho").disable_statement_logging();
+                let options =
+                    options.as_ref().clone().options(SESSION).application_name("sokuho").disable_statement_logging();
                 // Not through the pool, which asks a server that refuses again and again.
                 let connecting = tokio::time::timeout(CONNECT_PATIENCE, options.connect());
                 let mut connection = connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(connect)?;

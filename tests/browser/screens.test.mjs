@@ -1,12 +1,13 @@
 // The four screens after a night of rain: nothing that axe finds serious, and pictures of each for a person
 // to look at (var/screenshots/).
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { finish, isAccessible, launch, t } from './harness/browser.mjs';
-import { openWall, signIn } from './harness/people.mjs';
+import { finish, isAccessible, launch, picturesAreDrawn, t } from './harness/browser.mjs';
+import { inboxRow, openWall, signIn } from './harness/people.mjs';
 import { beside, Server } from './harness/server.mjs';
 
 const FOLDER = join(import.meta.dirname, '../../var/screenshots');
@@ -14,6 +15,8 @@ const FOLDER = join(import.meta.dirname, '../../var/screenshots');
 let server;
 let browser;
 let town;
+let employer;
+let wall;
 let staff;
 let operator;
 
@@ -21,8 +24,9 @@ before(async () => {
   server = await Server.start();
   browser = await launch();
   const { towns } = await server.region();
-  town = towns[0];
-  staff = await server.account('sato', '佐藤 花子', towns[1].code, 'field', town.code);
+  [town, employer] = towns;
+  wall = (await server.wallAddress(town.code)).split('=').pop();
+  staff = await server.account('sato', '佐藤 花子', employer.code, 'field', town.code);
   operator = await server.account('suzuki', '鈴木 一郎', town.code, 'operator');
   // The night of `make demo`, three hundred times faster than life.
   const night = ['--url', server.url, '--data', server.data, '--speed', '300', '--once'];
@@ -34,50 +38,83 @@ after(async () => {
   await finish(browser, server);
 });
 
+/** What a person sees on each screen; the pictures are taken when all of it is there. */
 const SCREENS = {
   resident: async (page) => {
     await page.goto(server.url);
     await page.getByRole('radio', { name: t('category.road_damage') }).check();
+    await page.getByRole('button', { name: t('send.button'), exact: true }).waitFor();
   },
   field: async (page) => {
     await signIn(page, `${server.url}/field`, staff);
     await page.getByRole('heading', { name: t('field.report'), exact: true }).waitFor();
+    await page.getByText(t('field.acting', { office: employer.name })).waitFor();
+    await page.getByRole('button', { name: t('field.duty.home', { office: town.name }) }).waitFor();
   },
   wall: async (page) => {
     await openWall(page, await server.wallAddress(town.code));
-    await page.locator('#newest > li').first().waitFor();
-    await mapIsDrawn(page);
+    const { incidents } = await officePicture();
+    await mapShows(page, incidents.length);
+    await drillIsPlain(page);
+    const [newest] = incidents;
+    const first = page.locator('#newest > li').first();
+    assert.ok((await first.textContent()).includes(newest.reports[0].words), 'the newest report stands first');
+    await picturesAreDrawn(first);
+    const open = incidents.filter(({ status }) => status === 'received' || status === 'in_progress');
+    const shown = await page.locator('.sums dd').allTextContents();
+    const received = open.filter(({ status }) => status === 'received').length;
+    const dangerous = open.filter((incident) => incident.danger_to_life).length;
+    assert.deepEqual(shown.map(Number), [received, open.length - received, dangerous]);
+    const here = open.filter(({ responsible }) => responsible === town.code);
+    const own = await page.locator('.counts tr.own td').allTextContents();
+    assert.equal(Number(own[0]) + Number(own[1]), here.length, 'the own row counts the own incidents');
   },
   console: async (page) => {
     await signIn(page, `${server.url}/console`, operator);
     await page.getByRole('heading', { name: t('console.inbox') }).waitFor();
-    await mapIsDrawn(page);
+    const { incidents } = await officePicture();
+    await mapShows(page, incidents.length);
+    await drillIsPlain(page);
+    const own = incidents.filter(({ responsible, status }) => {
+      return (!responsible || responsible === town.code) && (status === 'received' || status === 'in_progress');
+    });
+    assert.equal(await page.locator('#inbox > li').count(), own.length);
+    assert.ok(own.length > 0, 'the night sent nothing here');
+    for (const { reports } of own) await inboxRow(page, reports[0].words).first().waitFor();
   },
 };
 
 for (const [name, open] of Object.entries(SCREENS)) {
   for (const size of ['desk', 'phone']) {
-    test(`${name} on a ${size} has no serious accessibility violation and its picture is taken`, async () => {
+    test(`${name} on a ${size} shows what is there, without a serious accessibility violation`, async () => {
       const page = await browser.page(size, town.label);
       await open(page);
-      await page.waitForLoadState('networkidle').catch(() => undefined);
       const { width, height } = page.viewportSize();
+      await page.evaluate(() => window.scrollTo(0, 0));
       await page.screenshot({ path: join(FOLDER, `${name}-${width}x${height}.png`) });
       await isAccessible(page, `${name} on a ${size}`);
+      browser.isUntroubled();
       await page.context().close();
     });
   }
 }
 
-/** The map is drawn when its picture has stayed the same for a while: what it shows comes bit by bit. */
-async function mapIsDrawn(page) {
-  const canvas = page.locator('canvas.maplibregl-canvas').first();
-  await canvas.waitFor();
-  let last = null;
-  for (let alike = 0, tries = 0; alike < 3 && tries < 30; tries += 1) {
-    await page.waitForTimeout(700);
-    const picture = await canvas.screenshot();
-    alike = last?.equals(picture) ? alike + 1 : 0;
-    last = picture;
-  }
+/** What offices see, newest first. */
+async function officePicture() {
+  const headers = { authorization: `Bearer ${wall}` };
+  const picture = await (await fetch(`${server.url}/api/snapshot`, { headers })).json();
+  assert.ok(picture.incidents.length > 20, 'the night was quiet');
+  return picture;
+}
+
+/** Waits until the map has drawn this many incidents, and everything around them. */
+async function mapShows(page, incidents) {
+  await page.locator(`[data-drawn="${incidents}"]`).waitFor();
+}
+
+/** A drill never looks like the real thing. */
+async function drillIsPlain(page) {
+  const banner = page.locator('.operation.drill');
+  await banner.getByText(t('app.drill'), { exact: true }).waitFor();
+  await banner.getByText(t('wall.drill_not_real')).waitFor();
 }

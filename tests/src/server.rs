@@ -104,6 +104,32 @@ impl Start {
         self.start_in(tempfile::Builder::new().prefix("sokuho-").tempdir()?)
     }
 
+    /// Starts it with a data folder, and the database if it has one, that were restored from a backup.
+    ///
+    /// # Errors
+    /// If it cannot be restored or does not start.
+    pub fn restored_from(self, backup: &Path) -> Result<Server> {
+        let data = tempfile::Builder::new().prefix("sokuho-").tempdir()?;
+        self.restore(backup, data.path())?;
+        self.start_in(data)
+    }
+
+    /// Restores a backup into this folder, and the database if there is one; gives what is printed.
+    ///
+    /// # Errors
+    /// If it cannot be restored.
+    pub fn restore(&self, backup: &Path, data: &Path) -> Result<String> {
+        let (backup, data) = (backup.to_string_lossy(), data.to_string_lossy());
+        let program = &mut Command::new(binary()?);
+        let program = program.env_remove("DATABASE_URL").envs(self.env.iter().cloned());
+        run(program, &["restore", &backup, "--data", &data], "")
+    }
+
+    /// The database that is its own, if it has one.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+
     /// Starts it with this data folder, which is removed with the server.
     ///
     /// # Errors
@@ -313,6 +339,14 @@ impl Server {
         let data = self.data.path().to_string_lossy();
         let args = [args, &["--data", &data]].concat();
         run(Command::new(binary()?).env_remove("DATABASE_URL").envs(self.start.env.iter().cloned()), &args, stdin)
+    }
+
+    /// Runs a command of the binary on the same database, if there is one, but with whatever folder it names.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub fn command_elsewhere(&self, args: &[&str]) -> Result<String> {
+        run(Command::new(binary()?).env_remove("DATABASE_URL").envs(self.start.env.iter().cloned()), args, "")
     }
 
     /// Makes an account whose password is [`PASSWORD`]; `home` is the office where the person lives.

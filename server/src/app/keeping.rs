@@ -120,6 +120,8 @@ impl Place<'_> {
         tell: Tell<'_>,
     ) -> anyhow::Result<Manifest> {
         let database = Database::open(self.location).await?;
+        // Before the log is opened: a log that is there would think that it was restored, and change its name.
+        fill::must_be_empty(&database).await?;
         // It makes the node's row; and no other node may write to the database meanwhile.
         let log = Log::open(&database, self.staging, clock, entropy).await?;
         log.claim().await?;

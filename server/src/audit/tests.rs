@@ -138,6 +138,22 @@ async fn readings_that_an_older_program_recorded_are_taken_over() {
     assert_eq!(listed(&Database::Sqlite(pool), Filter::default()).await, expected);
 }
 
+#[tokio::test]
+async fn the_readers_of_the_projection_see_neither_audit_nor_accounts_nor_contact_details() {
+    let Some((database, _place)) = database(On::Postgres).await else { return };
+    let admitted = database.row(statement("SELECT admit_readers() AS admitted")).await.unwrap().unwrap();
+    assert!(admitted.get::<bool>("admitted").unwrap());
+    let seen = database.rows(statement(
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = 'sokuho' \
+         AND has_table_privilege('sokuho_reader', 'sokuho.' || tablename, 'SELECT') ORDER BY tablename",
+    ));
+    let seen: Vec<String> = seen.await.unwrap().iter().map(|row| row.get("tablename").unwrap()).collect();
+    assert!(seen.contains(&"report".to_owned()), "{seen:?}");
+    for secret in ["account", "audit", "contact", "identity_version", "refresh_token", "session", "wall_token"] {
+        assert!(!seen.contains(&secret.to_owned()), "{secret} is open to readers");
+    }
+}
+
 #[test]
 fn a_line_for_a_person_stays_one_line() {
     let lines: Vec<String> = samples().iter().map(ToString::to_string).collect();

@@ -154,11 +154,12 @@ impl Archive {
                 self.medium(&record, SMALL, &mut described)?;
                 let described: store::Description = serde_json::from_slice(&described)
                     .map_err(|_| damaged(format!("the record of the medium {id} cannot be read")))?;
-                if described.id != id || described.thumbnail != names.contains(&thumbnail) {
+                let has_thumbnail = names.contains(&thumbnail);
+                if described.id != id || has_thumbnail && !described.thumbnail {
                     return Err(damaged(format!("the record of the medium {id} belongs to another")));
                 }
                 known += 2;
-                if described.thumbnail {
+                if has_thumbnail {
                     self.medium(&thumbnail, u64::MAX, &mut io::sink())?;
                     known += 1;
                 }
@@ -210,14 +211,14 @@ impl Archive {
     /// Writes a part.
     ///
     /// # Errors
-    /// [`BackupError::Damaged`], [`BackupError::Pack`] if it cannot be written.
+    /// [`BackupError::Damaged`], [`BackupError::Unpack`].
     pub fn copy(&mut self, part: &Part, to: &mut dyn Write) -> Result<()> {
         self.read(part, &mut |reader| {
             let mut chunk = vec![0; 64 * 1024];
             loop {
                 match reader.read(&mut chunk).map_err(|error| unreadable(&part.name, &error))? {
                     0 => return Ok(()),
-                    read => to.write_all(&chunk[..read]).map_err(|error| BackupError::Pack(error.into()))?,
+                    read => to.write_all(&chunk[..read]).map_err(BackupError::Unpack)?,
                 }
             }
         })
@@ -226,7 +227,7 @@ impl Archive {
     /// Puts the packed media into the store's folder, each whole or not at all; those that are there stay.
     ///
     /// # Errors
-    /// [`BackupError::File`], [`BackupError::Damaged`].
+    /// [`BackupError::File`], [`BackupError::Damaged`], [`BackupError::Unpack`].
     pub fn restore_media(&mut self, folder: &Path, tell: Tell<'_>) -> Result<()> {
         let (mut done, of) = (0, Some(self.manifest.media.packed));
         let ids: Vec<MediaId> = self.media.iter().cloned().collect();
@@ -259,7 +260,9 @@ impl Archive {
                 let read = reader.by_ref().take(LINE).read_until(b'\n', &mut line);
                 match read.map_err(|error| unreadable(&part.name, &error))? {
                     0 => return Ok(()),
-                    _ if line.last() != Some(&b'\n') => return Err(damaged(format!("a row of {} has no end", part.name))),
+                    _ if line.last() != Some(&b'\n') => {
+                        return Err(damaged(format!("a row of {} has no end", part.name)));
+                    }
                     _ => each(&line)?,
                 }
             }
@@ -292,7 +295,7 @@ impl Archive {
         loop {
             match hashing.read(&mut chunk).map_err(|error| unreadable(name, &error))? {
                 0 => return Ok(hex::encode(hashing.hash.finalize())),
-                read => to.write_all(&chunk[..read]).map_err(|error| BackupError::Pack(error.into()))?,
+                read => to.write_all(&chunk[..read]).map_err(BackupError::Unpack)?,
             }
         }
     }

@@ -17,6 +17,24 @@ const ROWS: usize = 64;
 /// Statements' rows that wait for the database.
 const AHEAD: usize = 4;
 
+/// Looks whether a database is empty, before anything else is done to it.
+///
+/// # Errors
+/// [`BackupError::NotEmpty`], [`BackupError::Storage`].
+pub async fn must_be_empty(database: &Database) -> Result<(), BackupError> {
+    nothing_in(&mut database.snapshot().await?).await
+}
+
+async fn nothing_in(transaction: &mut Transaction) -> Result<(), BackupError> {
+    for table in TABLES {
+        let count = transaction.row(table.count()).await?.ok_or(sqlx::Error::RowNotFound)?;
+        if count.get::<i64>("n")? > 0 {
+            return Err(BackupError::NotEmpty(format!("the table {} of the database", table.name)));
+        }
+    }
+    Ok(())
+}
+
 /// Writes everything into a database that has its tables and nothing in them. Nothing is there before the
 /// transaction that comes back is committed. The log has another epoch than before, so that every viewer takes
 /// a new snapshot.
@@ -32,12 +50,7 @@ pub async fn fill(
     tell: Tell<'_>,
 ) -> Result<(Archive, Transaction), BackupError> {
     let mut transaction = database.write().await?;
-    for table in TABLES {
-        let count = transaction.row(table.count()).await?.ok_or(sqlx::Error::RowNotFound)?;
-        if count.get::<i64>("n")? > 0 {
-            return Err(BackupError::NotEmpty(format!("the table {}", table.name)));
-        }
-    }
+    nothing_in(&mut transaction).await?;
     for table in TABLES {
         let (of, mut done) = (Some(archive.manifest().rows(table.name)), 0);
         let (sender, mut batches) = mpsc::channel::<Vec<Vec<Value>>>(AHEAD);

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::pack::Packer;
 use super::tables::{TABLES, Table};
-use super::{BackupError, FORMAT, KEY, MEDIA, Manifest, Media, MediaLine, Progress, Tell, VERSION, blocking, media_names};
+use super::{
+    BackupError, FORMAT, KEY, MEDIA, Manifest, Media, MediaLine, Progress, Tell, VERSION, blocking, media_names,
+};
 use crate::audit::{self, Action, By, Record};
 use crate::database::Database;
 use crate::database::statement::{Kind, Transaction, Value, statement};
@@ -179,11 +181,14 @@ fn files(data: &Path) -> Result<Vec<(String, PathBuf)>, BackupError> {
     Ok(files)
 }
 
-/// Packs a file with its thumbnail and its record; `false` if it is not there, or not what its name says.
+/// Packs a file with its thumbnail and its record; `false` if it is not there, or not what its name or its record
+/// say: what is damaged in the store must not spoil the backup.
 fn pack_medium(mut packer: Packer, folder: &Path, id: &MediaId) -> Result<(Packer, bool), BackupError> {
     let [file, thumbnail, record] = store::places(folder, id);
     let [file_name, thumbnail_name, record_name] = media_names(id);
-    let packed = record.is_file() && packer.medium(&file_name, &file, Some(id.as_str()))?;
+    let described = std::fs::read(&record).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let sound = described.is_some_and(|described: store::Description| described.id == *id);
+    let packed = sound && packer.medium(&file_name, &file, Some(id.as_str()))?;
     if packed {
         packer.medium(&thumbnail_name, &thumbnail, None)?;
         packer.medium(&record_name, &record, None)?;

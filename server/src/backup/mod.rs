@@ -126,6 +126,9 @@ pub enum BackupError {
     /// The archive cannot be written.
     #[error("the archive cannot be written")]
     Pack(#[source] anyhow::Error),
+    /// What is restored cannot be written.
+    #[error("what is in the backup cannot be written")]
+    Unpack(#[source] io::Error),
     /// The database failed.
     #[error("the database failed")]
     Storage(#[from] sqlx::Error),

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::entry::{Lww, Stamp};
 use super::ids::{IncidentId, OperationId, ReportId};
 use super::office::OfficeCode;
+use super::word::word;
 
 /// How far the handling is.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, utoipa::ToSchema,
 )]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum Status {
     /// 受付: nobody has looked yet.
     #[default]
@@ -24,6 +25,8 @@ pub enum Status {
     /// 対象外: not for any office, or not a fact.
     Declined,
 }
+
+word!(Status);
 
 impl Status {
     /// Whether an office still has to do something.

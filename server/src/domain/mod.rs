@@ -12,3 +12,5 @@ pub mod place;
 pub mod position;
 pub mod report;
 pub mod staff;
+pub mod text;
+mod word;

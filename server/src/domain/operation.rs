@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ids::OperationId;
+use super::word::word;
 
 /// What an operation is for. Drills never look like the real thing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum OperationKind {
     /// Everyday care (平常時): broken roads, burst pipes, dead street lights.
     Everyday,
@@ -16,6 +17,8 @@ pub enum OperationKind {
     /// A drill (訓練).
     Drill,
 }
+
+word!(OperationKind);
 
 /// An operation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::word::word;
+
 /// A place on the globe, degrees WGS 84; always finite, in range, and off the null island.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "RawPosition", into = "RawPosition")]
@@ -86,6 +88,9 @@ impl Position {
 /// Steps of a coarse position in a degree.
 const COARSE_PER_DEGREE: f64 = 10_000.0;
 
+/// Half a step of the coarse grid, degrees, and what rounding adds.
+const HALF_COARSE_STEP: f64 = 0.5 / COARSE_PER_DEGREE + 1e-9;
+
 impl TryFrom<RawPosition> for Position {
     type Error = NotAPosition;
     fn try_from(raw: RawPosition) -> Result<Self, NotAPosition> {
@@ -118,6 +123,17 @@ impl Bounds {
         (self.west..=self.east).contains(&position.lon()) && (self.south..=self.north).contains(&position.lat())
     }
 
+    /// The smallest box that holds this one and another.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        Self {
+            west: self.west.min(other.west),
+            south: self.south.min(other.south),
+            east: self.east.max(other.east),
+            north: self.north.max(other.north),
+        }
+    }
+
     /// The smallest box on the grid of coarse positions ([`Position::coarse`]) that holds this one.
     #[must_use]
     pub fn coarse(&self) -> Self {
@@ -125,6 +141,17 @@ impl Bounds {
         let down = |degrees: f64| (degrees * COARSE_PER_DEGREE + 1e-6).floor() / COARSE_PER_DEGREE;
         let up = |degrees: f64| (degrees * COARSE_PER_DEGREE - 1e-6).ceil() / COARSE_PER_DEGREE;
         Self { west: down(self.west), south: down(self.south), east: up(self.east), north: up(self.north) }
+    }
+
+    /// A box that holds every position whose coarse one ([`Position::coarse`]) lies within this one.
+    #[must_use]
+    pub fn around_coarse(&self) -> Self {
+        Self {
+            west: self.west - HALF_COARSE_STEP,
+            south: self.south - HALF_COARSE_STEP,
+            east: self.east + HALF_COARSE_STEP,
+            north: self.north + HALF_COARSE_STEP,
+        }
     }
 
     /// Whether all four are finite, in range and in order.
@@ -141,7 +168,7 @@ impl Bounds {
 
 /// Who says that the thing is there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum EvidenceSource {
     /// The phone's own position, captured at the shutter.
     Device,
@@ -152,6 +179,8 @@ pub enum EvidenceSource {
     /// Typed latitude and longitude.
     Typed,
 }
+
+word!(EvidenceSource);
 
 /// One witness for the place of a report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -195,6 +224,9 @@ mod tests {
         let around = Bounds { west: 139.929_71, south: 37.487_81, east: 139.929_75, north: 37.487_85 }.coarse();
         assert_eq!(around, Bounds { west: 139.9297, south: 37.4878, east: 139.9298, north: 37.4879 });
         assert_eq!(around.coarse(), around);
+        let point = Position::new(37.487_849, 139.929_751).unwrap();
+        let seen = Bounds { west: 139.9298, south: 37.4878, east: 139.9298, north: 37.4878 };
+        assert!(!seen.contains(point) && seen.contains(point.coarse()) && seen.around_coarse().contains(point));
     }
 
     #[test]

@@ -8,10 +8,11 @@ use super::ids::{IncidentId, MediaId, OperationId, ReportId};
 use super::office::OfficeCode;
 use super::place::Place;
 use super::position::{Evidence, Position};
+use super::word::word;
 
 /// What is reported.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum Category {
     /// 道路損傷
     RoadDamage,
@@ -24,6 +25,8 @@ pub enum Category {
     /// その他
     Other,
 }
+
+word!(Category);
 
 impl Category {
     /// All of them, in the order in which people see them.

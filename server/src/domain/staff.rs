@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::StaffId;
 use super::office::OfficeCode;
+use super::word::word;
 
 /// What a staff member may do; `identity::permission` has the table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum Role {
     /// Looks.
     Viewer,
@@ -18,6 +19,8 @@ pub enum Role {
     /// Manages accounts, tokens and operations.
     Admin,
 }
+
+word!(Role);
 
 /// A staff member: whom an account stands for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

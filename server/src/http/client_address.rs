@@ -7,10 +7,25 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 
-/// Addresses of the reverse proxies whose `X-Forwarded-For` is believed; put into the extensions of
-/// every request by the router.
+/// Addresses of the reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; put
+/// into the extensions of every request by the router.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(pub std::sync::Arc<[IpAddr]>);
+
+impl TrustedProxies {
+    /// Whether the peer of a request with these extensions is one of them.
+    pub fn sent(extensions: &Extensions) -> bool {
+        let peer = peer(extensions);
+        // A node that listens on [::] sees IPv4 peers as ::ffff:192.0.2.1.
+        let is_peer = |proxy: &IpAddr| proxy.to_canonical() == peer;
+        extensions.get::<Self>().is_some_and(|proxies| proxies.0.iter().any(is_peer))
+    }
+}
+
+fn peer(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip().to_canonical())
+}
 
 /// The client's address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,18 +34,13 @@ pub struct ClientAddress(pub IpAddr);
 impl ClientAddress {
     /// The client's address of a request with these extensions and headers.
     pub fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
-        let peer = extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip().to_canonical());
-        // A node that listens on [::] sees IPv4 peers as ::ffff:192.0.2.1.
-        let is_peer = |proxy: &IpAddr| proxy.to_canonical() == peer;
-        let trusted = extensions.get::<TrustedProxies>().is_some_and(|proxies| proxies.0.iter().any(is_peer));
+        let peer = peer(extensions);
         // The rightmost address is the one that our own proxy has seen; those before it anybody can write.
         let forwarded = || {
             let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
             last.rsplit(',').next()?.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
         };
-        Self(if trusted { forwarded().unwrap_or(peer) } else { peer })
+        Self(if TrustedProxies::sent(extensions) { forwarded().unwrap_or(peer) } else { peer })
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Router;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
 use crate::wire::live::{OfficeEntry, PublicEntry, ServerFrame, ViewerFrame};
 
@@ -26,7 +26,9 @@ pub fn head() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// The viewer at `/api/docs` and the document at `/api/openapi.json`.
+/// The viewer at `/api/docs` and the document at `/api/openapi.json`. The viewer also shows the definition
+/// that GIS programs read.
 pub fn routes(document: utoipa::openapi::OpenApi) -> Router {
-    SwaggerUi::new("/api/docs").url("/api/openapi.json", document).into()
+    let shown = [Url::new("Sokuho", "/api/openapi.json"), Url::new("OGC API – Features", "/ogc/api")];
+    SwaggerUi::new("/api/docs").url("/api/openapi.json", document).config(Config::new(shown)).into()
 }

@@ -3,11 +3,13 @@
 
 pub mod access;
 pub mod assets;
+pub mod base_url;
 pub mod check_ins;
 pub mod client_address;
 pub mod docs;
 pub mod error;
 pub mod extract;
+pub mod features;
 pub mod health;
 pub mod incidents;
 pub mod listener;

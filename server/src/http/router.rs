@@ -20,8 +20,8 @@ use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
-    assets, check_ins, docs, health, incidents, live, media, operations, region, reports, request_log, sessions,
-    snapshot,
+    assets, check_ins, docs, features, health, incidents, live, media, operations, region, reports, request_log,
+    sessions, snapshot,
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
@@ -48,6 +48,8 @@ pub struct Doors {
     pub media: media::MediaState,
     /// Incidents.
     pub incidents: incidents::IncidentsState,
+    /// OGC API – Features.
+    pub features: features::FeaturesState,
     /// Sessions.
     pub sessions: sessions::SessionState,
     /// Check-ins.
@@ -60,7 +62,7 @@ pub struct Doors {
     pub identity: Arc<Identity>,
     /// Request ids.
     pub request_ids: RequestIds,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxies: TrustedProxies,
 }
 
@@ -77,6 +79,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         sessions::routes().into_openapi(),
         check_ins::routes().into_openapi(),
         operations::routes().into_openapi(),
+        features::routes().into_openapi(),
     ] {
         document.merge(door);
     }
@@ -92,6 +95,7 @@ pub fn router(doors: Doors) -> Router {
         .merge(incidents::routes().with_state(doors.incidents))
         .merge(check_ins::routes().with_state(doors.check_ins))
         .merge(operations::routes().with_state(doors.operations))
+        .merge(features::routes().with_state(doors.features))
         .layer(compression());
     let quick = long
         .merge(reports::routes().with_state(Arc::new(doors.reports)))

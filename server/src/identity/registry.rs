@@ -18,6 +18,7 @@ use crate::domain::clock::{Clock, Entropy};
 use crate::domain::ids::{NodeId, StaffId, uuid_v7};
 use crate::domain::office::OfficeCode;
 use crate::domain::staff::{Role, Staff};
+use crate::domain::text::is_forbidden;
 
 /// An account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -244,10 +245,10 @@ pub(super) fn folded(name: &str) -> Option<String> {
     ((1..=64).contains(&name.len()) && name.bytes().all(good)).then(|| name.to_ascii_lowercase())
 }
 
-/// Whether a line of text has this many characters and no control characters among them.
+/// Whether a line of text has this many characters, and none among them that texts must not have.
 pub(super) fn is_plain(text: &str, least: usize, most: usize) -> bool {
     (least..=most).contains(&text.chars().count())
-        && !text.chars().any(char::is_control)
+        && !text.chars().any(|c| c.is_control() || is_forbidden(c))
         && (least == 0 || !text.trim().is_empty())
 }
 

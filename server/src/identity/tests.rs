@@ -183,10 +183,10 @@ async fn account_names_are_unique_whatever_their_case_and_fields_are_checked(
     let registry = f.identity.registry();
     assert!(matches!(registry.add_account(new("SATO", "x", PASSWORD), &by()).await, Err(IdentityError::NameTaken)));
     assert!(matches!(registry.add_account(new("s ato", "x", PASSWORD), &by()).await, Err(IdentityError::BadName)));
-    assert!(matches!(
-        registry.add_account(new("abe", "a\nb", PASSWORD), &by()).await,
-        Err(IdentityError::BadDisplayName)
-    ));
+    for bad in ["a\nb", "佐藤\u{202E}者理管", "\u{200F}佐藤"] {
+        let refused = registry.add_account(new("abe", bad, PASSWORD), &by()).await;
+        assert!(matches!(refused, Err(IdentityError::BadDisplayName)), "{bad:?}");
+    }
     assert!(matches!(registry.add_account(new("abe", "x", "short"), &by()).await, Err(IdentityError::BadPassword)));
     assert_eq!(registry.accounts().await.unwrap().len(), 1);
 }

@@ -3,6 +3,7 @@
 use super::Refusal;
 use crate::domain::ids::MediaId;
 use crate::domain::position::{Evidence, Position};
+use crate::domain::text::is_forbidden;
 use crate::log::ContactDetails;
 use crate::wire::report::{Contact, NewReport};
 
@@ -116,17 +117,14 @@ fn contact(contact: Option<&Contact>) -> Result<Option<ContactDetails>, Refusal>
     Ok(Some(details).filter(|d| *d != ContactDetails::default()))
 }
 
-/// Trims a text and checks its length in characters and what it is made of. Line breaks and tabs may
-/// stay; control characters and the marks that reverse the writing direction may not, because they can
-/// make a line on a wall display read as something else.
+/// Trims a text and checks its length in characters and what it is made of ([`is_forbidden`]).
 pub fn text(field: &'static str, value: &str, limit: usize) -> Result<String, Refusal> {
     let value = value.replace("\r\n", "\n");
     let value = value.trim();
     if value.chars().count() > limit {
         return Err(Refusal::TextTooLong { field, limit });
     }
-    let is_direction_mark = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    if value.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || is_direction_mark(c)) {
+    if value.chars().any(is_forbidden) {
         return Err(Refusal::TextNotAllowed { field });
     }
     Ok(value.to_owned())
@@ -191,7 +189,7 @@ mod tests {
 
     #[test]
     fn control_characters_and_direction_marks_are_refused_line_breaks_are_not() {
-        for bad in ["a\u{0}b", "a\u{1b}[31m", "a\u{202e}b", "\u{7f}"] {
+        for bad in ["a\u{0}b", "a\u{1b}[31m", "a\u{202e}b", "a\u{2067}b", "a\u{200f}b", "\u{7f}"] {
             let new = NewReport { words: bad.to_owned(), ..report() };
             assert!(matches!(check(&new), Err(Refusal::TextNotAllowed { field: "words" })), "{bad:?}");
         }

@@ -167,6 +167,7 @@ impl Incidents {
         assert_eq!(of_offices, visible.iter().filter(|facets| facets.responsible.is_some()).count());
         let located = self.reports.values().filter(|r| r.filed.report.position().is_some()).count();
         assert_eq!(index.incidents.len() + index.others.len(), located);
+        assert_eq!(index.newest_others.len(), index.others.len());
         assert!(index.by_office.values().all(|incidents| !incidents.is_empty()), "no office without incidents");
     }
 }

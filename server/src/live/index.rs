@@ -30,6 +30,8 @@ pub(super) struct Index {
     /// Reports that are not their incident's first, by place. As long as nobody merges incidents there are
     /// none, and an insertion is what a new report costs most.
     pub(super) others: Sphere<ReportId>,
+    /// The same by age, with their places.
+    pub(super) newest_others: BTreeMap<(Hlc, ReportId), Position>,
     /// With their places, so that a walk back in time need not look each of them up.
     pub(super) newest: BTreeMap<ByAge, Position>,
     pub(super) open: BTreeSet<ByAge>,
@@ -43,9 +45,11 @@ impl Index {
     pub(super) fn change_others(&mut self, before: &[Spot<ReportId>], after: &[Spot<ReportId>]) {
         for gone in before.iter().filter(|spot| !after.contains(spot)) {
             self.others.remove(gone);
+            self.newest_others.remove(&(gone.filed, gone.id));
         }
         for new in after.iter().filter(|spot| !before.contains(spot)) {
             self.others.insert(*new);
+            self.newest_others.insert((new.filed, new.id), new.position);
         }
     }
 

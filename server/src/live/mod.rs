@@ -2,12 +2,13 @@
 //! alike. Answers the map's questions without touching the database.
 //!
 //! `world` is the fold, by concern: `incidents`, `operations`, `check_ins`. `index` and `sphere` keep what
-//! `queries` answers from. `replay` reads the log at the start.
+//! `queries` and `pages` answer from. `replay` reads the log at the start.
 
 pub mod check_ins;
 mod incidents;
 mod index;
 mod operations;
+pub mod pages;
 pub mod queries;
 pub mod replay;
 mod sphere;

@@ -17,7 +17,8 @@ pub(super) struct Spot<Id> {
     pub(super) id: Id,
     /// When it was filed, so that the newest of many can be told without looking them up.
     pub(super) filed: Hlc,
-    position: Position,
+    /// Where.
+    pub(super) position: Position,
     point: [f64; 3],
 }
 

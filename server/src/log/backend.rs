@@ -23,7 +23,7 @@ pub enum Log {
     /// In a SQLite file.
     Sqlite(SqliteLog),
     /// In PostgreSQL.
-    Postgres(PostgresLog),
+    Postgres(Box<PostgresLog>),
 }
 
 macro_rules! either {
@@ -50,7 +50,9 @@ impl Log {
     ) -> Result<Self, LogError> {
         Ok(match database {
             Database::Sqlite(pool) => Self::Sqlite(SqliteLog::open(pool.clone(), data, clock, entropy).await?),
-            Database::Postgres(pool) => Self::Postgres(PostgresLog::open(pool.clone(), data, clock, entropy).await?),
+            Database::Postgres(pool) => {
+                Self::Postgres(Box::new(PostgresLog::open(pool.clone(), data, clock, entropy).await?))
+            }
         })
     }
 
@@ -61,7 +63,7 @@ impl Log {
     pub async fn look(database: &Database, data: &Path) -> Result<Self, LogError> {
         Ok(match database {
             Database::Sqlite(pool) => Self::Sqlite(SqliteLog::look(pool.clone(), data).await?),
-            Database::Postgres(pool) => Self::Postgres(PostgresLog::look(pool.clone(), data).await?),
+            Database::Postgres(pool) => Self::Postgres(Box::new(PostgresLog::look(pool.clone(), data).await?)),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Contact details of residents: apart from the entries, and every reading is recorded. They are written in
 //! the commit of their report (see [`super::Draft::contact`]).
 
+use super::postgres::in_time;
 use super::{ContactDetails, LogError, storage};
 use crate::audit::{self, Action, By, Record};
 use crate::database::Database;
@@ -24,6 +25,15 @@ impl ContactBook {
     /// # Errors
     /// [`LogError`] if the reading cannot be recorded; nothing is given then.
     pub async fn read(&self, report: ReportId, by: By, clock: &dyn Clock) -> Result<Option<ContactDetails>, LogError> {
+        in_time(self.read_and_record(report, by, clock)).await
+    }
+
+    async fn read_and_record(
+        &self,
+        report: ReportId,
+        by: By,
+        clock: &dyn Clock,
+    ) -> Result<Option<ContactDetails>, LogError> {
         let mut transaction = self.0.write().await.map_err(storage)?;
         let select = statement("SELECT name, phone, email FROM contact WHERE report = $1").bind(report.0);
         let Some(row) = transaction.row(select).await.map_err(storage)? else { return Ok(None) };

@@ -17,7 +17,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -71,13 +71,19 @@ const CLUSTER: &str = "SELECT concat_ws('/', (SELECT system_identifier FROM pg_c
 #[derive(Debug)]
 pub struct PostgresLog {
     node: NodeId,
+    /// The history's name when it was opened.
     epoch: Uuid,
+    /// Its name since this node writes.
+    claimed: OnceLock<Uuid>,
+    /// Its name if it turns out that it was restored.
+    another: Uuid,
     /// For everything but appends.
     readers: PgPool,
     /// For appends alone.
     sessions: Sessions,
     remembered: Remembered,
-    lost: Option<Lost>,
+    /// Known once this node writes, or looks.
+    lost: OnceLock<Lost>,
 }
 
 impl PostgresLog {
@@ -105,17 +111,7 @@ impl PostgresLog {
         .execute(&readers)
         .await
         .map_err(storage)?;
-        let (node, mut epoch, known_cluster, head) = history(&readers).await?;
-        let lost = remembered.lost(epoch, head);
-        if known_cluster != cluster || !remembered.agrees(epoch, head) {
-            epoch = new_id();
-            tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
-            let rename = sqlx::query("UPDATE node SET epoch = $1::uuid, cluster = $2").bind(epoch.to_string());
-            rename.bind(&cluster).execute(&readers).await.map_err(storage)?;
-        }
-        remembered.write(epoch, head)?;
-        let sessions = Sessions::new(&readers, new_id());
-        Ok(Self { node, epoch, readers, sessions, remembered, lost })
+        Self::of(readers, remembered, new_id).await
     }
 
     /// The log in a database that was opened for looking at it; see [`super::backend::Log::look`].
@@ -123,17 +119,38 @@ impl PostgresLog {
     /// # Errors
     /// [`LogError`] if the database fails.
     pub async fn look(readers: PgPool, data: &Path) -> Result<Self, LogError> {
-        let remembered = Remembered::look(data);
-        let (node, epoch, _, head) = history(&readers).await?;
-        let lost = remembered.lost(epoch, head);
         // No session is ever begun, for nothing is written.
-        let sessions = Sessions::new(&readers, Uuid::nil());
-        Ok(Self { node, epoch, readers, sessions, remembered, lost })
+        let log = Self::of(readers, Remembered::look(data), Uuid::nil).await?;
+        log.compare(log.head().await?);
+        Ok(log)
     }
 
-    /// Entries that were found missing when the log was opened.
+    async fn of(readers: PgPool, remembered: Remembered, new_id: impl Fn() -> Uuid) -> Result<Self, LogError> {
+        let row = sqlx::query("SELECT uuid_send(id), uuid_send(epoch) FROM node")
+            .fetch_one(&readers)
+            .await
+            .map_err(storage)?;
+        let id = |index| {
+            let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
+            Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
+        };
+        let (node, epoch) = (NodeId(id(0)?), id(1)?);
+        let sessions = Sessions::new(&readers, new_id());
+        let (claimed, lost, another) = (OnceLock::new(), OnceLock::new(), new_id());
+        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, lost })
+    }
+
+    /// Takes note of what is remembered and not there.
+    fn compare(&self, head: Seq) {
+        if let Some(lost) = self.remembered.lost(self.epoch, head) {
+            // Found twice, it was lost once.
+            let _ = self.lost.set(lost);
+        }
+    }
+
+    /// Entries that were found missing when the log was claimed.
     pub fn lost(&self) -> Option<Lost> {
-        self.lost
+        self.lost.get().copied()
     }
 
     /// The node whose log this is.
@@ -141,12 +158,39 @@ impl PostgresLog {
         self.node
     }
 
-    /// Becomes the only node that writes here.
+    /// Becomes the only node that writes here, and with that the one that says whether the log was restored.
     ///
     /// # Errors
     /// [`LogError::InUse`] if another node does; [`LogError`] if the database fails.
     pub async fn claim(&self) -> Result<(), LogError> {
-        self.sessions.within(async |_| Ok(())).await
+        let (epoch, head) = self
+            .sessions
+            .within(async |session| {
+                let cluster: String =
+                    sqlx::query_scalar(CLUSTER).fetch_one(&mut session.connection).await.map_err(storage)?;
+                let known: String = sqlx::query_scalar("SELECT cluster FROM node")
+                    .fetch_one(&mut session.connection)
+                    .await
+                    .map_err(storage)?;
+                self.compare(session.head);
+                if known == cluster && self.remembered.agrees(self.epoch, session.head) {
+                    return Ok((self.epoch, session.head));
+                }
+                sqlx::query("UPDATE node SET epoch = $1::uuid, cluster = $2")
+                    .bind(self.another.to_string())
+                    .bind(&cluster)
+                    .execute(&mut session.connection)
+                    .await
+                    .map_err(storage)?;
+                let (epoch, head) = (self.another, session.head);
+                tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
+                Ok((epoch, head))
+            })
+            .await?;
+        self.remembered.write(epoch, head)?;
+        // Claimed twice, it was restored once.
+        let _ = self.claimed.set(epoch);
+        Ok(())
     }
 
     /// Waits for what is being written, and gives the lock back.
@@ -157,7 +201,7 @@ impl PostgresLog {
 
 impl EntryLog for PostgresLog {
     fn epoch(&self) -> Uuid {
-        self.epoch
+        self.claimed.get().copied().unwrap_or(self.epoch)
     }
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
@@ -177,7 +221,7 @@ impl EntryLog for PostgresLog {
                 Ok((head, answers))
             })
             .await?;
-        self.remembered.note(self.epoch, head);
+        self.remembered.note(self.epoch(), head);
         Ok(answers)
     }
 
@@ -220,23 +264,8 @@ impl EntryLog for PostgresLog {
     }
 }
 
-/// The node, the epoch, the cluster's name and the last number.
-async fn history(pool: &PgPool) -> Result<(NodeId, Uuid, String, Seq), LogError> {
-    let row = sqlx::query(
-        "SELECT uuid_send(id), uuid_send(epoch), cluster, (SELECT coalesce(max(seq), 0) FROM entry) FROM node",
-    )
-    .fetch_one(pool)
-    .await
-    .map_err(storage)?;
-    let id = |index| {
-        let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
-        Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
-    };
-    let head = row.try_get::<i64, _>(3).map_err(storage)?.cast_unsigned();
-    Ok((NodeId(id(0)?), id(1)?, row.try_get(2).map_err(storage)?, head))
-}
-
-async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
+/// Gives up what the database does not answer within [`PATIENCE`].
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
     in_that_time(PATIENCE, work).await
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::deadline::Deadline;
 use super::exif::Facts;
-use super::{MediaError, exif, thumbnail, video};
+use super::{MediaError, boxes, exif, thumbnail, video};
 use crate::domain::report::MediaKind;
 
 /// What was found.
@@ -28,9 +28,12 @@ const DECODE_WITHIN: Duration = Duration::from_secs(20);
 /// Examines the file. Blocking: tens of milliseconds of CPU for a photo.
 ///
 /// # Errors
-/// [`MediaError::PictureTooLarge`], [`MediaError::Damaged`] for pictures that cannot be shown,
+/// [`MediaError::PictureTooLarge`], [`MediaError::Damaged`] for what cannot be shown,
 /// [`MediaError::Io`] if the disk fails.
 pub fn examine(path: &Path, kind: MediaKind) -> Result<Examined, MediaError> {
+    if kind.is_video() || kind == MediaKind::Heic {
+        boxes::check(File::open(path)?, kind)?;
+    }
     if kind.is_video() {
         let file = File::open(path)?;
         let facts = catch_unwind(AssertUnwindSafe(|| video::read(file))).unwrap_or_default();

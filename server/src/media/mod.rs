@@ -2,10 +2,11 @@
 //! file says of its place.
 //!
 //! The way of a file: [`store`] streams it to disk while hashing, [`sniff`] tells what it is by its first
-//! bytes, [`examine`] reads [`exif`] or [`video`] metadata and draws the [`thumbnail`], and only then it is
+//! bytes, [`examine`] looks whether it is whole, reads [`exif`] or [`video`] metadata and draws the [`thumbnail`], and only then it is
 //! moved under its hash. A file that fails on the way leaves nothing behind.
 
 pub mod bounded;
+mod boxes;
 mod cache;
 mod deadline;
 pub mod examine;
@@ -42,8 +43,8 @@ pub enum MediaError {
     /// The content is none of the kinds that are accepted.
     #[error("the content is not JPEG, PNG, WebP, HEIC, MP4 or MOV")]
     Unsupported,
-    /// A picture that no decoder can show; says why.
-    #[error("the picture is damaged: {0}")]
+    /// A photo or video that nothing can show; says why.
+    #[error("the file is damaged: {0}")]
     Damaged(String),
     /// More bytes than this kind may have.
     #[error("the file has more than {limit} bytes")]

@@ -21,6 +21,12 @@ pub(crate) fn photo(width: u32, height: u32) -> Vec<u8> {
     rgb
 }
 
+/// A box of ISO/IEC 14496-12: its size, its type, what is in it.
+pub(crate) fn bmff(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(content.len() + 8).unwrap();
+    [size.to_be_bytes().as_slice(), kind, content].concat()
+}
+
 /// A folder or file of the shared data; says so where it is absent.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let root = std::env::var_os("SOKUHO_SHARED_DATA")

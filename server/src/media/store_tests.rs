@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::http::media::code_of;
-use crate::media::samples::{jpeg_with_gps, photo};
+use crate::media::samples::{bmff, jpeg_with_gps, photo};
 use crate::wire::problem::Code;
 
 const STRANGER: Sender = Sender::Stranger(Some(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)));
@@ -48,9 +48,9 @@ fn jpeg() -> Vec<u8> {
 }
 
 fn mp4(bytes: usize) -> Vec<u8> {
-    let mut file = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42".to_vec();
-    file.resize(bytes.max(file.len()), 0x55);
-    file
+    let index = [bmff(b"ftyp", b"mp42\0\0\0\0isommp42"), bmff(b"moov", &bmff(b"mvhd", &[0; 100]))].concat();
+    let frames = vec![0x55; bytes.saturating_sub(index.len() + 8).max(1)];
+    [index, bmff(b"mdat", &frames)].concat()
 }
 
 fn now() -> i64 {

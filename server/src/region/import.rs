@@ -23,7 +23,8 @@ use super::verify::{self, Flaw};
 use super::{Boundaries, Region};
 use crate::domain::office::{Office, OfficeCode};
 
-/// A file, and each file inside an archive, may have at most this many bytes (512 MiB); a prefecture has about 50 MB.
+/// A file, and all that is unpacked from an archive, may have at most this many bytes (512 MiB); a prefecture has
+/// about 50 MB.
 pub const MAX_BYTES: u64 = 512 << 20;
 /// An archive may have at most this many entries; the ministry's have about ten.
 pub const MAX_ENTRIES: usize = 256;
@@ -65,6 +66,9 @@ pub enum ImportError {
     /// The file is larger than we read.
     #[error("{0} is larger than 512 MiB")]
     TooLarge(String),
+    /// An archive unpacks to more than we read, or to so many times its size that it is a bomb.
+    #[error("the zip unpacks to too much: {0}")]
+    UnpacksTooLarge(String),
     /// Not a file of a kind that we know.
     #[error("{0} is neither GeoJSON, nor a Shapefile (.shp), nor a zip with one of them")]
     UnknownKind(String),

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod check_in;
+pub mod features;
 pub mod incident;
 pub mod live;
 pub mod media;

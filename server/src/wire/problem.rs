@@ -62,7 +62,7 @@ codes! {
     UnknownOperation = 422 "No operation has this id.";
     UnknownMedia = 422 "A photo or video that the report names was not uploaded.";
     MediaUnsupported = 415 "The file is not one of JPEG, PNG, WebP, HEIC, MP4 and MOV.";
-    MediaDamaged = 422 "The picture is damaged or cut short.";
+    MediaDamaged = 422 "The photo or video is damaged or cut short.";
     MediaTooLarge = 413 "The file is larger than allowed.";
     PictureTooLarge = 422 "The picture has more pixels than allowed.";
     BodyTooLarge = 413 "The request is larger than allowed.";
@@ -77,6 +77,7 @@ codes! {
     OtherOffice = 403 "This belongs to another office.";
     NotFound = 404 "There is no such thing.";
     MethodNotAllowed = 405 "The address does not take this method.";
+    NotAcceptable = 406 "None of the accepted media types is to be had here.";
     IdTaken = 409 "Another thing was sent with the same id before.";
     AlreadyResponsible = 409 "This office answers for it already.";
     CheckInEnded = 409 "The check-in has already ended.";

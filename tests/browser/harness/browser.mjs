@@ -80,9 +80,14 @@ class Browser {
     this.#troubles = this.#troubles.filter((trouble) => !pattern.test(trouble));
   }
 
+  /** No page so far had an error in its console. */
+  isUntroubled() {
+    assert.deepEqual(this.#troubles, [], 'errors on the pages');
+  }
+
   async finish() {
     await this.#browser.close();
-    assert.deepEqual(this.#troubles, [], 'errors on the pages');
+    this.isUntroubled();
     assert.deepEqual(this.#foreign, [], 'a page talked to somebody else');
   }
 }

@@ -42,6 +42,8 @@ async fn a_number_that_is_none_is_refused(#[case] number: &str, #[case] status: 
 
 #[rstest]
 #[case::control_characters("words", json!("危\u{0007}険"), "text_not_allowed")]
+#[case::a_mark_that_turns_the_writing("words", json!("安全\u{202E}険危"), "text_not_allowed")]
+#[case::a_category_as_an_object("category", json!({ "hazard": null }), "invalid_field")]
 #[case::a_null_character("words", json!("危\u{0}険"), "text_not_allowed")]
 #[case::too_many_characters("words", json!("雨".repeat(2001)), "text_too_long")]
 #[case::an_unknown_category("category", json!("volcano"), "invalid_field")]

@@ -185,8 +185,8 @@ async fn damage_that_only_an_append_meets_refuses_reports_and_says_so_while_read
 }
 
 #[rstest]
-#[case(Edition::Sqlite)]
-#[case(Edition::Postgres)]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
 async fn media_that_are_missing_or_have_other_bytes_are_named_and_readiness_says_so(
     #[case] edition: Edition,

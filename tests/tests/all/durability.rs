@@ -10,8 +10,8 @@ const ROUNDS: u64 = 3;
 
 /// The short form of `make soak`.
 #[rstest]
-#[case(Edition::Sqlite)]
-#[case(Edition::Postgres)]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
 async fn after_kill_9_under_load_nothing_that_was_acknowledged_is_missing(#[case] edition: Edition) -> Result<()> {
     let Some(start) = Start::on(edition)? else { return Ok(()) };

@@ -3,6 +3,7 @@
 //! did not foresee.
 
 mod audit;
+mod backup;
 mod bad_reports;
 mod bad_uploads;
 mod bad_viewers;
@@ -11,7 +12,11 @@ mod check_in;
 mod damage;
 mod disk_full;
 mod durability;
+mod editions;
+mod features;
+mod features_clients;
 mod incidents;
+mod line_cut;
 mod live;
 mod media;
 mod operating;

@@ -114,8 +114,8 @@ async fn a_wall_token_and_a_session_survive_a_restart() -> Result<()> {
 }
 
 #[rstest]
-#[case(Edition::Sqlite)]
-#[case(Edition::Postgres)]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
 async fn sigterm_under_load_answers_every_request_that_it_took_and_ends_in_time(
     #[case] edition: Edition,

@@ -100,6 +100,8 @@ export class IncidentMap {
   /** What came before the map was ready. */
   #waiting: (() => void)[] = [];
   #drills: ReadonlySet<string> = new Set();
+  /** How many incidents were given to the map. */
+  #given = 0;
 
   constructor(options: MapOptions & { onSelect: (id: string) => void; onReady?: () => void }) {
     this.#options = options;
@@ -113,6 +115,10 @@ export class IncidentMap {
       for (const call of this.#waiting) call();
       this.#waiting = [];
       options.onReady?.();
+    });
+    // For whoever waits until everything is drawn, such as a camera: how many incidents are.
+    this.#map.on('idle', () => {
+      if (this.#ready && this.#waiting.length === 0) options.container.dataset.drawn = String(this.#given);
     });
     for (const layer of ['closed', 'incidents', 'urgent']) {
       this.#map.on('click', layer, (event) => {
@@ -136,6 +142,10 @@ export class IncidentMap {
     }
     const everything = changes.all || !sameSet(this.#drills, drills);
     this.#drills = drills;
+    if (everything || changes.incidents.size > 0) {
+      this.#given = incidents.size;
+      delete this.#options.container.dataset.drawn;
+    }
     if (everything) {
       const features = allFeatures(incidents.values(), drills);
       this.#each((side, source) => source.setData({ type: 'FeatureCollection', features: features[side] }));

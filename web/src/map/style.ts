@@ -103,16 +103,16 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
 const URGENT_SIZE = 0.95;
 
 /**
- * A layer that shows nothing and takes the room of the marks. MapLibre gives room from the top layer down, so
+ * A layer that shows nothing and takes the room of the marks and of the word under those of a drill. MapLibre gives room from the top layer down, so
  * that names, which are drawn above the marks, can keep clear of them only through a layer above themselves.
  */
 function keepClear(marks: SymbolLayerSpecification, size: number): SymbolLayerSpecification {
-  const { 'text-field': _, 'icon-ignore-placement': __, ...layout } = marks.layout ?? {};
+  const { 'text-ignore-placement': _, 'icon-ignore-placement': __, ...layout } = marks.layout ?? {};
   return {
     ...marks,
     id: `clear-of-${marks.id}`,
     layout: { ...layout, 'icon-size': size },
-    paint: { 'icon-opacity': 0 },
+    paint: { 'icon-opacity': 0, 'text-opacity': 0 },
   };
 }
 

@@ -4,9 +4,6 @@ use crate::domain::position::{Bounds, Position};
 use crate::live::world::World;
 use crate::wire::incident::IncidentView;
 
-/// Half a step of the grid on which the public sees positions, degrees, and what rounding adds.
-const HALF_STEP: f64 = 0.000_05 + 1e-9;
-
 /// Metres between a position and its coarse one at most: half a step north and half a step east.
 const COARSE_WITHIN_M: f64 = 8.0;
 
@@ -17,14 +14,8 @@ const MORE: usize = 64;
 /// and again, tells nothing of the exact position.
 pub(super) fn within<'a>(world: &'a World, bounds: &Bounds, limit: usize) -> Vec<IncidentView<'a>> {
     let bounds = bounds.coarse();
-    let wider = Bounds {
-        west: bounds.west - HALF_STEP,
-        south: bounds.south - HALF_STEP,
-        east: bounds.east + HALF_STEP,
-        north: bounds.north + HALF_STEP,
-    };
     // Only what lies on the very edge between two steps is dropped here.
-    let mut views = world.incidents_in(&wider, limit + MORE);
+    let mut views = world.incidents_in(&bounds.around_coarse(), limit + MORE);
     views.retain(|view| coarse_position(view).is_some_and(|position| bounds.contains(position)));
     views.truncate(limit);
     views

@@ -161,24 +161,47 @@ async fn a_row_that_was_tampered_with_is_named_with_its_column() {
 #[tokio::test]
 async fn a_restored_log_is_another_history_and_one_that_was_only_cut_off_is_not() {
     let Some(place) = Place::new() else { return };
-    let log = place.open().await;
-    let epoch = log.epoch;
+    let reopen = async || {
+        let log = place.open().await;
+        log.claim().await.unwrap();
+        log
+    };
+    let log = reopen().await;
+    let epoch = log.epoch();
     log.append(&[draft(filed(1)), draft(filed(2))]).await.unwrap();
     close(log).await;
-    let log = place.open().await;
-    assert_eq!(log.epoch, epoch);
+    let log = reopen().await;
+    assert_eq!(log.epoch(), epoch);
     // As after a restore of a dump that was made before entry 2.
     sqlx::query("TRUNCATE report").execute(&log.readers).await.unwrap();
     sqlx::query("DELETE FROM entry WHERE seq = 2").execute(&log.readers).await.unwrap();
     close(log).await;
-    let log = place.open().await;
-    let restored = log.epoch;
+    let log = reopen().await;
+    let restored = log.epoch();
     assert_ne!(restored, epoch, "entry 2 is gone, and viewers have seen it");
     close(log).await;
-    let log = place.open().await;
-    assert_eq!(log.epoch, restored, "once is enough");
+    let log = reopen().await;
+    assert_eq!(log.epoch(), restored, "once is enough");
     // As after a restore by PostgreSQL's own means, which makes another line of history.
     sqlx::query("UPDATE node SET cluster = '1/1/1'").execute(&log.readers).await.unwrap();
     close(log).await;
-    assert_ne!(place.open().await.epoch, restored);
+    assert_ne!(reopen().await.epoch(), restored);
+}
+
+#[tokio::test]
+async fn who_only_looks_or_is_refused_gives_the_history_no_other_name() {
+    let Some(place) = Place::new() else { return };
+    let log = place.open().await;
+    log.claim().await.unwrap();
+    log.append(&[draft(filed(1))]).await.unwrap();
+    let epoch = log.epoch();
+    // Another node's folder, which remembers nothing.
+    let folder = tempfile::tempdir().unwrap();
+    let other = PostgresLog::open(place.pool().await, folder.path(), &SystemClock, &SystemEntropy).await.unwrap();
+    assert_eq!(other.epoch(), epoch);
+    assert!(matches!(other.claim().await, Err(LogError::InUse { .. })));
+    close(log).await;
+    let log = place.open().await;
+    log.claim().await.unwrap();
+    assert_eq!(log.epoch(), epoch);
 }

@@ -279,11 +279,33 @@ fn a_damaged_or_hostile_zip_is_refused_by_name() {
     let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
     assert!(matches!(import_bytes("a.zip", &zipped(&many)), Err(ImportError::TooManyEntries(257))));
 
-    let bomb = zipped(&[("N03.geojson", &vec![b' '; 1 << 20])]);
-    assert!(bomb.len() < 10_000);
-    assert!(matches!(archive::read(&bomb, 1 << 19), Err(ImportError::TooLarge(_))));
-
     assert!(matches!(import_bytes("a.zip", &zipped(&[("a.txt", b"")])), Err(ImportError::UnknownKind(_))));
+}
+
+#[test]
+fn a_zip_that_unpacks_to_too_much_is_refused_before_it_fills_the_memory() {
+    let too_much = |zip: &[u8], most| matches!(archive::read(zip, most), Err(ImportError::UnpacksTooLarge(_)));
+    let blanks = zipped(&[("N03.geojson", &vec![b' '; 1 << 20])]);
+    assert!(blanks.len() < 10_000);
+    assert!(too_much(&blanks, (1 << 20) - 1), "more than is allowed");
+    assert!(!too_much(&blanks, 1 << 20));
+
+    // One that says in both its headers that it unpacks to ten bytes.
+    let mut liar = blanks;
+    for (mark, size_at) in [(b"PK\x03\x04", 22), (b"PK\x01\x02", 24)] {
+        let header = liar.windows(4).position(|four| four == mark).unwrap();
+        liar[header + size_at..header + size_at + 4].copy_from_slice(&10_u32.to_le_bytes());
+    }
+    let told = archive::read(&liar, 1 << 19).err();
+    assert!(matches!(told, Some(ImportError::UnpacksTooLarge(_) | ImportError::DamagedArchive(_))), "{told:?}");
+
+    let parts = vec![b' '; 1 << 18];
+    let shapefile = zipped(&[("a.shp", &parts), ("a.shx", &parts), ("a.dbf", &parts)]);
+    assert!(too_much(&shapefile, (3 << 18) - 1), "all files count together");
+    assert!(!too_much(&shapefile, 3 << 18));
+
+    let bomb = zipped(&[("N03.geojson", &vec![b' '; 17 << 20])]);
+    assert!(too_much(&bomb, MAX_BYTES), "no map shrinks to so little");
 }
 
 #[test]

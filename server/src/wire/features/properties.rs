@@ -1,0 +1,285 @@
+//! What features know: flat, one value a property, because a GIS program makes a table of them. The public's are made from the
+//! public encoding alone.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Feature, Geometry};
+use crate::domain::incident::Status;
+use crate::domain::office::OfficeKind;
+use crate::domain::operation::OperationKind;
+use crate::domain::position::EvidenceSource;
+use crate::domain::report::Category;
+use crate::domain::staff::Role;
+use crate::wire::LatLon;
+use crate::wire::check_in::CheckIn;
+use crate::wire::incident::{OfficeIncident, OfficeReport, Place, PublicIncident, Reporter};
+use crate::wire::operation::Operation;
+use crate::wire::region::Office;
+
+/// An incident, for whoever asks.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum IncidentProperties {
+    /// For staff and walls.
+    Office(OfficeIncidentProperties),
+    /// For everybody.
+    Public(PublicIncidentProperties),
+}
+
+/// An incident, for everybody.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PublicIncidentProperties {
+    /// What.
+    pub category: Category,
+    /// How far the handling is.
+    pub status: Status,
+    /// Code of the office that answers for it.
+    pub responsible: Option<String>,
+    /// When its first report was filed.
+    #[schema(value_type = String, format = DateTime)]
+    pub filed_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// The operation.
+    pub operation: Uuid,
+    /// The operation's name.
+    pub operation_name: Option<String>,
+    /// What the operation is for; `drill` (訓練) is not the real thing.
+    pub operation_kind: Option<OperationKind>,
+}
+
+/// An incident, for offices.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OfficeIncidentProperties {
+    /// What everybody sees.
+    #[serde(flatten)]
+    pub public: PublicIncidentProperties,
+    /// Any of its reports is marked as danger to life.
+    pub danger_to_life: bool,
+    /// The words of its first report.
+    pub words: String,
+    /// How many reports it has.
+    pub reports: usize,
+}
+
+/// The public's incident as a feature.
+pub fn public_incident(incident: PublicIncident, operation: Option<&Operation>) -> Feature<IncidentProperties> {
+    let (id, geometry) = (incident.id, Geometry::from(incident.position));
+    let properties = PublicIncidentProperties {
+        category: incident.category,
+        status: incident.status,
+        responsible: incident.responsible,
+        filed_at: incident.filed_at,
+        updated_at: incident.updated_at,
+        operation: incident.operation,
+        operation_name: operation.map(|operation| operation.name.clone()),
+        operation_kind: operation.map(|operation| operation.kind),
+    };
+    Feature::new(id, Some(geometry), IncidentProperties::Public(properties))
+}
+
+/// The offices' incident as a feature.
+pub fn office_incident(incident: OfficeIncident, operation: Option<&Operation>) -> Feature<IncidentProperties> {
+    let (id, geometry) = (incident.id, Geometry::from(incident.position));
+    let reports = incident.reports.len();
+    let properties = OfficeIncidentProperties {
+        public: PublicIncidentProperties {
+            category: incident.category,
+            status: incident.status,
+            responsible: incident.responsible,
+            filed_at: incident.filed_at,
+            updated_at: incident.updated_at,
+            operation: incident.operation,
+            operation_name: operation.map(|operation| operation.name.clone()),
+            operation_kind: operation.map(|operation| operation.kind),
+        },
+        danger_to_life: incident.danger_to_life,
+        words: incident.reports.into_iter().next().map(|first| first.words).unwrap_or_default(),
+        reports,
+    };
+    Feature::new(id, Some(geometry), IncidentProperties::Office(properties))
+}
+
+/// A report, for offices.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReportProperties {
+    /// The incident that it belongs to.
+    pub incident: Uuid,
+    /// What.
+    pub category: Category,
+    /// In the reporter's words.
+    pub words: String,
+    /// Marked as danger to life.
+    pub danger_to_life: bool,
+    /// When it was seen, as the device says.
+    #[schema(value_type = String, format = DateTime)]
+    pub observed_at: Timestamp,
+    /// When the server wrote it down.
+    #[schema(value_type = String, format = DateTime)]
+    pub filed_at: Timestamp,
+    /// `inside`, `on_border` or `outside` of the region's municipalities.
+    pub standing: String,
+    /// Code of the municipality whose ground it is; outside, of the nearest.
+    pub municipality: String,
+    /// Edition of the boundaries that say so; it begins with 略図 where they are a sketch.
+    pub boundaries: String,
+    /// Who says that it is there.
+    pub source: Option<EvidenceSource>,
+    /// Radius of uncertainty in metres.
+    pub accuracy_m: Option<f64>,
+    /// Direction of view, degrees clockwise from true north.
+    pub heading_deg: Option<f64>,
+    /// Content addresses of its photos and videos (`/api/media/ID`), comma-separated.
+    pub media: String,
+    /// Whether the reporter left contact details.
+    pub has_contact: bool,
+    /// `staff`, `resident` or `system`.
+    pub reporter: String,
+    /// A staff member's name.
+    pub reporter_name: Option<String>,
+    /// Code of the office for which they acted.
+    pub office: Option<String>,
+    /// Code of the office that employs them.
+    pub employer: Option<String>,
+    /// The operation.
+    pub operation: Uuid,
+    /// The operation's name.
+    pub operation_name: Option<String>,
+    /// What the operation is for; `drill` (訓練) is not the real thing.
+    pub operation_kind: Option<OperationKind>,
+}
+
+/// The report of an incident of this operation as a feature. `operation` is left out where its beginning
+/// has not arrived.
+pub fn report(
+    report: OfficeReport,
+    incident: Uuid,
+    operation_id: Uuid,
+    operation: Option<&Operation>,
+) -> Feature<ReportProperties> {
+    let chosen = report.evidence.get(report.chosen);
+    let geometry = chosen.map(|evidence| Geometry::from(evidence.position));
+    let (standing, municipality) = match report.place {
+        Place::Inside { municipality } => ("inside", municipality),
+        Place::OnBorder { municipality, .. } => ("on_border", municipality),
+        Place::Outside { nearest, .. } => ("outside", nearest),
+    };
+    let (reporter, reporter_name, office, employer) = match report.reporter {
+        Reporter::Staff { name, office, employer, .. } => ("staff", Some(name), office, Some(employer)),
+        Reporter::Resident => ("resident", None, None, None),
+        Reporter::System => ("system", None, None, None),
+    };
+    let properties = ReportProperties {
+        incident,
+        category: report.category,
+        danger_to_life: report.danger_to_life,
+        observed_at: report.observed_at,
+        filed_at: report.filed_at,
+        standing: standing.to_owned(),
+        municipality,
+        boundaries: report.boundaries,
+        source: chosen.map(|evidence| evidence.source),
+        accuracy_m: chosen.and_then(|evidence| evidence.accuracy_m),
+        heading_deg: chosen.and_then(|evidence| evidence.heading_deg),
+        words: report.words,
+        media: report.media.into_iter().map(|medium| medium.id).collect::<Vec<_>>().join(","),
+        has_contact: report.has_contact,
+        reporter: reporter.to_owned(),
+        reporter_name,
+        office,
+        employer,
+        operation: operation_id,
+        operation_name: operation.map(|operation| operation.name.clone()),
+        operation_kind: operation.map(|operation| operation.kind),
+    };
+    Feature::new(report.id, geometry, properties)
+}
+
+/// An open check-in, for offices.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CheckInProperties {
+    /// Who.
+    pub staff: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Code of the office where they reported for duty.
+    pub office: String,
+    /// Code of the office that employs them.
+    pub employer: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// Role there; `null` at the employer's own office, where the account's role holds.
+    pub role: Option<Role>,
+    /// Name of the operator who confirmed the arrival.
+    pub confirmed_by: Option<String>,
+}
+
+/// A check-in as a feature; it lies where the office is, `null` for an office that the region does not have.
+pub fn check_in(check_in: CheckIn, office: Option<LatLon>) -> Feature<CheckInProperties> {
+    let properties = CheckInProperties {
+        staff: check_in.staff,
+        name: check_in.name,
+        office: check_in.office,
+        employer: check_in.employer,
+        since: check_in.since,
+        role: check_in.role,
+        confirmed_by: check_in.confirmed_by,
+    };
+    Feature::new(check_in.id, office.map(Geometry::from), properties)
+}
+
+/// An office, for everybody.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OfficeProperties {
+    /// What it is.
+    pub kind: OfficeKind,
+    /// Japanese name.
+    pub name: String,
+    /// Reading in hiragana.
+    pub kana: String,
+    /// English name.
+    pub english: String,
+    /// Codes of the municipalities that share a border with it, comma-separated.
+    pub neighbours: String,
+    /// Whether the boundary is a sketch (略図), which every map must say; `null` for an office that is a point.
+    pub sketch: Option<bool>,
+    /// The boundary's edition.
+    pub edition: Option<String>,
+    /// What to write on the map for the boundary.
+    pub attribution: Option<String>,
+}
+
+/// Where a municipality's boundary comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundarySource<'a> {
+    /// Whether it is a sketch.
+    pub sketch: bool,
+    /// Its edition.
+    pub edition: &'a str,
+    /// What to write on the map.
+    pub attribution: &'a str,
+}
+
+/// An office as a feature: its ground, or for an office without ground the point where its name stands.
+pub fn office(office: Office, ground: Option<(Geometry, BoundarySource<'_>)>) -> Feature<OfficeProperties> {
+    let (geometry, source) = match ground {
+        Some((geometry, source)) => (geometry, Some(source)),
+        None => (Geometry::from(office.label), None),
+    };
+    let properties = OfficeProperties {
+        kind: office.kind,
+        name: office.name,
+        kana: office.kana,
+        english: office.english,
+        neighbours: office.neighbours.join(","),
+        sketch: source.map(|source| source.sketch),
+        edition: source.map(|source| source.edition.to_owned()),
+        attribution: source.map(|source| source.attribution.to_owned()),
+    };
+    Feature::new(office.code, Some(geometry), properties)
+}
