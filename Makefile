@@ -66,6 +66,12 @@ bench: web/dist/index.html ## Measure the release binary beside nchan, NATS and 
 	cargo build --release -p sokuho -p sokuho-tests --bin sokuho --bin bench
 	"$$(scripts/binary release bench)" $(BENCH)
 
+.PHONY: soak
+soak: web/dist/index.html ## Kill a node under load, 200 times on each edition (some 20 minutes; SOAK="--rounds 20 --seed 1")
+	@scripts/setup-test
+	cargo build -p sokuho -p sokuho-tests --bin sokuho --bin soak
+	scripts/with-postgres "$$(scripts/binary debug soak)" $(SOAK)
+
 .PHONY: demo
 demo: web/dist/index.html ## A drill: ten minutes of a night of heavy rain, played in one
 	cargo build -p sokuho -p sokuho-tests --bin sokuho --bin demo

@@ -3,6 +3,7 @@
 
 mod ending;
 mod gates;
+pub mod inspection;
 pub mod keeping;
 mod refill;
 
@@ -39,6 +40,7 @@ use crate::hub::{self, Hub};
 use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
 use crate::identity::{self, Identity};
+use crate::inspect::{Finding, Findings};
 use crate::intake::Intake;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::recorder::Recorder;
@@ -86,7 +88,7 @@ impl Storage {
         make_private_folder(&data)?;
         let region = region_of(region)?.with_imported(&data)?;
         let keys = data.join("keys");
-        let location = postgres.map_or_else(|| Location::File(data.join("sokuho.sqlite")), Location::Postgres);
+        let location = location(&data, postgres);
         let had_keys = keys.join(identity::KEY_FILE).exists();
         // Half of a node is a loss that must be noticed, not a reason to begin anew in silence.
         if let Location::File(file) = &location
@@ -103,6 +105,10 @@ impl Storage {
         let registry = Registry::open(database.clone(), &keys, log.node(), clock, entropy).await?;
         Ok(Self { data, database, log: Arc::new(log), registry, region })
     }
+}
+
+fn location(data: &Path, postgres: Option<PostgresUrl>) -> Location {
+    postgres.map_or_else(|| Location::File(data.join("sokuho.sqlite")), Location::Postgres)
 }
 
 /// Readable by its owner only: residents' photos lie in it, with all that their phones wrote into them.
@@ -176,6 +182,10 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     hlc.observe(replayed.hlc);
     tracing::info!(entry.seq = replayed.head, duration_ms = started.elapsed().as_secs_f64() * 1e3, "replayed");
     let live = Arc::new(Live::new(replayed.world));
+    let findings = Findings::default();
+    if let Some(lost) = log.lost() {
+        findings.note_at_start(&Finding::LogTail { remembered: lost.remembered, head: lost.head });
+    }
 
     // Who may watch.
     let contacts = ContactBook::new(database.clone());
@@ -196,7 +206,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
 
     // The rooms beside it.
     make_private_folder(&config.data.join("media"))?;
-    let media = Store::open(&config.data.join("media"), store::Limits::default())?;
+    let limits = store::Limits { keep_free: config.keep_free_mib << 20, ..store::Limits::default() };
+    let media = Store::open(&config.data.join("media"), limits)?;
     let intake = Arc::new(Intake {
         appender: appender.clone(),
         locator: Arc::new(Locator::new(&region)),
@@ -210,11 +221,28 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         boundaries: region.edition().to_owned(),
     });
 
-    let recorder = Recorder { appender: appender.clone(), clock: clock.clone(), hlc, node };
+    let pulse = appender.pulse();
+    let recorder = Recorder { appender, clock: clock.clone(), hlc, node };
 
     let offices = Arc::new(region.offices().iter().map(|office| office.code.clone()).collect());
 
     // The rim.
+    let health = health::HealthState {
+        log: Arc::clone(&log),
+        pulse,
+        live: Arc::clone(&live),
+        media: media.clone(),
+        findings: findings.clone(),
+        metrics: metrics.clone(),
+    };
+    let (health, inside) = match config.health_listen {
+        None => (Some(health), None),
+        Some(address) => {
+            let listener = listen(address).await?;
+            tracing::info!(address = %listener.local_addr()?, "health has a listener of its own");
+            (None, Some((listener, router::inside(health))))
+        }
+    };
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
         snapshot: snapshot::SnapshotState::new(Arc::clone(&live), log.epoch(), clock.clone()),
@@ -249,12 +277,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             turns: Arc::default(),
         },
         operations: operations::OperationsState { live: Arc::clone(&live), recorder },
-        health: health::HealthState {
-            log: Arc::clone(&log),
-            appender,
-            live: Arc::clone(&live),
-            metrics: metrics.clone(),
-        },
+        health,
         identity: Arc::clone(&identity),
         request_ids: RequestIds { clock: clock.clone(), entropy },
         trusted_proxies: TrustedProxies(config.trusted_proxies.clone().into()),
@@ -262,8 +285,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let router = router::router(doors);
 
     // The tasks.
-    let listener =
-        TcpListener::bind(config.listen()).await.with_context(|| format!("cannot listen on {}", config.listen()))?;
+    let listener = listen(config.listen()).await?;
     let address = listener.local_addr()?;
     let mut tasks = JoinSet::new();
     tasks.spawn({
@@ -283,6 +305,17 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         keep_metrics_small(metrics).await;
         "the metrics"
     });
+    let inspecting = inspection::daily(
+        Arc::clone(&log),
+        media.clone(),
+        findings,
+        clock.clone(),
+        Duration::from_secs(config.inspect_after),
+    );
+    tasks.spawn(async move {
+        inspecting.await;
+        "the daily inspection"
+    });
     let sweeping = sweep_media(media, live, clock.clone());
     tasks.spawn(async move {
         sweeping.await;
@@ -296,6 +329,13 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
     let stopping = CancellationToken::new();
     let mut serving = tokio::spawn(listener::serve(listener, router, stopping.clone()));
+    if let Some((listener, router)) = inside {
+        // To the very end, so that monitoring can watch the stop.
+        tasks.spawn(async move {
+            listener::serve(listener, router, CancellationToken::new()).await;
+            "the listener for health"
+        });
+    }
     tokio::select! {
         () = signals.next() => {}
         ended = &mut serving => bail!("the listener ended by itself: {ended:?}"),
@@ -319,8 +359,14 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         Stopped::AskedAgain => bail!("asked twice to stop: stopped at once"),
     }
     tasks.shutdown().await;
-    log.close().await;
-    database.close().await;
+    // A statement that hangs must not keep the process; what it would write has no receipt.
+    let closing = async {
+        log.close().await;
+        database.close().await;
+    };
+    if tokio::time::timeout(Duration::from_millis(500), closing).await.is_err() {
+        tracing::warn!("the database was not closed in time");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -356,6 +402,10 @@ async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>) {
             Err(error) => tracing::error!(error = ?error, "uploads could not be swept"),
         }
     }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Two nodes on one folder would write two histories into one log.

@@ -45,6 +45,21 @@ pub struct Config {
     #[arg(long, env = "SOKUHO_UPLOADS_PER_MINUTE", default_value_t = 60)]
     pub uploads_per_minute: u32,
 
+    /// Mebibytes of the disk that photos and videos leave free, so that the log never stops for want of
+    /// room; a tenth of the disk where that is less.
+    #[arg(long, env = "SOKUHO_KEEP_FREE_MIB", default_value_t = 256)]
+    pub keep_free_mib: u64,
+
+    /// Address and port of a second listener for `/healthz`, `/readyz` and `/metrics`, which then are not
+    /// on the public one.
+    #[arg(long, env = "SOKUHO_HEALTH_LISTEN")]
+    pub health_listen: Option<SocketAddr>,
+
+    /// Seconds from the start to the first look through the log and all photos and videos; later ones
+    /// follow once a day.
+    #[arg(long, env = "SOKUHO_INSPECT_AFTER", default_value_t = 60)]
+    pub inspect_after: u64,
+
     /// Viewers that the node takes at the same time.
     #[arg(long, env = "SOKUHO_VIEWERS", default_value_t = 20_000)]
     pub viewers: usize,

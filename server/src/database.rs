@@ -13,7 +13,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgPool, Row, SqlitePool};
 
 /// Connections for everything but appends.
 const CONNECTIONS: u32 = 4;
@@ -42,11 +42,18 @@ const SESSION: [(&str, &str); 4] = [
     ("tcp_keepalives_count", "3"),
 ];
 
-/// The result code of a full disk, <https://sqlite.org/rescode.html#full>.
-const SQLITE_FULL: i32 = 13;
+/// Result codes, <https://sqlite.org/rescode.html>: the disk is full; a page is damaged; the file is none of
+/// SQLite's.
+const SQLITE_FULL: [i32; 1] = [13];
+const SQLITE_DAMAGED: [i32; 2] = [11, 26];
 
-/// The error code of a full disk, <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
-const POSTGRES_DISK_FULL: &str = "53100";
+/// Error codes, <https://www.postgresql.org/docs/15/errcodes-appendix.html>: the disk is full; data or an index
+/// is damaged.
+const POSTGRES_FULL: [&str; 1] = ["53100"];
+const POSTGRES_DAMAGED: [&str; 2] = ["XX001", "XX002"];
+
+/// Damages that are asked for at most.
+const MOST_DAMAGES: usize = 100;
 
 /// The address of a PostgreSQL database, `postgres://user:password@host:port/name?sslmode=verify-full`. Its
 /// password is never printed.
@@ -109,8 +116,10 @@ pub enum DatabaseError {
     /// It does not answer, or does not let us in.
     #[error("the database {0} cannot be reached")]
     Connect(Location, #[source] sqlx::Error),
-    /// Its tables cannot be brought up to date: it is no such database, was written by a newer program, or
-    /// we may not.
+    /// A newer program has changed its tables.
+    #[error("a newer program wrote the database {0} (its migration {1} is not known here): start that one")]
+    Newer(Location, i64),
+    /// Its tables cannot be brought up to date: it is no such database, or we may not.
     #[error("the tables of the database {0} cannot be brought up to date")]
     Migrate(Location, #[source] MigrateError),
 }
@@ -131,7 +140,10 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn open(location: &Location) -> Result<Self, DatabaseError> {
-        let migrate = |error| DatabaseError::Migrate(location.clone(), error);
+        let migrate = |error| match error {
+            MigrateError::VersionMissing(number) => DatabaseError::Newer(location.clone(), number),
+            other => DatabaseError::Migrate(location.clone(), other),
+        };
         let connect = |error| DatabaseError::Connect(location.clone(), error);
         match location {
             Location::File(path) => {
@@ -152,6 +164,58 @@ impl Database {
                 Ok(Self::Postgres(pool.connect_lazy_with(options)))
             }
         }
+    }
+
+    /// Opens a database that is there for looking at it alone: makes nothing, brings nothing up to date, and
+    /// writes nothing. A node may run on it.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Newer`], [`DatabaseError::Connect`].
+    pub async fn look(location: &Location) -> Result<Self, DatabaseError> {
+        let connect = |error| DatabaseError::Connect(location.clone(), error);
+        let newest = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+        let (database, edition, newest): (_, _, i64) = match location {
+            Location::File(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .read_only(true)
+                    .busy_timeout(LOCK_PATIENCE)
+                    .disable_statement_logging();
+                let pool = sqlite_pool(1).connect_lazy_with(options);
+                let newest = sqlx::query_scalar(newest).fetch_one(&pool).await.map_err(connect)?;
+                (Self::Sqlite(pool), Edition::Sqlite, newest)
+            }
+            Location::Postgres(PostgresUrl(options)) => {
+                let options = options.clone().options(SESSION).options([("default_transaction_read_only", "on")]);
+                let options = options.application_name("sokuho check").disable_statement_logging();
+                let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_PATIENCE);
+                let pool = pool.connect_lazy_with(options);
+                let newest = sqlx::query_scalar(newest).fetch_one(&pool).await.map_err(connect)?;
+                (Self::Postgres(pool), Edition::Postgres, newest)
+            }
+        };
+        let known = migrations(edition).iter().map(|migration| migration.version).max().unwrap_or(0);
+        if newest > known {
+            return Err(DatabaseError::Newer(location.clone(), newest));
+        }
+        Ok(database)
+    }
+
+    /// What SQLite itself finds wrong with its file: pages, indexes, constraints, references
+    /// (<https://sqlite.org/pragma.html#pragma_integrity_check>). Reads the whole file. PostgreSQL's files are
+    /// looked after by its own means (`pg_amcheck`, checksums).
+    ///
+    /// # Errors
+    /// If the check cannot be made.
+    pub async fn damages(&self) -> Result<Vec<String>, sqlx::Error> {
+        let Self::Sqlite(pool) = self else { return Ok(Vec::new()) };
+        let mut said: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(pool).await?;
+        said.retain(|line| line != "ok");
+        for orphan in sqlx::query("PRAGMA foreign_key_check").fetch_all(pool).await? {
+            said.push(format!("a row of {} refers to what is not there", orphan.try_get::<&str, _>(0)?));
+        }
+        said.truncate(MOST_DAMAGES);
+        Ok(said)
     }
 
     /// Waits for what runs and closes all connections.
@@ -214,11 +278,20 @@ fn create(path: &Path) -> std::io::Result<()> {
 
 /// Whether the database says that its disk is full.
 pub(crate) fn is_full(error: &sqlx::Error) -> bool {
+    says(error, &SQLITE_FULL, &POSTGRES_FULL)
+}
+
+/// Whether the database says that what it holds is damaged.
+pub(crate) fn is_damaged(error: &sqlx::Error) -> bool {
+    says(error, &SQLITE_DAMAGED, &POSTGRES_DAMAGED)
+}
+
+fn says(error: &sqlx::Error, sqlite: &[i32], postgres: &[&str]) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     match (error.try_downcast_ref::<PgDatabaseError>(), error.code()) {
-        (Some(error), _) => error.code() == POSTGRES_DISK_FULL,
+        (Some(error), _) => postgres.contains(&error.code()),
         // The lower eight bits of an extended result code are the code itself.
-        (None, code) => code.is_some_and(|code| code.parse().is_ok_and(|code: i32| code & 0xFF == SQLITE_FULL)),
+        (None, code) => code.is_some_and(|code| code.parse().is_ok_and(|code: i32| sqlite.contains(&(code & 0xFF)))),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod identity;
+pub mod inspect;
 pub mod intake;
 pub mod live;
 pub mod locate;

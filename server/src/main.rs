@@ -19,6 +19,7 @@ use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::domain::office::OfficeCode;
 use sokuho::domain::staff::Role;
 use sokuho::identity::registry::NewAccount;
+use sokuho::inspect::Finding;
 use sokuho::intake::check;
 use tracing_subscriber::EnvFilter;
 
@@ -46,6 +47,15 @@ enum Command {
     /// Take data in.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Look through the log and, with --media, all photos and videos, changing nothing; a node may run
+    /// meanwhile. Prints one line per finding and ends with 1 if there is any.
+    Check {
+        #[command(flatten)]
+        place: Place,
+        /// Read every photo and video that a report names, and compare it with its SHA-256.
+        #[arg(long)]
+        media: bool,
+    },
     /// Write the whole node into one file, while it runs. The file is as secret as the data folder.
     Backup {
         #[command(flatten)]
@@ -296,6 +306,19 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(config) => app::serve(config, clock, entropy).await,
         Command::Openapi => {
             println!("{}", sokuho::http::router::document().to_pretty_json()?);
+            Ok(())
+        }
+        Command::Check { place, media } => {
+            let mut findings = 0_u64;
+            let tell = |finding: Finding| {
+                findings += 1;
+                println!("{}: {finding}", finding.code());
+            };
+            let looked = app::inspection::check(&place.data, place.database, media, clock.as_ref(), tell).await;
+            if findings > 0 {
+                bail!("{findings} findings in {} entries and {} media", looked.entries, looked.media);
+            }
+            println!("sound: {} entries, {} media of {} bytes", looked.entries, looked.media, looked.bytes);
             Ok(())
         }
         Command::Rebuild { place } => {

@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("backup", &["audit", "database", "domain", "media"]),
     ("live", &["domain", "wire", "log"]),
     ("hub", &["domain", "wire"]),
+    ("inspect", &["domain", "log", "media"]),
     ("intake", &["domain", "identity", "live", "locate", "log", "media", "wire"]),
 ];
 

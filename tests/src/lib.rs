@@ -3,8 +3,9 @@
 //!
 //! [`server`] runs the binary and watches its log, [`client`] speaks to every door over HTTP, [`viewer`]
 //! and [`events`] watch the live stream, [`region`] and [`report`] give tests their data, [`pictures`]
-//! draws photos by code, [`postgres`] gives tests databases of their own, [`line`]
-//! leads to them and can be cut.
+//! draws photos by code, [`postgres`] gives tests databases of their own, [`line`] leads to them and can be
+//! cut. [`soak`] ends a node under load again and again, with [`senders`] that remember what they were promised
+//! and [`screen`]s that keep a picture.
 
 pub mod client;
 pub mod events;
@@ -12,8 +13,12 @@ pub mod features;
 pub mod line;
 pub mod pictures;
 pub mod postgres;
+pub mod random;
 pub mod region;
 pub mod report;
+pub mod screen;
+pub mod senders;
 pub mod server;
+pub mod soak;
 pub mod time;
 pub mod viewer;

@@ -7,6 +7,8 @@ use anyhow::{Result, ensure};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
+use crate::random::Random;
+
 /// What a picture shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,6 +41,12 @@ pub fn draw(scene: Scene, seed: u64) -> RgbImage {
     }
     canvas.rain();
     canvas.image
+}
+
+/// A picture of noise: quick to draw, and another one for each seed.
+pub fn noise(width: u32, height: u32, seed: u64) -> RgbImage {
+    let mut random = Random::new(seed);
+    RgbImage::from_fn(width, height, |_, _| Rgb(random.number().to_le_bytes()[..3].try_into().unwrap_or_default()))
 }
 
 /// The picture as a JPEG file.
@@ -144,20 +152,17 @@ const HOUSE: Colour = [70, 62, 60];
 
 struct Canvas {
     image: RgbImage,
-    state: u64,
+    random: Random,
 }
 
 impl Canvas {
     fn new(width: u32, height: u32, seed: u64) -> Self {
-        Self { image: RgbImage::new(width, height), state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 }
+        Self { image: RgbImage::new(width, height), random: Random::new(seed) }
     }
 
-    /// A number from `low` to below `high` (xorshift64, Marsaglia 2003).
+    /// A number from `low` to below `high`.
     fn chance(&mut self, low: i32, high: i32) -> i32 {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        low + (self.state % u64::from((high - low).unsigned_abs())) as i32
+        low + self.random.below(u64::from((high - low).unsigned_abs())) as i32
     }
 
     fn set(&mut self, x: i32, y: i32, colour: Colour, opacity: u32) {

@@ -82,11 +82,6 @@ impl Start {
         }
     }
 
-    /// The PostgreSQL database that it will have, if any.
-    pub fn database(&self) -> Option<&Database> {
-        self.database.as_ref()
-    }
-
     /// Adds an argument to `sokuho serve`.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
@@ -164,7 +159,26 @@ struct Running {
 }
 
 impl Running {
+    /// Starts it and waits until it says where it listens.
     fn spawn(start: &Start, data: &Path, port: u16, log: &Arc<Mutex<Vec<LogLine>>>) -> Result<Self> {
+        let (mut running, lines) = Self::launch(start, data, port, log)?;
+        match running.address(&lines) {
+            Ok(port) => running.port = port,
+            Err(error) => {
+                running.kill();
+                return Err(error);
+            }
+        }
+        Ok(running)
+    }
+
+    /// Starts it without waiting; gives the lines of its standard output too.
+    fn launch(
+        start: &Start,
+        data: &Path,
+        port: u16,
+        log: &Arc<Mutex<Vec<LogLine>>>,
+    ) -> Result<(Self, Receiver<String>)> {
         let mut child = Command::new(binary()?)
             .args(["serve", "--port", &port.to_string(), "--data"])
             .arg(data)
@@ -190,15 +204,7 @@ impl Running {
             }
             let _ = end.send(());
         });
-        let mut running = Self { child, port: 0, ended, asked: false };
-        match running.address(&lines) {
-            Ok(port) => running.port = port,
-            Err(error) => {
-                running.kill();
-                return Err(error);
-            }
-        }
-        Ok(running)
+        Ok((Self { child, port: 0, ended, asked: false }, lines))
     }
 
     fn address(&mut self, lines: &Receiver<String>) -> Result<u16> {
@@ -299,6 +305,22 @@ impl Server {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Waits for a line of the log that contains this text: it comes by another pipe than the address.
+    ///
+    /// # Errors
+    /// If none comes in time.
+    pub async fn until_logged(&self, text: &str) -> Result<LogLine> {
+        let look = async {
+            loop {
+                if let Some(line) = self.log().into_iter().find(|line| line.text.contains(text)) {
+                    return line;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.with_context(|| format!("never logged: {text}"))
+    }
+
     /// A client without a token.
     pub fn public(&self) -> Client {
         Client::new(self.url())
@@ -371,6 +393,20 @@ impl Server {
         if let Some(mut running) = self.running.take() {
             running.kill();
         }
+    }
+
+    /// Starts it again on the same data and ends it at once some time later, however far it has come.
+    ///
+    /// # Errors
+    /// If it runs still or cannot be started at all.
+    pub fn kill_during_start(&mut self, after: Duration) -> Result<()> {
+        ensure!(self.running.is_none(), "the server runs still");
+        let (mut running, _lines) = Running::launch(&self.start, self.data.path(), self.port, &self.log)?;
+        // Returns early only where the start has failed by itself.
+        let ended = running.ended.recv_timeout(after).is_ok();
+        running.kill();
+        ensure!(!ended, "the server ended by itself\n{}", self.log_tail());
+        Ok(())
     }
 
     /// Asks it to stop and returns without waiting, so that a viewer can watch.

@@ -74,6 +74,18 @@ pub struct Farewell {
     pub code: Option<u16>,
 }
 
+/// The stream ended, which a viewer may meet at any time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LineEnded(pub Farewell);
+
+impl std::fmt::Display for LineEnded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the stream ended: {:?}", self.0)
+    }
+}
+
+impl std::error::Error for LineEnded {}
+
 /// A viewer.
 #[derive(Debug)]
 pub struct Viewer {
@@ -98,7 +110,7 @@ impl Viewer {
         socket.send(Message::text(subscribe.frame().to_string())).await?;
         let hello = match next_frame(&mut socket).await? {
             Ok(frame) => frame,
-            Err(farewell) => bail!("refused: {farewell:?}"),
+            Err(farewell) => bail!(LineEnded(farewell)),
         };
         ensure!(hello["type"] == "hello", "the first frame is not a hello: {hello}");
         let epoch = hello["epoch"].as_str().context("no epoch")?.to_owned();
@@ -220,11 +232,19 @@ impl Viewer {
         farewell(&mut self.socket).await
     }
 
+    /// The entries that came and that nobody has asked for yet.
+    pub fn take_entries(&mut self) -> Vec<Value> {
+        self.waiting.drain(..).collect()
+    }
+
     /// Reads one frame and takes note of it.
-    async fn read(&mut self) -> Result<Value> {
+    ///
+    /// # Errors
+    /// [`LineEnded`]; anything else if none comes in time, or the stream breaks its promises.
+    pub async fn read(&mut self) -> Result<Value> {
         let frame = match next_frame(&mut self.socket).await? {
             Ok(frame) => frame,
-            Err(farewell) => bail!("the stream ended: {farewell:?}"),
+            Err(farewell) => bail!(LineEnded(farewell)),
         };
         let seq = frame["seq"].as_u64().with_context(|| format!("a frame without seq: {frame}"))?;
         match frame["type"].as_str() {

@@ -140,7 +140,7 @@ pub struct CheckInEnded {
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     /// Written by a newer program.
-    #[error("unknown entry body {kind} version {version}")]
+    #[error("a newer program wrote it ({kind} version {version} is not known here): start that one")]
     Unknown {
         /// Name.
         kind: String,

@@ -1,5 +1,10 @@
 //! Door: liveness, readiness, metrics.
+//!
+//! *Ready* means that the node takes reports. *Degraded* means that it does, and that a person must look at
+//! something all the same: media are refused, a photo is missing, the log has lost its tail. A node that is
+//! not ready goes on showing what it has to those who watch.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +17,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 
 use super::error::{ApiError, ApiResult};
+use crate::inspect::{Finding, Findings, chain};
 use crate::live::Live;
-use crate::log::EntryLog;
 use crate::log::backend::Log;
-use crate::log::writer::Appender;
+use crate::log::writer::Pulse;
+use crate::log::{EntryLog, LogError};
+use crate::media::store::Store;
 use crate::wire::problem::Code;
 
 /// What these doors need.
@@ -23,41 +30,60 @@ use crate::wire::problem::Code;
 pub struct HealthState {
     /// Is it there?
     pub log: Arc<Log>,
-    /// Is it crowded?
-    pub appender: Appender,
+    /// Is it crowded, and does it take anything?
+    pub pulse: Pulse,
     /// Is it up to the log?
     pub live: Arc<Live>,
+    /// Is there room for media?
+    pub media: Store,
+    /// What was found wrong with what lies on the disk.
+    pub findings: Findings,
     /// What the metrics are read from.
     pub metrics: PrometheusHandle,
 }
 
 /// The routes. They are for the operator's monitoring, not part of the API document.
 pub fn routes(state: HealthState) -> Router {
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(state)
+    liveness().route("/readyz", get(ready)).route("/metrics", get(metrics)).with_state(state)
+}
+
+/// `/healthz` alone: the process answers. Says nothing that a stranger may not know.
+pub fn liveness<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/healthz", get(|| async { "ok\n" }))
 }
 
 #[derive(Serialize)]
 struct Ready {
+    /// `ready` or `degraded`.
+    status: &'static str,
     log_head: u64,
     world_head: u64,
     waiting: usize,
+    /// How many findings of each kind there are; the node's log names each.
+    findings: BTreeMap<&'static str, u64>,
 }
 
 /// What is committed reaches the world within milliseconds. A world that is behind for longer stays behind.
 const ANNOUNCED_WITHIN: Duration = Duration::from_millis(500);
 
-/// Ready means: the log answers, it has a writer, and the world is up to it.
+/// Ready means: the log answers and can be written, it has a writer, and the world is up to it.
 async fn ready(State(state): State<HealthState>) -> ApiResult<Response> {
     let not_ready = |why: &str| ApiError::new(Code::Unavailable).detail(why).retry_after(5);
     // What is in the world was committed before, so a head that is read later cannot lie below it.
     let world_before = state.live.read().head();
     let log_head = state.log.head().await.map_err(|e| not_ready("the log does not answer").cause(e))?;
-    if !state.appender.is_served() {
+    if !state.pulse.is_served() {
         return Err(not_ready("the log has no writer"));
+    }
+    // The writer has logged the cause.
+    match state.pulse.failing().as_deref() {
+        None => {}
+        Some(LogError::Full(_)) => {
+            return Err(ApiError::new(Code::StorageFull)
+                .detail("the disk is full: the log cannot be written")
+                .retry_after(5));
+        }
+        Some(failure) => return Err(not_ready(&format!("the log cannot be written: {}", chain(failure)))),
     }
     if world_before > log_head {
         return Err(not_ready("the log has lost entries that the world has"));
@@ -69,12 +95,38 @@ async fn ready(State(state): State<HealthState>) -> ApiResult<Response> {
     };
     let up_to_the_log = tokio::time::timeout(ANNOUNCED_WITHIN, up_to_the_log).await;
     up_to_the_log.map_err(|_| not_ready("the world is behind the log"))?;
-    let ready = Ready { log_head, world_head: state.live.read().head(), waiting: state.appender.waiting() };
-    Ok(axum::Json(ready).into_response())
+    let findings = findings(&state);
+    let ready = Ready {
+        status: if findings.is_empty() { "ready" } else { "degraded" },
+        log_head,
+        world_head: state.live.read().head(),
+        waiting: state.pulse.waiting(),
+        findings,
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ready)).into_response())
+}
+
+/// What was found before, and how the disk is now.
+fn findings(state: &HealthState) -> BTreeMap<&'static str, u64> {
+    let mut findings = state.findings.counts();
+    let now = match state.media.room() {
+        Ok(room) if room.takes(1) => None,
+        Ok(room) => Some(Finding::DiskLow { free: room.free, kept: room.kept }),
+        Err(error) => Some(Finding::Media(error.to_string())),
+    };
+    if let Some(finding) = now {
+        *findings.entry(finding.code()).or_default() += 1;
+    }
+    findings
 }
 
 async fn metrics(State(state): State<HealthState>) -> Response {
-    metrics::gauge!("sokuho_log_waiting").set(f64::from(u32::try_from(state.appender.waiting()).unwrap_or(u32::MAX)));
+    metrics::gauge!("sokuho_log_waiting").set(f64::from(u32::try_from(state.pulse.waiting()).unwrap_or(u32::MAX)));
+    metrics::gauge!("sokuho_log_failing").set(f64::from(u8::from(state.pulse.failing().is_some())));
+    if let Ok(room) = state.media.room() {
+        metrics::gauge!("sokuho_disk_free_bytes").set(room.free as f64);
+        metrics::gauge!("sokuho_disk_kept_bytes").set(room.kept as f64);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()).into_response()
 }
 
@@ -99,9 +151,16 @@ mod tests {
         }
     }
 
-    async fn status(state: &HealthState) -> u16 {
+    async fn answer(state: &HealthState) -> (u16, serde_json::Value) {
         let request = Request::get("/readyz").body(Body::empty()).unwrap();
-        routes(state.clone()).oneshot(request).await.unwrap().status().as_u16()
+        let answer = routes(state.clone()).oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn status(state: &HealthState) -> u16 {
+        answer(state).await.0
     }
 
     #[tokio::test]
@@ -111,9 +170,23 @@ mod tests {
         let (appender, tasks) = writer(Arc::clone(&log), 0, ToLive(Arc::clone(&live)));
         let writing = tokio::spawn(tasks);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let state = HealthState { log: Arc::clone(&log), appender, live: Arc::clone(&live), metrics };
-        state.appender.append(draft(filed(1))).await.unwrap();
+        let media = Store::open(&folder.path().join("media"), crate::media::store::Limits::default()).unwrap();
+        let findings = Findings::default();
+        let (log_of, live_of) = (Arc::clone(&log), Arc::clone(&live));
+        let state = HealthState {
+            log: log_of,
+            pulse: appender.pulse(),
+            live: live_of,
+            media,
+            findings: findings.clone(),
+            metrics,
+        };
+        appender.append(draft(filed(1))).await.unwrap();
         assert_eq!(status(&state).await, 200);
+        findings.note_at_start(&Finding::LogTail { remembered: 3, head: 1 });
+        let (code, body) = answer(&state).await;
+        assert_eq!((code, body["status"].as_str()), (200, Some("degraded")), "it takes reports: {body}");
+        assert_eq!(body["findings"], serde_json::json!({ "log_tail": 1 }));
         log.append(&[draft(filed(2))]).await.unwrap();
         assert_eq!(status(&state).await, 503, "the world has not heard of it");
         live.write().apply(2, &filed(2));

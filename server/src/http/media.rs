@@ -91,6 +91,8 @@ impl From<MediaError> for ApiError {
                 problem.detail(error.to_string())
             }
             MediaError::Busy => problem.retry_after(5),
+            // `/readyz` and the metrics say it; a line for every refused upload would fill the disk further.
+            MediaError::StorageFull(_) => problem.detail(error.to_string()).retry_after(30),
             MediaError::Unsupported | MediaError::NotFound | MediaError::RangeNotSatisfiable { .. } => problem,
             _ => problem.cause(error),
         }

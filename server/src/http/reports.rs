@@ -205,7 +205,9 @@ impl From<AppendError> for ApiError {
             AppendError::IdTaken => Self::new(Code::IdTaken),
             AppendError::Busy => Self::new(Code::Unavailable).retry_after(1),
             // The writer has logged the cause once, for the whole batch.
-            AppendError::Log(cause) if matches!(*cause, LogError::Full(_)) => Self::new(Code::StorageFull),
+            AppendError::Log(cause) if matches!(*cause, LogError::Full(_)) => {
+                Self::new(Code::StorageFull).retry_after(30)
+            }
             AppendError::Log(_) => Self::new(Code::Unavailable).retry_after(5),
         }
     }

@@ -56,8 +56,8 @@ pub struct Doors {
     pub check_ins: check_ins::CheckInState,
     /// Operations.
     pub operations: operations::OperationsState,
-    /// Health.
-    pub health: health::HealthState,
+    /// Health; `None`: it has a listener of its own, see [`inside`].
+    pub health: Option<health::HealthState>,
     /// Who is calling.
     pub identity: Arc<Identity>,
     /// Request ids.
@@ -122,10 +122,15 @@ pub fn router(doors: Doors) -> Router {
     Router::from(quick.merge(slow))
         .layer(middleware::from_fn_with_state(doors.identity, admit))
         .merge(pages)
-        .merge(health::routes(doors.health))
+        .merge(doors.health.map_or_else(health::liveness, health::routes))
         .fallback(|| async { ApiError::new(Code::NotFound) })
         .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
         .layer(rim)
+}
+
+/// The doors for the operator's monitoring alone, for a listener that strangers do not reach.
+pub fn inside(health: health::HealthState) -> Router {
+    health::routes(health).fallback(|| async { ApiError::new(Code::NotFound) })
 }
 
 /// Everything comes from this node. Nothing inline.

@@ -12,6 +12,7 @@ use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
 use super::extract::JsonBody;
+use crate::database::is_full;
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
 use crate::identity::error::{IdentityError, RefreshError, SignInError, TokenError};
@@ -57,6 +58,9 @@ impl From<IdentityError> for ApiError {
     fn from(error: IdentityError) -> Self {
         match error {
             IdentityError::Busy => Self::new(Code::Unavailable).retry_after(1),
+            IdentityError::Storage(cause) if is_full(&cause) => {
+                Self::new(Code::StorageFull).retry_after(30).cause(cause)
+            }
             other => Self::internal(other),
         }
     }

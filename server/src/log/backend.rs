@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::postgres::PostgresLog;
 use super::postgres::projection::Rebuilt;
+use super::remembered::Lost;
 use super::sqlite::SqliteLog;
 use super::{Appended, Draft, EntryLog, LogError};
 use crate::database::Database;
@@ -53,6 +54,22 @@ impl Log {
                 Self::Postgres(Box::new(PostgresLog::open(pool.clone(), data, clock, entropy).await?))
             }
         })
+    }
+
+    /// The log in a database that was opened with [`Database::look`]: nothing can be appended.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn look(database: &Database, data: &Path) -> Result<Self, LogError> {
+        Ok(match database {
+            Database::Sqlite(pool) => Self::Sqlite(SqliteLog::look(pool.clone(), data).await?),
+            Database::Postgres(pool) => Self::Postgres(Box::new(PostgresLog::look(pool.clone(), data).await?)),
+        })
+    }
+
+    /// Entries that were found missing when the log was opened.
+    pub fn lost(&self) -> Option<Lost> {
+        either!(self, log => log.lost())
     }
 
     /// The node whose log this is.
@@ -116,6 +133,10 @@ impl EntryLog for Log {
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
         either!(self, log => log.append(drafts).await)
+    }
+
+    async fn probe(&self) -> Result<(), LogError> {
+        either!(self, log => log.probe().await)
     }
 
     async fn head(&self) -> Result<Seq, LogError> {

@@ -25,7 +25,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use self::contact::ContactBook;
-use crate::database::is_full;
+pub use self::remembered::Lost;
+use crate::database::{is_damaged, is_full};
 use crate::domain::entry::{BodyError, Entry, Seq};
 
 /// An entry that asks to be written.
@@ -99,6 +100,9 @@ pub enum LogError {
     /// The storage is full.
     #[error("the log's storage is full")]
     Full(#[source] anyhow::Error),
+    /// What is stored is damaged, and not by us: the disk has changed it.
+    #[error("the log's storage is damaged")]
+    Damaged(#[source] anyhow::Error),
     /// Another node writes to this log; this one does not.
     #[error("another node writes to this database: {by}. Only one may, so stop that one first")]
     InUse {
@@ -128,7 +132,11 @@ pub enum LogError {
 }
 
 fn storage(error: sqlx::Error) -> LogError {
-    if is_full(&error) { LogError::Full(error.into()) } else { LogError::Storage(error.into()) }
+    match error {
+        full if is_full(&full) => LogError::Full(full.into()),
+        damaged if is_damaged(&damaged) => LogError::Damaged(damaged.into()),
+        other => LogError::Storage(other.into()),
+    }
 }
 
 /// A storage backend of the log.
@@ -139,6 +147,12 @@ pub trait EntryLog: Send + Sync + 'static {
     /// Writes the drafts in order, in one commit, durable on return. Drafts whose id is known, or that
     /// repeat an id within the batch, are answered and not written.
     fn append(&self, drafts: &[Draft]) -> impl Future<Output = Result<Vec<Appended>, LogError>> + Send;
+
+    /// Whether an append could succeed now; asked again and again after one has failed. A backend whose
+    /// reads go on while its writes fail must try a write.
+    fn probe(&self) -> impl Future<Output = Result<(), LogError>> + Send {
+        async { self.head().await.map(drop) }
+    }
 
     /// The number of the last entry, 0 for an empty log.
     fn head(&self) -> impl Future<Output = Result<Seq, LogError>> + Send;

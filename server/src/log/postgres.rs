@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use self::session::Sessions;
 use super::answers::{Answers, answer};
-use super::remembered::Remembered;
+use super::remembered::{Lost, Remembered};
 use super::rows::{self, Stored, Texts};
 use super::{Appended, Draft, EntryLog, LogError, storage};
 use crate::domain::clock::{Clock, Entropy};
@@ -82,6 +82,8 @@ pub struct PostgresLog {
     /// For appends alone.
     sessions: Sessions,
     remembered: Remembered,
+    /// Known once this node writes, or looks.
+    lost: OnceLock<Lost>,
 }
 
 impl PostgresLog {
@@ -109,6 +111,21 @@ impl PostgresLog {
         .execute(&readers)
         .await
         .map_err(storage)?;
+        Self::of(readers, remembered, new_id).await
+    }
+
+    /// The log in a database that was opened for looking at it; see [`super::backend::Log::look`].
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn look(readers: PgPool, data: &Path) -> Result<Self, LogError> {
+        // No session is ever begun, for nothing is written.
+        let log = Self::of(readers, Remembered::look(data), Uuid::nil).await?;
+        log.compare(log.head().await?);
+        Ok(log)
+    }
+
+    async fn of(readers: PgPool, remembered: Remembered, new_id: impl Fn() -> Uuid) -> Result<Self, LogError> {
         let row = sqlx::query("SELECT uuid_send(id), uuid_send(epoch) FROM node")
             .fetch_one(&readers)
             .await
@@ -119,7 +136,21 @@ impl PostgresLog {
         };
         let (node, epoch) = (NodeId(id(0)?), id(1)?);
         let sessions = Sessions::new(&readers, new_id());
-        Ok(Self { node, epoch, claimed: OnceLock::new(), another: new_id(), readers, sessions, remembered })
+        let (claimed, lost, another) = (OnceLock::new(), OnceLock::new(), new_id());
+        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, lost })
+    }
+
+    /// Takes note of what is remembered and not there.
+    fn compare(&self, head: Seq) {
+        if let Some(lost) = self.remembered.lost(self.epoch, head) {
+            // Found twice, it was lost once.
+            let _ = self.lost.set(lost);
+        }
+    }
+
+    /// Entries that were found missing when the log was claimed.
+    pub fn lost(&self) -> Option<Lost> {
+        self.lost.get().copied()
     }
 
     /// The node whose log this is.
@@ -141,6 +172,7 @@ impl PostgresLog {
                     .fetch_one(&mut session.connection)
                     .await
                     .map_err(storage)?;
+                self.compare(session.head);
                 if known == cluster && self.remembered.agrees(self.epoch, session.head) {
                     return Ok((self.epoch, session.head));
                 }
@@ -191,6 +223,15 @@ impl EntryLog for PostgresLog {
             .await?;
         self.remembered.note(self.epoch(), head);
         Ok(answers)
+    }
+
+    async fn probe(&self) -> Result<(), LogError> {
+        // Changes nothing, and yet it is written.
+        let write = sqlx::query("UPDATE node SET created = created");
+        let write = async |session: &mut session::Session| {
+            write.execute(&mut session.connection).await.map(drop).map_err(storage)
+        };
+        self.sessions.within(write).await
     }
 
     async fn head(&self) -> Result<Seq, LogError> {

@@ -12,6 +12,17 @@ use uuid::Uuid;
 use super::LogError;
 use crate::domain::entry::Seq;
 
+const FILE: &str = "sokuho.head";
+
+/// Entries that were there and are gone: the log's tail was torn off, or an older copy was put in its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lost {
+    /// The last entry that was written.
+    pub remembered: Seq,
+    /// The last entry that is there.
+    pub head: Seq,
+}
+
 /// The file. Written after each commit, without a sync of its own: it may say less than the database, but
 /// never more.
 #[derive(Debug)]
@@ -19,7 +30,8 @@ pub(super) struct Remembered(Mutex<Kept>);
 
 #[derive(Debug)]
 struct Kept {
-    file: File,
+    /// `None`: only looked at.
+    file: Option<File>,
     known: Option<(Uuid, Seq)>,
 }
 
@@ -27,9 +39,19 @@ impl Remembered {
     /// Opens the file in the node's folder, or makes it. To be called before the database is asked, which
     /// another process may be writing to.
     pub(super) fn open(data: &Path) -> Result<Self, LogError> {
-        Kept::open(&data.join("sokuho.head"))
-            .map(|kept| Self(Mutex::new(kept)))
-            .map_err(|error| LogError::Storage(error.into()))
+        Kept::open(&data.join(FILE)).map(|kept| Self(Mutex::new(kept))).map_err(|error| LogError::Storage(error.into()))
+    }
+
+    /// Reads the file, if it is there, and will not write to it.
+    pub(super) fn look(data: &Path) -> Self {
+        let known = File::open(data.join(FILE)).ok().and_then(|mut file| read(&mut file));
+        Self(Mutex::new(Kept { file: None, known }))
+    }
+
+    /// What of this epoch is remembered and not there any more.
+    pub(super) fn lost(&self, epoch: Uuid, head: Seq) -> Option<Lost> {
+        let (known, remembered) = self.kept().known?;
+        (known == epoch && remembered > head).then_some(Lost { remembered, head })
     }
 
     /// Whether a database with this epoch and head goes on where the file left off. An empty one always
@@ -63,22 +85,27 @@ impl Kept {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(file)?;
-        let mut text = String::new();
-        // What cannot be read is as good as absent.
-        let _ = Read::by_ref(&mut file).take(128).read_to_string(&mut text);
-        let known =
-            text.trim().split_once(' ').and_then(|(epoch, head)| Some((epoch.parse().ok()?, head.parse().ok()?)));
-        Ok(Self { file, known })
+        let known = read(&mut file);
+        Ok(Self { file: Some(file), known })
     }
 
     fn write(&mut self, epoch: Uuid, head: Seq) -> io::Result<()> {
         if self.known == Some((epoch, head)) {
             return Ok(());
         }
+        let Some(file) = &mut self.file else { return Ok(()) };
         // Of one length, in place, with one call.
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(format!("{epoch} {head:020}\n").as_bytes())?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(format!("{epoch} {head:020}\n").as_bytes())?;
         self.known = Some((epoch, head));
         Ok(())
     }
+}
+
+/// What cannot be read is as good as absent.
+fn read(file: &mut File) -> Option<(Uuid, Seq)> {
+    let mut text = String::new();
+    file.take(128).read_to_string(&mut text).ok()?;
+    let (epoch, head) = text.trim().split_once(' ')?;
+    Some((epoch.parse().ok()?, head.parse().ok()?))
 }

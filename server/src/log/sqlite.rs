@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::answers::{Answers, answer};
-use super::remembered::Remembered;
+use super::remembered::{Lost, Remembered};
 use super::rows::{self, COLUMNS, PLACEHOLDERS, Stored};
 use super::{Appended, Draft, EntryLog, LogError, storage};
 use crate::database::sqlite_pool;
@@ -71,6 +71,7 @@ pub struct SqliteLog {
     head: Mutex<Seq>,
     checkpoints: Checkpoints,
     remembered: Remembered,
+    lost: Option<Lost>,
 }
 
 impl SqliteLog {
@@ -93,16 +94,8 @@ impl SqliteLog {
             .execute(&writer)
             .await
             .map_err(storage)?;
-        let row = sqlx::query("SELECT id, epoch, (SELECT coalesce(max(seq), 0) FROM entry) FROM node")
-            .fetch_one(&writer)
-            .await
-            .map_err(storage)?;
-        let id = |index| {
-            let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
-            Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
-        };
-        let head = row.try_get::<i64, _>(2).map_err(storage)?.cast_unsigned();
-        let mut epoch = id(1)?;
+        let (node, mut epoch, head) = history(&writer).await?;
+        let lost = remembered.lost(epoch, head);
         if !remembered.agrees(epoch, head) {
             epoch = uuid_v7(clock.now(), entropy);
             tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
@@ -110,15 +103,25 @@ impl SqliteLog {
             rename.execute(&writer).await.map_err(storage)?;
         }
         remembered.write(epoch, head)?;
-        Ok(Self {
-            node: NodeId(id(0)?),
-            epoch,
-            head: Mutex::new(head),
-            checkpoints: Checkpoints::default(),
-            remembered,
-            readers,
-            writer,
-        })
+        let checkpoints = Checkpoints::default();
+        Ok(Self { node, epoch, head: Mutex::new(head), checkpoints, remembered, lost, readers, writer })
+    }
+
+    /// The log in a database that was opened for looking at it; see [`super::backend::Log::look`].
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn look(readers: SqlitePool, data: &Path) -> Result<Self, LogError> {
+        let remembered = Remembered::look(data);
+        let (node, epoch, head) = history(&readers).await?;
+        let lost = remembered.lost(epoch, head);
+        let (head, checkpoints) = (Mutex::new(head), Checkpoints::default());
+        Ok(Self { node, epoch, head, checkpoints, remembered, lost, writer: readers.clone(), readers })
+    }
+
+    /// Entries that were found missing when the log was opened.
+    pub fn lost(&self) -> Option<Lost> {
+        self.lost
     }
 
     /// The node whose log this is.
@@ -192,6 +195,11 @@ impl EntryLog for SqliteLog {
         Ok(answers)
     }
 
+    async fn probe(&self) -> Result<(), LogError> {
+        // Changes nothing, and yet SQLite writes and syncs the page.
+        sqlx::query("UPDATE node SET created = created").execute(&self.writer).await.map(drop).map_err(storage)
+    }
+
     async fn head(&self) -> Result<Seq, LogError> {
         let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM entry")
             .fetch_one(&self.readers)
@@ -214,6 +222,20 @@ impl EntryLog for SqliteLog {
         }
         Ok(page)
     }
+}
+
+/// The node, the epoch and the last number.
+async fn history(pool: &SqlitePool) -> Result<(NodeId, Uuid, Seq), LogError> {
+    let row = sqlx::query("SELECT id, epoch, (SELECT coalesce(max(seq), 0) FROM entry) FROM node")
+        .fetch_one(pool)
+        .await
+        .map_err(storage)?;
+    let id = |index| {
+        let bytes = row.try_get::<&[u8], _>(index).map_err(storage)?;
+        Uuid::from_slice(bytes).map_err(|error| LogError::Storage(error.into()))
+    };
+    let head = row.try_get::<i64, _>(2).map_err(storage)?.cast_unsigned();
+    Ok((NodeId(id(0)?), id(1)?, head))
 }
 
 /// Checkpoints beside the appends: within one, the copying and its two syncs would keep those who wait for

@@ -4,10 +4,14 @@
 //! nobody gets a receipt before the entry is durable *and* in the live world. Entries that got into the log
 //! without passing here (an append that failed after its rows were in, another process) are read back and
 //! announced in their place.
+//!
+//! After a commit that failed the writer tries the storage every second until it answers, so that the node
+//! can say whether it takes reports ([`Pulse::failing`]) while nobody sends any.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::{Appended, Draft, EntryLog, LogError};
@@ -18,6 +22,9 @@ pub const QUEUE: usize = 4_096;
 
 /// Drafts in one commit at most.
 const BATCH: usize = 256;
+
+/// How long to wait between two tries of a storage that has failed.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// A committed entry with its number.
 #[derive(Clone, PartialEq, Debug)]
@@ -56,6 +63,7 @@ type Reply = oneshot::Sender<Result<Committed, AppendError>>;
 #[derive(Clone, Debug)]
 pub struct Appender {
     queue: mpsc::Sender<(Draft, Reply)>,
+    failing: watch::Receiver<Option<Arc<LogError>>>,
 }
 
 impl Appender {
@@ -69,14 +77,33 @@ impl Appender {
         answer.await.unwrap_or(Err(AppendError::Busy))
     }
 
-    /// Whether there is still a writer at the other end.
+    /// How the log does, for whoever must not keep it open.
+    pub fn pulse(&self) -> Pulse {
+        Pulse { queue: self.queue.downgrade(), failing: self.failing.clone() }
+    }
+}
+
+/// How the log does. Does not keep the writer running.
+#[derive(Clone, Debug)]
+pub struct Pulse {
+    queue: mpsc::WeakSender<(Draft, Reply)>,
+    failing: watch::Receiver<Option<Arc<LogError>>>,
+}
+
+impl Pulse {
+    /// Whether there is still a writer, and somebody who can reach it.
     pub fn is_served(&self) -> bool {
-        !self.queue.is_closed()
+        self.queue.upgrade().is_some_and(|queue| !queue.is_closed())
+    }
+
+    /// Why the storage takes nothing at the moment; `None`: as far as the writer knows, it does.
+    pub fn failing(&self) -> Option<Arc<LogError>> {
+        self.failing.borrow().clone()
     }
 
     /// Drafts that wait.
     pub fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queue.upgrade().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 }
 
@@ -89,18 +116,19 @@ pub fn writer<L: EntryLog>(
 ) -> (Appender, impl Future<Output = ()> + Send) {
     let (queue, drafts) = mpsc::channel(QUEUE);
     let (announced, batches) = mpsc::channel(2);
+    let (state, failing) = watch::channel(None);
     let tasks = async move {
         // A task of its own, so that one batch is announced while the next is committed. It ends with this.
         let mut telling = JoinSet::new();
         telling.spawn(tell(announce, batches));
-        commit(log, head, drafts, announced).await;
+        commit(log, head, drafts, announced, state).await;
         if let Some(Err(error)) = telling.join_next().await
             && let Ok(panic) = error.try_into_panic()
         {
             std::panic::resume_unwind(panic);
         }
     };
-    (Appender { queue }, tasks)
+    (Appender { queue, failing }, tasks)
 }
 
 #[derive(Default)]
@@ -111,9 +139,8 @@ struct Batch {
 
 impl Batch {
     /// Nobody gets a receipt, and nothing is announced.
-    fn refused(replies: impl IntoIterator<Item = Reply>, error: LogError) -> Self {
-        let error = Arc::new(error);
-        let refuse = |reply| (reply, Err(AppendError::Log(Arc::clone(&error))));
+    fn refused(replies: impl IntoIterator<Item = Reply>, error: &Arc<LogError>) -> Self {
+        let refuse = |reply| (reply, Err(AppendError::Log(Arc::clone(error))));
         Self { fresh: Vec::new(), replies: replies.into_iter().map(refuse).collect() }
     }
 }
@@ -123,10 +150,12 @@ async fn commit<L: EntryLog>(
     mut known: Seq,
     mut queue: mpsc::Receiver<(Draft, Reply)>,
     announced: mpsc::Sender<Batch>,
+    failing: watch::Sender<Option<Arc<LogError>>>,
 ) {
     let mut waiting = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut waiting, BATCH).await > 0 {
+    while next_drafts(log.as_ref(), &mut queue, &mut waiting, &failing).await > 0 {
         let (drafts, replies): (Vec<Draft>, Vec<Reply>) = waiting.drain(..).unzip();
+        let mut failure = None;
         let (mut batch, head) = match log.append(&drafts).await {
             Ok(answers) => {
                 let head = answers.iter().filter_map(Appended::seq).max();
@@ -134,6 +163,7 @@ async fn commit<L: EntryLog>(
             }
             Err(error) => {
                 tracing::error!(error = ?error, entries = drafts.len(), "commit failed");
+                let error = failure.insert(Arc::new(error));
                 // An error does not say whether the rows are in. Where the head cannot be had either, the
                 // next commit finds out.
                 (Batch::refused(replies, error), log.head().await.ok())
@@ -148,13 +178,41 @@ async fn commit<L: EntryLog>(
                 Ok(()) => batch.fresh.clear(),
                 Err(error) => {
                     tracing::error!(error = ?error, "they cannot be read back");
+                    let error = failure.insert(Arc::new(error));
                     batch = Batch::refused(batch.replies.into_iter().map(|(reply, _)| reply), error);
                 }
             }
         }
+        note(&failing, failure);
         if announced.send(batch).await.is_err() {
             return;
         }
+    }
+}
+
+/// Waits for drafts; meanwhile tries a storage that has failed. 0: every appender is gone.
+async fn next_drafts<L: EntryLog>(
+    log: &L,
+    queue: &mut mpsc::Receiver<(Draft, Reply)>,
+    waiting: &mut Vec<(Draft, Reply)>,
+    failing: &watch::Sender<Option<Arc<LogError>>>,
+) -> usize {
+    loop {
+        if failing.borrow().is_none() {
+            return queue.recv_many(waiting, BATCH).await;
+        }
+        match tokio::time::timeout(TRY_AGAIN, queue.recv_many(waiting, BATCH)).await {
+            Ok(drafts) => return drafts,
+            Err(_) => note(failing, log.probe().await.err().map(Arc::new)),
+        }
+    }
+}
+
+fn note(failing: &watch::Sender<Option<Arc<LogError>>>, failure: Option<Arc<LogError>>) {
+    let recovered = failure.is_none();
+    let failed_before = failing.send_replace(failure).is_some();
+    if recovered && failed_before {
+        tracing::info!("the log can be written again");
     }
 }
 
@@ -268,6 +326,13 @@ mod tests {
             Ok(answers)
         }
 
+        async fn probe(&self) -> Result<(), LogError> {
+            if self.failing.load(Ordering::SeqCst) {
+                return Err(LogError::Full(anyhow::anyhow!("told to fail")));
+            }
+            Ok(())
+        }
+
         async fn head(&self) -> Result<Seq, LogError> {
             Ok(self.lines.lock().unwrap().len() as Seq)
         }
@@ -355,6 +420,24 @@ mod tests {
         assert_eq!(appender.append(draft(filed(1))).await.unwrap().seq, 1);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_storage_that_failed_is_tried_until_it_answers_though_nobody_sends() {
+        let log = Scripted::with_commits(PLENTY);
+        let (appender, tasks) = writer(Arc::clone(&log), 0, Heard::default());
+        tokio::spawn(tasks);
+        assert!(appender.pulse().failing().is_none());
+        log.failing.store(true, Ordering::SeqCst);
+        assert!(appender.append(draft(filed(1))).await.is_err());
+        assert!(matches!(appender.pulse().failing().as_deref(), Some(LogError::Storage(_))), "what the append said");
+        // The paused clock runs on by itself as long as nothing else happens.
+        tokio::time::sleep(2 * TRY_AGAIN).await;
+        assert!(matches!(appender.pulse().failing().as_deref(), Some(LogError::Full(_))), "what the tries say");
+        log.failing.store(false, Ordering::SeqCst);
+        tokio::time::sleep(2 * TRY_AGAIN).await;
+        assert!(appender.pulse().failing().is_none());
+        assert_eq!(appender.append(draft(filed(1))).await.unwrap().seq, 1);
+    }
+
     #[tokio::test]
     async fn what_got_in_though_its_append_failed_is_announced_and_asking_again_gets_its_receipt() {
         let (log, heard) = (Scripted::with_commits(PLENTY), Heard::default());
@@ -402,7 +485,7 @@ mod tests {
         let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
         let mut all = join_all((1..=QUEUE as u64 + 10).map(|number| appender.append(draft(filed(number)))));
         assert!(futures_util::poll!(&mut all).is_pending(), "the writer does not run yet");
-        assert_eq!(appender.waiting(), QUEUE);
+        assert_eq!(appender.pulse().waiting(), QUEUE);
         tokio::spawn(tasks);
         let answers = all.await;
         let busy = answers.iter().filter(|answer| matches!(answer, Err(AppendError::Busy))).count();

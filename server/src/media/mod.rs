@@ -14,9 +14,11 @@ pub mod exif;
 pub mod ledger;
 #[cfg(test)]
 mod oracle_tests;
+pub mod reserve;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod sniff;
+pub mod soundness;
 mod staging;
 pub mod store;
 pub mod thumbnail;
@@ -58,7 +60,8 @@ pub enum MediaError {
         /// Pixels down.
         height: u32,
     },
-    /// The disk is full, or uploads that no report names have filled their share.
+    /// The disk is full but for what is kept for the log, or uploads that no report names have filled their
+    /// share.
     #[error("no room left: {0}")]
     StorageFull(String),
     /// There is no such file, or it has no thumbnail.

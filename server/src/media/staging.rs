@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
 use super::ledger::Streaming;
+use super::reserve::Reserve;
 use super::sniff::{HEAD_BYTES, sniff};
 use super::store::Limits;
 use super::{BodyError, MediaError};
@@ -64,13 +65,24 @@ impl Staging {
         Ok(Self { folder, next: AtomicU64::new(1) })
     }
 
+    /// The folder as it is.
+    pub fn untouched(folder: PathBuf) -> Self {
+        Self { folder, next: AtomicU64::new(1) }
+    }
+
     /// Where it is.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Streams a body into a file; returns when it is whole and synced.
-    pub async fn receive<S>(&self, body: S, limits: &Limits, mut streaming: Streaming) -> Result<Staged, MediaError>
+    pub async fn receive<S>(
+        &self,
+        body: S,
+        limits: &Limits,
+        reserve: &Reserve,
+        mut streaming: Streaming,
+    ) -> Result<Staged, MediaError>
     where
         S: Stream<Item = Result<Bytes, BodyError>> + Send,
     {
@@ -83,6 +95,7 @@ impl Staging {
             let chunk = chunk?;
             size = size.saturating_add(chunk.len() as u64);
             streaming.grow(chunk.len() as u64)?;
+            reserve.admit(chunk.len() as u64)?;
             hash.update(&chunk);
             let Some((_, file, _, limit)) = &mut opened else {
                 head.extend_from_slice(&chunk);

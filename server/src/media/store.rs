@@ -29,6 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
 use super::cache::Cache;
 use super::examine::{Examined, examine};
 use super::ledger::{Ledger, Sender, Share};
+use super::reserve::{Reserve, Room};
 use super::staging::{Staged, Staging};
 use super::{BodyError, MediaError};
 use crate::domain::ids::MediaId;
@@ -46,6 +47,8 @@ pub struct Limits {
     pub unreferenced: Share,
     /// Uploads at the same time.
     pub uploads_at_once: usize,
+    /// Bytes of the disk that are left to the log, see [`Reserve`].
+    pub keep_free: u64,
 }
 
 impl Default for Limits {
@@ -62,6 +65,7 @@ impl Default for Limits {
                 address_bytes: 600 << 20,
             },
             uploads_at_once: 64,
+            keep_free: 256 << 20,
         }
     }
 }
@@ -130,6 +134,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     objects: Arc<dyn ObjectStore>,
     staging: Staging,
+    reserve: Reserve,
     limits: Limits,
     ledger: Arc<Ledger>,
     described: Cache<MediaId, Arc<Description>>,
@@ -156,10 +161,15 @@ impl Store {
             std::fs::File::open(if made.as_os_str().is_empty() { std::path::Path::new(".") } else { made })?
                 .sync_all()?;
         }
+        Self::over(folder, staging, limits)
+    }
+
+    pub(super) fn over(folder: &std::path::Path, staging: Staging, limits: Limits) -> Result<Self, MediaError> {
         let objects = Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true));
         Ok(Self(Arc::new(Inner {
             objects,
             staging,
+            reserve: Reserve::new(folder.to_owned(), limits.keep_free),
             ledger: Arc::new(Ledger::new(limits.unreferenced.clone())),
             described: Cache::new(CACHED),
             uploads: Arc::new(Semaphore::new(limits.uploads_at_once)),
@@ -184,7 +194,8 @@ impl Store {
         S: Stream<Item = Result<Bytes, BodyError>> + Send,
     {
         let permit = Arc::clone(&self.0.uploads).try_acquire_owned().map_err(|_| MediaError::Busy)?;
-        let staged = self.0.staging.receive(body, &self.0.limits, self.0.ledger.stream(sender)).await?;
+        let Inner { staging, limits, ledger, reserve, .. } = self.0.as_ref();
+        let staged = staging.receive(body, limits, reserve, ledger.stream(sender)).await?;
         // From here on a caller who hangs up changes nothing: half a move would leave half a file.
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move { inner.finish(staged, now, sender, permit).await }).await?
@@ -281,6 +292,14 @@ impl Store {
             swept.bytes += bytes;
         }
         Ok(swept)
+    }
+
+    /// How much room there is on the disk, and how much of it is kept for the log.
+    ///
+    /// # Errors
+    /// [`MediaError::Io`] if the folder has gone.
+    pub fn room(&self) -> Result<Room, MediaError> {
+        self.0.reserve.room()
     }
 
     /// Bytes of all uploads that no report names, as far as they have been counted.

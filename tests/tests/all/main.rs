@@ -9,6 +9,8 @@ mod bad_uploads;
 mod bad_viewers;
 mod bystander;
 mod check_in;
+mod damage;
+mod disk_full;
 mod durability;
 mod editions;
 mod features;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
+use sokuho_tests::client::Client;
 use sokuho_tests::report::report;
-use sokuho_tests::server::{Server, command};
+use sokuho_tests::server::{Server, Start, command};
 
 #[tokio::test]
 async fn health_readiness_and_metrics_answer() -> Result<()> {
@@ -97,4 +98,22 @@ async fn half_a_data_folder_is_noticed_and_not_begun_anew() -> Result<()> {
     ensure!(refused.contains("put the log back"), "without the log: {refused}");
     std::fs::rename(&away, &log)?;
     start(&data).map_err(anyhow::Error::msg)
+}
+
+#[tokio::test]
+async fn a_listener_of_their_own_takes_readiness_and_metrics_off_the_public_port() -> Result<()> {
+    // The log says which port it took.
+    let server = Start::default().arg("--health-listen").arg("127.0.0.1:0").start()?;
+    let line = server.until_logged("health has a listener of its own").await?;
+    let line: Value = serde_json::from_str(&line.text)?;
+    let inside = Client::new(format!("http://{}", line["address"].as_str().context("no address")?));
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        ensure!(inside.get(path).await?.status == 200, "{path} inside");
+    }
+    inside.get("/api/region").await?.refused(404, "not_found")?;
+    ensure!(server.public().get("/healthz").await?.status == 200);
+    for path in ["/readyz", "/metrics"] {
+        server.public().get(path).await?.refused(404, "not_found")?;
+    }
+    Ok(())
 }

@@ -1,11 +1,23 @@
 //! Stopping and coming back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use rstest::rstest;
+use serde_json::Value;
+use sokuho_tests::pictures;
 use sokuho_tests::report::report;
-use sokuho_tests::server::Server;
-use sokuho_tests::viewer::Subscribe;
+use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::viewer::{PATIENCE, Subscribe};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// A stop, soft or hard, is over by then.
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn sigterm_says_goodbye_to_every_viewer_and_tells_them_to_come_back() -> Result<()> {
@@ -99,4 +111,113 @@ async fn a_wall_token_and_a_session_survive_a_restart() -> Result<()> {
     ensure!(wall.get("/api/me").await?.good()?["office"] == town.code.as_str());
     ensure!(staffer.get("/api/me").await?.good()?["work_office"] == town.code.as_str());
     Ok(())
+}
+
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn sigterm_under_load_answers_every_request_that_it_took_and_ends_in_time(
+    #[case] edition: Edition,
+) -> Result<()> {
+    const SENDERS: usize = 64;
+    const VIEWERS: usize = 200;
+    const ENOUGH: usize = 300;
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let mut server = start.arg("--reports-per-minute").arg("0").start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let mut watching = JoinSet::new();
+    for _ in 0..VIEWERS {
+        let viewer = server.public().watch().await?;
+        watching.spawn(viewer.expect_farewell());
+    }
+    let (answered, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let mut sending = JoinSet::new();
+    for _ in 0..SENDERS {
+        let (public, at) = (server.public(), town.at);
+        let (answered, enough) = (Arc::clone(&answered), Arc::clone(&enough));
+        sending.spawn(async move {
+            let mut receipts: Vec<(Value, Value)> = Vec::new();
+            loop {
+                let sent = report(at);
+                let Ok(answer) = public.post("/api/reports", &sent).await else {
+                    return anyhow::Ok((receipts, sent));
+                };
+                receipts.push((sent, answer.good()?));
+                if answered.fetch_add(1, Ordering::Relaxed) == ENOUGH {
+                    enough.notify_one();
+                }
+            }
+        });
+    }
+    tokio::time::timeout(PATIENCE, enough.notified()).await.context("the senders were refused")?;
+
+    let begun = Instant::now();
+    server.terminate()?;
+    let mut coming_back = Vec::new();
+    while let Some(farewell) = watching.join_next().await {
+        let end = farewell??;
+        ensure!(end.reason.as_deref() == Some("shutdown") && end.code == Some(4000), "{end:?}");
+        coming_back.push(end.retry_after_ms.context("it does not say when to come back")?);
+    }
+    coming_back.sort_unstable();
+    ensure!(coming_back[VIEWERS - 1] - coming_back[0] > 2_000, "they all come back at once: {coming_back:?}");
+    let (mut receipts, mut unanswered) = (Vec::new(), Vec::new());
+    while let Some(sender) = sending.join_next().await {
+        let (answered, last) = sender??;
+        receipts.extend(answered);
+        unanswered.push(last);
+    }
+    server.stop()?;
+    ensure!(begun.elapsed() < STOPPED_WITHIN, "the stop took {:?}", begun.elapsed());
+
+    server.start_again()?;
+    let head = server.public().get("/readyz").await?.good()?["log_head"].clone();
+    ensure!(
+        head == receipts.len(),
+        "{} were answered, and the log has {head}: one was taken and not answered",
+        receipts.len()
+    );
+    for (sent, receipt) in &receipts {
+        ensure!(server.public().file(sent).await? == *receipt, "acknowledged and gone: {receipt}");
+    }
+    for sent in &unanswered {
+        server.public().post("/api/reports", sent).await?.good()?;
+    }
+    server.finish()
+}
+
+#[tokio::test]
+async fn an_upload_that_drips_does_not_hold_the_stop_up() -> Result<()> {
+    let mut server = Server::start()?;
+    server.allow("some requests did not end in time");
+    let head = Bytes::from(pictures::jpeg(&pictures::noise(64, 48, 1))?);
+    let (taken, has_taken) = tokio::sync::oneshot::channel();
+    // The first chunk, and then nothing until the line is cut.
+    let chunks = futures_util::stream::unfold(Some((head, taken)), |first| async {
+        match first {
+            Some((head, taken)) => {
+                let _ = taken.send(());
+                Some((anyhow::Ok(head), None))
+            }
+            None => std::future::pending().await,
+        }
+    });
+    let body = reqwest::Body::wrap_stream(chunks);
+    let public = server.public();
+    let upload = tokio::spawn(async move { public.try_upload(body, "image/jpeg").await });
+    has_taken.await?;
+    let staged = server.data().join("media/incoming");
+    while std::fs::read_dir(&staged)?.next().is_none() {
+        tokio::task::yield_now().await;
+    }
+
+    let begun = Instant::now();
+    server.stop()?;
+    ensure!(begun.elapsed() < STOPPED_WITHIN, "the stop took {:?}", begun.elapsed());
+    ensure!(upload.await?.is_err(), "half an upload was answered");
+    server.start_again()?;
+    ensure!(std::fs::read_dir(&staged)?.next().is_none(), "half an upload was kept");
+    server.finish()
 }

@@ -102,6 +102,59 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn tables_of_a_newer_program_are_refused_by_their_number() {
+    let folder = folder();
+    let log = folder.open().await;
+    let later = "INSERT INTO _sqlx_migrations VALUES (4000, 'later', 0, 1, x'00', 0)";
+    sqlx::query(later).execute(&log.writer).await.unwrap();
+    close(log).await;
+    let location = Location::File(folder.0.path().join("sokuho.sqlite"));
+    for opened in [Database::open(&location).await, Database::look(&location).await] {
+        assert!(matches!(opened, Err(DatabaseError::Newer(_, 4000))), "{opened:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_look_sees_all_writes_nothing_and_may_go_on_beside_a_node() {
+    let folder = folder();
+    let path = folder.0.path().join("sokuho.sqlite");
+    let location = Location::File(path.clone());
+    assert!(Database::look(&location).await.is_err(), "nothing is there, and nothing is made");
+    assert!(!path.exists());
+    let log = folder.open().await;
+    log.append(&[draft(filed(1)), draft(filed(2))]).await.unwrap();
+    let look = async || {
+        let database = Database::look(&location).await.unwrap();
+        assert_eq!(database.damages().await.unwrap(), Vec::<String>::new());
+        let Database::Sqlite(pool) = database else { panic!("a SQLite database") };
+        SqliteLog::look(pool, folder.0.path()).await.unwrap()
+    };
+    let beside = look().await;
+    assert_eq!((beside.epoch, beside.head().await.unwrap(), beside.lost()), (log.epoch, 2, None));
+    assert!(beside.append(&[draft(filed(3))]).await.is_err());
+    assert_eq!(log.append(&[draft(filed(3))]).await.unwrap(), [Appended::Fresh(3)], "the node goes on");
+    assert_eq!(beside.read(0, 10).await.unwrap().len(), 3);
+    close(beside).await;
+    let epoch = log.epoch;
+    close(log).await;
+    std::fs::write(folder.0.path().join("sokuho.head"), format!("{epoch} {:020}\n", 9)).unwrap();
+    for _ in 0..2 {
+        let after = look().await;
+        assert_eq!((after.epoch, after.lost()), (epoch, Some(Lost { remembered: 9, head: 3 })), "it changes nothing");
+        close(after).await;
+    }
+}
+
+#[tokio::test]
+async fn a_probe_writes_and_says_when_there_is_no_room() {
+    let folder = folder();
+    let log = folder.open().await;
+    log.probe().await.unwrap();
+    sqlx::query("PRAGMA query_only = 1").execute(&log.writer).await.unwrap();
+    assert!(log.probe().await.is_err(), "it only reads");
+}
+
+#[tokio::test]
 async fn a_full_disk_is_told_apart_and_writes_nothing() {
     let folder = folder();
     let log = folder.open().await;
