@@ -3,13 +3,14 @@
 //!
 //! [`server`] runs the binary and watches its log, [`client`] speaks to every door over HTTP, [`viewer`]
 //! and [`events`] watch the live stream, [`region`] and [`report`] give tests their data, [`pictures`]
-//! draws photos by code, [`postgres`] gives tests databases of their own, [`line`]
-//! leads to them and can be cut.
+//! draws photos by code, [`postgres`] gives tests databases of their own, [`line`] leads to them and can be
+//! cut, [`minting`] makes the tokens that no client can come by.
 
 pub mod client;
 pub mod events;
 pub mod features;
 pub mod line;
+pub mod minting;
 pub mod pictures;
 pub mod postgres;
 pub mod region;
