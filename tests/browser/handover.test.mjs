@@ -47,6 +47,7 @@ test('an office takes what nobody answers for and hands it over; the other conso
   await mine.getByText(t('console.taken', { category })).waitFor();
   await inboxRow(mine, words).getByText(t('wall.nobody')).waitFor({ state: 'detached' });
   await inboxRow(theirs, words).waitFor({ state: 'detached' });
+  await inboxRow(mine, words).getByLabel(t('console.contact.reason')).fill('現地の場所を確かめるため');
   await inboxRow(mine, words)
     .getByRole('button', { name: t('console.contact.show') })
     .click();
