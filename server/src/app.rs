@@ -1,6 +1,7 @@
 //! The composition root: builds the rooms, joins them, owns the tasks, stops softly. The only place that
 //! sees every room.
 
+mod duty;
 mod ending;
 mod gates;
 pub mod inspection;
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::duty::Duty;
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
 use crate::config::Config;
@@ -224,6 +226,12 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let pulse = appender.pulse();
     let recorder = Recorder { appender, clock: clock.clone(), hlc, node };
 
+    let duty = Duty {
+        identity: Arc::clone(&identity),
+        live: Arc::clone(&live),
+        recorder: recorder.clone(),
+        entropy: Arc::clone(&entropy),
+    };
     let offices = Arc::new(region.offices().iter().map(|office| office.code.clone()).collect());
 
     // The rim.
@@ -287,7 +295,13 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     // The tasks.
     let listener = listen(config.listen()).await?;
     let address = listener.local_addr()?;
+    let stopping = CancellationToken::new();
     let mut tasks = JoinSet::new();
+    let on_duty = duty.watch(stopping.clone());
+    tasks.spawn(async move {
+        on_duty.await;
+        "the watch over who is on duty"
+    });
     tasks.spawn({
         let hub = Arc::clone(&hub);
         async move {
@@ -327,7 +341,6 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
 
     // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
-    let stopping = CancellationToken::new();
     let mut serving = tokio::spawn(listener::serve(listener, router, stopping.clone()));
     if let Some((listener, router)) = inside {
         // To the very end, so that monitoring can watch the stop.

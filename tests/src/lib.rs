@@ -4,13 +4,14 @@
 //! [`server`] runs the binary and watches its log, [`client`] speaks to every door over HTTP, [`viewer`]
 //! and [`events`] watch the live stream, [`region`] and [`report`] give tests their data, [`pictures`]
 //! draws photos by code, [`postgres`] gives tests databases of their own, [`line`] leads to them and can be
-//! cut. [`soak`] ends a node under load again and again, with [`senders`] that remember what they were promised
-//! and [`screen`]s that keep a picture.
+//! cut, [`minting`] makes the tokens that no client can come by. [`soak`] ends a node under load again and
+//! again, with [`senders`] that remember what they were promised and [`screen`]s that keep a picture.
 
 pub mod client;
 pub mod events;
 pub mod features;
 pub mod line;
+pub mod minting;
 pub mod pictures;
 pub mod postgres;
 pub mod random;

@@ -59,6 +59,10 @@ impl Directory {
         self.accounts.values()
     }
 
+    pub(super) fn is_disabled(&self, staff: StaffId) -> bool {
+        self.accounts.get(&staff).is_some_and(|account| account.disabled)
+    }
+
     /// A live session and its account.
     pub(super) fn session(&self, id: Uuid, now: Timestamp) -> Result<(&Session, &Account), TokenError> {
         let session = self.sessions.get(&id).ok_or(TokenError::Revoked)?;

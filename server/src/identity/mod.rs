@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::caller::{Caller, StaffCaller};
@@ -37,6 +38,7 @@ use self::registry::{Account, Registry, folded};
 use self::sessions::{Lifetimes, Session, SessionTokens, Successor, after};
 use self::tokens::Purpose;
 use crate::domain::check_in::Presence;
+use crate::domain::ids::StaffId;
 use crate::domain::office::OfficeCode;
 use crate::domain::staff::{Role, Staff};
 
@@ -89,6 +91,7 @@ pub struct Identity {
     lifetimes: Lifetimes,
     limits: SignInLimits,
     directory: ArcSwap<Directory>,
+    changed: watch::Sender<()>,
     /// Held from a write of our own until the directory shows it, and while the directory is read anew,
     /// so that an older reading never replaces a newer one.
     changing: tokio::sync::Mutex<()>,
@@ -133,6 +136,7 @@ impl Identity {
             presence,
             lifetimes: settings.lifetimes,
             directory: ArcSwap::from_pointee(directory),
+            changed: watch::Sender::new(()),
             changing: tokio::sync::Mutex::new(()),
             wall_uses: Mutex::default(),
         })
@@ -172,6 +176,7 @@ impl Identity {
         let directory = Arc::new(Directory::read(&self.registry).await?);
         self.used.lock().unwrap_or_else(PoisonError::into_inner).retain(|id, _| directory.has_session(*id));
         self.directory.store(directory);
+        self.changed.send_replace(());
         Ok(())
     }
 
@@ -386,6 +391,16 @@ impl Identity {
             Err(TokenError::Revoked) => directory.wall(id, now).map(|_| ()),
             other => other.map(|_| ()),
         }
+    }
+
+    /// Whether the person has an account here, and it is disabled.
+    pub fn is_disabled(&self, staff: StaffId) -> bool {
+        self.directory.load().is_disabled(staff)
+    }
+
+    /// Tells whenever the directory was read anew.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// The office's own staff, whose accounts are not disabled, by name.

@@ -1,5 +1,5 @@
-//! What staff do besides reporting (a status, a check-in, an operation) becomes an entry here: one way
-//! from the doors to the log.
+//! What staff do besides reporting (a status, a check-in, an operation) becomes an entry here, and what the
+//! node does by itself: one way to the log.
 
 use std::sync::Arc;
 
@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::Refusal;
 use super::check::sender_made;
 use crate::domain::clock::{Clock, HlcSource};
-use crate::domain::entry::{Body, Entry};
+use crate::domain::entry::{Actor, Body, Entry};
 use crate::domain::ids::{EntryId, NodeId, OperationId};
 use crate::domain::office::OfficeCode;
+use crate::domain::operation::EVERYDAY;
 use crate::identity::caller::StaffCaller;
 use crate::log::writer::{Appender, Committed};
 use crate::log::{Draft, digest_of};
@@ -65,6 +66,18 @@ impl Recorder {
             operation: act.operation,
             body: act.body,
         };
+        Ok(self.appender.append(Draft { entry, digest, contact: None }).await?)
+    }
+
+    /// Writes down what the node itself does about an office's duty; returns after the commit.
+    ///
+    /// # Errors
+    /// [`Refusal::Append`]; nothing was written then.
+    pub async fn record_own(&self, id: EntryId, office: OfficeCode, body: Body) -> Result<Committed, Refusal> {
+        let digest = digest_of(&[body.kind().as_bytes(), body.encode()?.as_bytes()]);
+        let hlc = self.hlc.tick(self.clock.now());
+        let (origin, actor, operation) = (self.node, Actor::System, EVERYDAY);
+        let entry = Entry { id, origin, hlc, actor, office: Some(office), operation, body };
         Ok(self.appender.append(Draft { entry, digest, contact: None }).await?)
     }
 }

@@ -41,7 +41,7 @@ async fn a_report_that_no_office_answers_for_is_taken_and_handed_over_and_its_co
     let sent = with(report(abroad), "contact", json!({ "phone": "0242-00-0000" }));
     let receipt = server.public().file(&sent).await?;
     let incident = receipt["incident"].as_str().context("no incident")?;
-    let contact = format!("/api/reports/{}/contact", sent["id"].as_str().context("no id")?);
+    let contact = format!("/api/reports/{}/contact?reason=call", sent["id"].as_str().context("no id")?);
     // A public viewer that asks for the first office alone, and walls of both.
     let interest = json!({ "offices": [own.code] });
     let asking = Subscribe::to(interest);

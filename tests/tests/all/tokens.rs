@@ -4,8 +4,11 @@ use anyhow::{Context, Result, ensure};
 use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::client::Client;
+use sokuho_tests::minting::ending_at;
+use sokuho_tests::pictures::{self, Scene};
 use sokuho_tests::report::report;
 use sokuho_tests::server::{PASSWORD, Server};
+use sokuho_tests::time::now;
 use sokuho_tests::viewer::{Subscribe, farewell, open};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -72,6 +75,39 @@ async fn a_wall_token_reads_and_nothing_else_until_it_is_revoked() -> Result<()>
     stream_is_refused(&wall, "token_revoked", 4505).await?;
     let end = viewer.expect_farewell().await?;
     ensure!(end.reason.as_deref() == Some("token_revoked") && end.code == Some(4505), "{end:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_whose_time_is_over_opens_nothing_and_says_so() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let staffer = server.staff("sato", &town.code, None, "operator").await?;
+    let wall = server.wall(&town.code).await?;
+    let photo = pictures::jpeg(&pictures::draw(Scene::Flood, 3))?;
+    let photo = staffer.upload(photo, "image/jpeg").await?["id"].as_str().context("no id")?.to_owned();
+    let soon = now().as_second() + 600;
+    for client in [staffer, wall] {
+        let token = client.token().context("no token")?;
+        // A token that is made the same way and is good: so what is refused below is refused for its time.
+        let good = server.public().with_token(ending_at(server.data(), token, soon)?);
+        let ticket = good.post("/api/media-tickets", &json!({})).await?.good()?;
+        let ticket = ticket["ticket"].as_str().context("no ticket")?;
+        let picture = |ticket: &str| format!("/api/media/{photo}?ticket={ticket}");
+        ensure!(server.public().get(&picture(ticket)).await?.status == 200);
+
+        let over = server.public().with_token(ending_at(server.data(), token, soon - 601)?);
+        for path in ["/api/me", "/api/snapshot", "/api/incidents", "/api/live/events"] {
+            good.request(reqwest::Method::GET, path).send().await?.error_for_status()?;
+            over.get(path).await?.refused(401, "token_expired")?;
+        }
+        over.post("/api/reports", &report(town.at)).await?.refused(401, "token_expired")?;
+        over.get(&format!("/api/media/{photo}")).await?.refused(401, "token_expired")?;
+        let late = ending_at(server.data(), ticket, soon - 601)?;
+        server.public().get(&picture(&late)).await?.refused(401, "token_expired")?;
+        stream_is_refused(&over, "token_expired", 4504).await?;
+    }
     Ok(())
 }
 
@@ -188,4 +224,32 @@ async fn a_disabled_account_cannot_sign_in_and_its_sessions_end() -> Result<()> 
     server.public().post("/api/sessions", &sign_in).await?.refused(401, "wrong_credentials")?;
     staffer.until("/api/me", 401).await?.refused(401, "token_revoked")?;
     Ok(())
+}
+
+#[tokio::test]
+async fn whose_account_is_disabled_is_checked_out_by_the_node_also_if_that_happened_while_it_was_off() -> Result<()> {
+    let mut server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town, home] = region.towns()?;
+    let wall = server.wall(&town.code).await?;
+    for (name, runs) in [("sato", true), ("abe", false)] {
+        let staffer = server.staff(name, &town.code, None, "field").await?;
+        let id = staffer.check_in(&home.code).await?["id"].clone();
+        ensure!(wall.roster(&home.code).await?["here"][0]["id"] == id);
+        let mut viewer = wall.watch().await?;
+        let position = viewer.position();
+        if runs {
+            server.command(&["account", "disable", name], "")?;
+        } else {
+            server.stop()?;
+            server.command(&["account", "disable", name], "")?;
+            server.start_again()?;
+            viewer = wall.watch_as(Subscribe::since(&position)).await?;
+        }
+        let told = viewer.expect("the check-out", |entry| entry["kind"] == "checked_out").await?;
+        ensure!(told["actor"]["kind"] == "system" && told["check_ins"][0]["id"] == id, "{told}");
+        ensure!(told["check_ins"][0]["ended"].is_object(), "{told}");
+        ensure!(wall.roster(&home.code).await?["here"] == json!([]));
+    }
+    server.stop()
 }
