@@ -82,6 +82,11 @@ impl Start {
         }
     }
 
+    /// The PostgreSQL database that it will have, if any.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+
     /// Adds an argument to `sokuho serve`.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
