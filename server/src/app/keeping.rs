@@ -91,10 +91,11 @@ pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Res
     remove(&staging)?;
     let manifest = filled?;
 
-    // Opened as at every start: it takes note of the restored history.
+    // Opened and claimed as at every start: it takes note of the restored history.
     let location = postgres.map_or_else(|| Location::File(data.join("sokuho.sqlite")), Location::Postgres);
     let database = Database::open(&location).await?;
     let log = Log::open(&database, &data, clock.as_ref(), entropy.as_ref()).await?;
+    log.claim().await?;
     let restored = Restored { manifest, epoch: log.epoch(), head: log.head().await? };
     log.close().await;
     database.close().await;
