@@ -20,6 +20,7 @@ use super::extract::{JsonBody, PathParams, QueryParams};
 use super::turns::Turns;
 use crate::domain::entry::{Body, ResponsibleChanged, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId};
+use crate::domain::incident::Symbol;
 use crate::domain::office::OfficeCode;
 use crate::domain::position::{Bounds, Position};
 use crate::identity::caller::StaffCaller;
@@ -27,7 +28,7 @@ use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
 use crate::live::world::World;
 use crate::wire::Audience;
-use crate::wire::incident::{IncidentView, NewResponsible, NewStatus, OfficeIncident, PublicIncident};
+use crate::wire::incident::{IncidentSymbol, NewResponsible, NewStatus, OfficeIncident, PublicIncident};
 use crate::wire::problem::{Code, Problem};
 
 /// What these doors need.
@@ -61,6 +62,19 @@ struct Question {
     office: Option<String>,
     /// How many at most, 1 to 1,000; 100 if left out.
     limit: Option<usize>,
+    /// How much is told of each; everything if left out.
+    form: Option<Form>,
+}
+
+/// How much is told of an incident.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    /// All that the caller may see.
+    #[default]
+    Full,
+    /// What a map draws: where, what, and how far the handling is.
+    Symbol,
 }
 
 /// Incidents, encoded for whoever asks.
@@ -76,6 +90,11 @@ enum Incidents {
     Public {
         /// The incidents.
         incidents: Vec<PublicIncident>,
+    },
+    /// What a map draws, if the question asks for that form.
+    Symbol {
+        /// The incidents.
+        incidents: Vec<IncidentSymbol>,
     },
 }
 
@@ -98,17 +117,27 @@ async fn list(
 /// Copies the answer out of the world; the lock is not held while it is written as JSON.
 fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
     let coarse = audience == Audience::Public;
-    let views: Vec<IncidentView<'_>> = match &asked.place {
+    let found: Vec<(Symbol, Position)> = match &asked.place {
         Asked::Within(bounds) if coarse => coarse::within(world, bounds, asked.limit),
-        Asked::Within(bounds) => world.incidents_in(bounds, asked.limit),
+        Asked::Within(bounds) => world.symbols_in(bounds, asked.limit),
         Asked::Near(position) if coarse => coarse::near(world, *position, asked.limit),
-        Asked::Near(position) => world.nearest(*position, asked.limit).into_iter().map(|(view, _)| view).collect(),
-        Asked::Of(office) => world.by_office(office, asked.limit),
-        Asked::Newest => world.newest(asked.limit),
+        Asked::Near(position) => world.symbols_near(*position, asked.limit),
+        Asked::Of(office) => world.newest_symbols(Some(office), asked.limit),
+        Asked::Newest => world.newest_symbols(None, asked.limit),
     };
-    match audience {
-        Audience::Office => Incidents::Office { incidents: views.iter().filter_map(OfficeIncident::of).collect() },
-        Audience::Public => Incidents::Public { incidents: views.iter().filter_map(PublicIncident::of).collect() },
+    let views = || found.iter().filter_map(|(symbol, _)| world.incident(symbol.id));
+    match (asked.form, audience) {
+        (Form::Symbol, Audience::Office) => Incidents::Symbol { incidents: found.iter().map(Into::into).collect() },
+        (Form::Symbol, Audience::Public) => {
+            let coarse = |(symbol, position): &(Symbol, Position)| IncidentSymbol::from(&(*symbol, position.coarse()));
+            Incidents::Symbol { incidents: found.iter().map(coarse).collect() }
+        }
+        (Form::Full, Audience::Office) => {
+            Incidents::Office { incidents: views().filter_map(|view| OfficeIncident::of(&view)).collect() }
+        }
+        (Form::Full, Audience::Public) => {
+            Incidents::Public { incidents: views().filter_map(|view| PublicIncident::of(&view)).collect() }
+        }
     }
 }
 
@@ -122,6 +151,7 @@ enum Asked {
 struct Read {
     place: Asked,
     limit: usize,
+    form: Form,
 }
 
 fn read(question: &Question) -> ApiResult<Read> {
@@ -150,7 +180,7 @@ fn read(question: &Question) -> ApiResult<Read> {
         (None, None, None) => Asked::Newest,
         _ => return Err(wrong("only one of bbox, near and office")),
     };
-    Ok(Read { place, limit })
+    Ok(Read { place, limit, form: question.form.unwrap_or_default() })
 }
 
 /// Changes an incident's status: an operator of the office that answers for it, or of any office while
