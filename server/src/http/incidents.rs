@@ -63,6 +63,7 @@ struct Question {
     /// How many at most, 1 to 1,000; 100 if left out.
     limit: Option<usize>,
     /// How much is told of each; everything if left out.
+    #[param(inline)]
     form: Option<Form>,
 }
 

@@ -65,8 +65,16 @@ async fn on_postgres(postgres: &Postgres, scale: &Scale, findings: &mut Findings
     let mut node = Node::start_on(Edition::Postgres(postgres)).await?;
     let (mut ratios, mut p99) = (Vec::new(), Vec::new());
     for round in 1..=scale.rounds {
+        let cpu = || anyhow::Ok((node.processes()?.cpu_seconds()?, postgres.processes()?.cpu_seconds()?));
+        let before = cpu()?;
         let run = run(&node, 64, scale.seconds).await?;
         tell(&format!("64 senders, PostgreSQL, round {round}"), &run, findings);
+        let (after, reports) = (cpu()?, run.took.len() as f64);
+        let each = [
+            ("µs CPU a report", (after.0 - before.0) * 1e6 / reports),
+            ("µs CPU of the database", (after.1 - before.1) * 1e6 / reports),
+        ];
+        findings.row(&format!("64 senders, PostgreSQL, round {round}: CPU"), &each);
         p99.push(run.took.value_at_quantile(0.99) as f64 / 1e6);
         let tps = postgres.pgbench(64, scale.seconds)?;
         findings.row(&format!("pgbench beside it, round {round}"), &[("inserts/s", tps)]);
