@@ -66,6 +66,7 @@ impl Index {
         }
         Self {
             incidents: Sphere::of(visible.iter().map(|(id, facets)| facets.spot(*id)).collect()),
+            newest_others: others.iter().map(|spot| ((spot.filed, spot.id), spot.position)).collect(),
             others: Sphere::of(others),
             newest: visible.iter().map(|incident| (by_age(incident), incident.1.position)).collect(),
             open: visible.iter().filter(is_open).map(by_age).collect(),
