@@ -15,7 +15,10 @@ const MORE: usize = 64;
 pub(super) fn within(world: &World, bounds: &Bounds, limit: usize) -> Vec<(Symbol, Position)> {
     let bounds = bounds.coarse();
     // Only what lies on the very edge between two steps is dropped here.
-    let found = world.symbols_in(&bounds.around_coarse(), limit + MORE).into_iter().map(|(symbol, exact)| (symbol, exact.coarse()));
+    let found = world
+        .symbols_in(&bounds.around_coarse(), limit + MORE)
+        .into_iter()
+        .map(|(symbol, exact)| (symbol, exact.coarse()));
     found.filter(|(_, position)| bounds.contains(*position)).take(limit).collect()
 }
 

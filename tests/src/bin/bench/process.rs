@@ -23,6 +23,11 @@ impl Processes {
         Ok(Self(all))
     }
 
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// CPU seconds used so far, user and system, by them and by children that have ended.
     pub fn cpu_seconds(&self) -> Result<f64> {
         self.0.iter().map(|pid| cpu_seconds(*pid)).sum()

@@ -72,7 +72,7 @@ pub async fn measure(node: &Node, edition: Edition<'_>, scale: &Scale, findings:
             p99.push(asked.took.value_at_quantile(0.99) as f64 / 1e6);
             ours.push((asked.a_second, asked.cpu_us));
             if let Some((postgres, url)) = &postgres {
-                let (a_second, cpu_us) = ask_postgis(postgres, url, ground, question, scale.seconds)?;
+                let (a_second, cpu_us) = ask_postgis(postgres, url, ground, question, scale.seconds).await?;
                 let name = format!("{}, PostGIS, round {round}", question.name);
                 findings.row(&name, &[("questions/s", a_second), ("µs CPU", cpu_us)]);
                 theirs.push((a_second, cpu_us));
@@ -274,14 +274,27 @@ async fn ask_until(
 }
 
 /// Questions a second, and microseconds of the database's CPU for each.
-fn ask_postgis(postgres: &Postgres, url: &str, ground: Ground, question: Question, seconds: u64) -> Result<(f64, f64)> {
+async fn ask_postgis(
+    postgres: &Postgres,
+    url: &str,
+    ground: Ground,
+    question: Question,
+    seconds: u64,
+) -> Result<(f64, f64)> {
     let name = url.split(['/', '?']).nth(3).context("an address without a database")?;
-    let before = postgres.processes()?.cpu_seconds()?;
+    let sessions = postgres.processes()?;
+    let before = sessions.cpu_seconds()?;
     let start = Instant::now();
     let script = ground.script(question);
     let a_second = postgres.pgbench_script(name, &script, &["-M", "prepared"], CLIENTS, seconds)?;
-    // The sessions have ended; the server has taken note of what they used when it has waited for them.
-    std::thread::sleep(Duration::from_millis(200));
+    // What the sessions used counts when the server has waited for their end.
+    let ended = async {
+        while postgres.processes()?.count() > sessions.count() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.context("the sessions do not end")??;
     let asked = a_second * start.elapsed().as_secs_f64().min(seconds as f64);
     Ok((a_second, (postgres.processes()?.cpu_seconds()? - before) * 1e6 / asked))
 }
