@@ -188,8 +188,9 @@ impl<'a> Author<'a> {
             let Bounds { west, south, east, north } = self.region.bounds();
             (south + (north - south) * self.dice.unit(), west + (east - west) * self.dice.unit())
         };
-        // A region's places lie off the null island.
-        Position::new(lat, lon).unwrap_or(label)
+        // To a centimetre, as phones say it. A region's places lie off the null island.
+        let rounded = |degrees: f64| (degrees * 1e7).round() / 1e7;
+        Position::new(rounded(lat), rounded(lon)).unwrap_or(label)
     }
 }
 
