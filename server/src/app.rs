@@ -30,6 +30,7 @@ use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
+use crate::domain::report::Edition;
 use crate::http::client_address::TrustedProxies;
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
@@ -220,7 +221,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         clock: clock.clone(),
         hlc: Arc::clone(&hlc),
         node,
-        boundaries: region.edition().to_owned(),
+        boundaries: Edition::named(region.edition()),
     });
 
     let pulse = appender.pulse();

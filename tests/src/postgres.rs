@@ -19,15 +19,23 @@ impl Database {
     /// # Errors
     /// If the server does not let us.
     pub fn fresh() -> Result<Option<Self>> {
-        static MADE: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("SOKUHO_TEST_DATABASE_URL") else {
             println!("skipped: SOKUHO_TEST_DATABASE_URL is not set");
             return Ok(None);
         };
+        Self::on(server).map(Some)
+    }
+
+    /// Makes one in the server of this address.
+    ///
+    /// # Errors
+    /// If the server does not let us.
+    pub fn on(server: String) -> Result<Self> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("sokuho_wire_{}_{number}", std::process::id());
         psql(&server, &format!("CREATE DATABASE {name}"))?;
-        Ok(Some(Self { server, name }))
+        Ok(Self { server, name })
     }
 
     /// Its address.

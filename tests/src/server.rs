@@ -75,11 +75,14 @@ impl Start {
     pub fn on(edition: Edition) -> Result<Option<Self>> {
         match edition {
             Edition::Sqlite => Ok(Some(Self::default())),
-            Edition::Postgres => Ok(Database::fresh()?.map(|database| {
-                let start = Self::default().env("DATABASE_URL", database.url());
-                Self { database: Some(database), ..start }
-            })),
+            Edition::Postgres => Ok(Database::fresh()?.map(Self::with_database)),
         }
+    }
+
+    /// A server on this database, which is dropped with it.
+    pub fn with_database(database: Database) -> Self {
+        let start = Self::default().env("DATABASE_URL", database.url());
+        Self { database: Some(database), ..start }
     }
 
     /// The PostgreSQL database that it will have, if any.

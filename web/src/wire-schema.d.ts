@@ -1191,6 +1191,20 @@ export interface components {
         GoodbyeReason: "shutdown" | "slow" | "no_pong" | "full" | "no_subscribe" | "token_not_yet_known" | "bad_frame" | "frame_too_large" | "too_many_frames" | "token_invalid" | "token_expired" | "token_revoked";
         /** @description An incident, for whoever asks. */
         IncidentProperties: components["schemas"]["OfficeIncidentProperties"] | components["schemas"]["PublicIncidentProperties"];
+        /** @description What a map draws of an incident, for offices and, with the position to 0.0001°, for everybody. */
+        IncidentSymbol: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What. */
+            category: components["schemas"]["Category"];
+            /** @description How far the handling is. */
+            status: components["schemas"]["Status"];
+            /** @description Where. */
+            position: components["schemas"]["LatLon"];
+        };
         /** @description Incidents, encoded for whoever asks. */
         Incidents: {
             /** @description The incidents. */
@@ -1198,6 +1212,9 @@ export interface components {
         } | {
             /** @description The incidents. */
             incidents: components["schemas"]["PublicIncident"][];
+        } | {
+            /** @description The incidents. */
+            incidents: components["schemas"]["IncidentSymbol"][];
         };
         /**
          * @description What a viewer wants to hear of. Left-out parts match everything. Entries that carry no incident
@@ -2566,6 +2583,8 @@ export interface operations {
                 office?: string;
                 /** @description How many at most, 1 to 1,000; 100 if left out. */
                 limit?: number;
+                /** @description How much is told of each; everything if left out. */
+                form?: "full" | "symbol";
             };
             header?: never;
             path?: never;

@@ -1,5 +1,7 @@
 //! Entries: the lines of the log. Everything that happens is one.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -73,7 +75,7 @@ pub enum Body {
     /// The entry's operation ended.
     OperationClosed,
     /// A report came in and opened its incident.
-    ReportFiled(Box<Report>),
+    ReportFiled(Arc<Report>),
     /// An incident's status changed.
     StatusChanged(StatusChanged),
     /// An office took an incident (引き受け), or handed it over to another (引き継ぎ).
@@ -189,7 +191,7 @@ impl Body {
         match self {
             Self::OperationOpened(body) => serde_json::to_string(body),
             Self::OperationClosed => Ok("{}".to_owned()),
-            Self::ReportFiled(body) => serde_json::to_string(body),
+            Self::ReportFiled(body) => serde_json::to_string(body.as_ref()),
             Self::StatusChanged(body) => serde_json::to_string(body),
             Self::ResponsibleChanged(body) => serde_json::to_string(body),
             Self::CheckedIn(body) => serde_json::to_string(body),
@@ -209,7 +211,7 @@ impl Body {
         let body = match (kind, version) {
             ("operation_opened", 1) => read(json).map(Self::OperationOpened),
             ("operation_closed", 1) => read::<&RawValue>(json).map(|_| Self::OperationClosed),
-            ("report_filed", 1) => read(json).map(Self::ReportFiled),
+            ("report_filed", 1) => read(json).map(|report| Self::ReportFiled(Arc::new(report))),
             ("status_changed", 1) => read(json).map(Self::StatusChanged),
             ("responsible_changed", 1) => read(json).map(Self::ResponsibleChanged),
             ("checked_in", 1) => read(json).map(Self::CheckedIn),

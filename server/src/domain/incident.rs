@@ -1,12 +1,11 @@
 //! Incidents: what an office handles.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Lww, Stamp};
 use super::ids::{IncidentId, OperationId, ReportId};
 use super::office::OfficeCode;
+use super::report::Category;
 use super::word::word;
 
 /// How far the handling is.
@@ -35,6 +34,17 @@ impl Status {
     }
 }
 
+/// What a map draws of an incident.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Symbol {
+    /// The incident.
+    pub id: IncidentId,
+    /// What: that of its first report.
+    pub category: Category,
+    /// How far the handling is.
+    pub status: Status,
+}
+
 /// What an office handles: one or more reports of the same thing (for now exactly one).
 #[derive(Clone, PartialEq, Debug)]
 pub struct Incident {
@@ -42,8 +52,8 @@ pub struct Incident {
     pub id: IncidentId,
     /// The operation of the report that opened it.
     pub operation: OperationId,
-    /// Its reports.
-    pub reports: BTreeSet<ReportId>,
+    /// Its reports, by id. Nearly always one, so they lie as close as can be.
+    pub reports: Box<[ReportId]>,
     /// The office that answers for it: the one that took it or got it last; else the municipality on
     /// whose ground it lies; outside the region the reporting staff's acting office; else nobody yet.
     pub responsible: Option<OfficeCode>,
@@ -55,6 +65,19 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Adds a report, if it is not there.
+    pub fn add_report(&mut self, id: ReportId) {
+        if let Err(place) = self.reports.binary_search(&id) {
+            let (before, after) = self.reports.split_at(place);
+            self.reports = [before, &[id], after].concat().into();
+        }
+    }
+
+    /// Takes a report out, if it is there.
+    pub fn remove_report(&mut self, id: ReportId) {
+        self.reports = self.reports.iter().copied().filter(|report| *report != id).collect();
+    }
+
     /// When its status or the office that answers for it was last changed, if ever.
     pub fn changed(&self) -> Option<Stamp> {
         self.status.written().max(self.taken.as_ref().and_then(|taken| taken.written()))

@@ -18,7 +18,7 @@ pub enum Place {
         /// The municipality that answers.
         municipality: OfficeCode,
         /// The others whose border it is.
-        others: Vec<OfficeCode>,
+        others: Box<[OfficeCode]>,
     },
     /// In no municipality of the region. Accepted and marked, not an error.
     Outside {

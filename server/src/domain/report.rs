@@ -1,7 +1,10 @@
 //! Reports: one observation each.
 
+use std::borrow::Cow;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::entry::Actor;
 use super::ids::{IncidentId, MediaId, OperationId, ReportId};
@@ -83,6 +86,57 @@ pub struct Medium {
     pub thumbnail: bool,
 }
 
+/// The edition of the boundaries by which a report was placed, for people.
+///
+/// There are few in a region's life and every report names one, so each is kept in memory once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edition(Arc<str>);
+
+/// Editions that are kept once; what comes after so many is kept as often as it is named.
+const EDITIONS: usize = 64;
+
+impl Edition {
+    /// The edition of this name.
+    pub fn named(name: &str) -> Self {
+        static KNOWN: RwLock<Vec<Edition>> = RwLock::new(Vec::new());
+        let find = |known: &[Self]| known.iter().find(|edition| edition.as_str() == name).cloned();
+        if let Some(edition) = find(&KNOWN.read().unwrap_or_else(PoisonError::into_inner)) {
+            return edition;
+        }
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        find(&known).unwrap_or_else(|| {
+            let edition = Self(name.into());
+            if known.len() < EDITIONS {
+                known.push(edition.clone());
+            }
+            edition
+        })
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Edition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Edition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Edition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(deserializer).map(|name| Self::named(&name))
+    }
+}
+
 /// One observation. Immutable: later changes are entries of their own.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Report {
@@ -99,15 +153,15 @@ pub struct Report {
     /// When it was seen, as the sender's device says.
     pub observed_at: Timestamp,
     /// The witnesses for the place, at least one.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Box<[Evidence]>,
     /// Index of the witness that was chosen.
     pub chosen: usize,
     /// Whose ground that is, by the boundaries of that day.
     pub place: Place,
     /// Edition of those boundaries.
-    pub boundaries: String,
+    pub boundaries: Edition,
     /// Photos and videos.
-    pub media: Vec<Medium>,
+    pub media: Box<[Medium]>,
     /// Whether the reporter left contact details (they lie elsewhere).
     pub has_contact: bool,
 }
@@ -122,8 +176,8 @@ impl Report {
 /// A report as the world holds it: with who filed it, for whom and when.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FiledReport {
-    /// The observation.
-    pub report: Report,
+    /// The observation, shared with the entry that filed it.
+    pub report: Arc<Report>,
     /// Who filed it.
     pub actor: Actor,
     /// The office for which they acted; for residents none.

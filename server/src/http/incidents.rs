@@ -20,6 +20,7 @@ use super::extract::{JsonBody, PathParams, QueryParams};
 use super::turns::Turns;
 use crate::domain::entry::{Body, ResponsibleChanged, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId};
+use crate::domain::incident::Symbol;
 use crate::domain::office::OfficeCode;
 use crate::domain::position::{Bounds, Position};
 use crate::identity::caller::StaffCaller;
@@ -27,7 +28,7 @@ use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
 use crate::live::world::World;
 use crate::wire::Audience;
-use crate::wire::incident::{IncidentView, NewResponsible, NewStatus, OfficeIncident, PublicIncident};
+use crate::wire::incident::{IncidentSymbol, NewResponsible, NewStatus, OfficeIncident, PublicIncident};
 use crate::wire::problem::{Code, Problem};
 
 /// What these doors need.
@@ -61,6 +62,20 @@ struct Question {
     office: Option<String>,
     /// How many at most, 1 to 1,000; 100 if left out.
     limit: Option<usize>,
+    /// How much is told of each; everything if left out.
+    #[param(inline)]
+    form: Option<Form>,
+}
+
+/// How much is told of an incident.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    /// All that the caller may see.
+    #[default]
+    Full,
+    /// What a map draws: where, what, and how far the handling is.
+    Symbol,
 }
 
 /// Incidents, encoded for whoever asks.
@@ -77,6 +92,22 @@ enum Incidents {
         /// The incidents.
         incidents: Vec<PublicIncident>,
     },
+    /// What a map draws, if the question asks for that form.
+    Symbol {
+        /// The incidents.
+        incidents: Vec<IncidentSymbol>,
+    },
+}
+
+impl Incidents {
+    /// Bytes of the text, a little more than they mostly are.
+    fn likely_bytes(&self) -> usize {
+        64 + match self {
+            Self::Office { incidents } => incidents.len() * 1_200,
+            Self::Public { incidents } => incidents.len() * 400,
+            Self::Symbol { incidents } => incidents.len() * 170,
+        }
+    }
 }
 
 /// Answers from memory: which incidents are here, near here, or this office's. Staff and walls get the
@@ -92,23 +123,36 @@ async fn list(
 ) -> ApiResult<Response> {
     let asked = read(&question)?;
     let incidents = answer(&state.live.read(), &asked, who.0.audience());
-    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(incidents)).into_response())
+    let mut text = Vec::with_capacity(incidents.likely_bytes());
+    serde_json::to_writer(&mut text, &incidents).map_err(ApiError::internal)?;
+    let head = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
+    Ok((head, text).into_response())
 }
 
 /// Copies the answer out of the world; the lock is not held while it is written as JSON.
 fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
     let coarse = audience == Audience::Public;
-    let views: Vec<IncidentView<'_>> = match &asked.place {
+    let found: Vec<(Symbol, Position)> = match &asked.place {
         Asked::Within(bounds) if coarse => coarse::within(world, bounds, asked.limit),
-        Asked::Within(bounds) => world.incidents_in(bounds, asked.limit),
+        Asked::Within(bounds) => world.symbols_in(bounds, asked.limit),
         Asked::Near(position) if coarse => coarse::near(world, *position, asked.limit),
-        Asked::Near(position) => world.nearest(*position, asked.limit).into_iter().map(|(view, _)| view).collect(),
-        Asked::Of(office) => world.by_office(office, asked.limit),
-        Asked::Newest => world.newest(asked.limit),
+        Asked::Near(position) => world.symbols_near(*position, asked.limit),
+        Asked::Of(office) => world.newest_symbols(Some(office), asked.limit),
+        Asked::Newest => world.newest_symbols(None, asked.limit),
     };
-    match audience {
-        Audience::Office => Incidents::Office { incidents: views.iter().filter_map(OfficeIncident::of).collect() },
-        Audience::Public => Incidents::Public { incidents: views.iter().filter_map(PublicIncident::of).collect() },
+    let views = || found.iter().filter_map(|(symbol, _)| world.incident(symbol.id));
+    match (asked.form, audience) {
+        (Form::Symbol, Audience::Office) => Incidents::Symbol { incidents: found.iter().map(Into::into).collect() },
+        (Form::Symbol, Audience::Public) => {
+            let coarse = |(symbol, position): &(Symbol, Position)| IncidentSymbol::from(&(*symbol, position.coarse()));
+            Incidents::Symbol { incidents: found.iter().map(coarse).collect() }
+        }
+        (Form::Full, Audience::Office) => {
+            Incidents::Office { incidents: views().filter_map(|view| OfficeIncident::of(&view)).collect() }
+        }
+        (Form::Full, Audience::Public) => {
+            Incidents::Public { incidents: views().filter_map(|view| PublicIncident::of(&view)).collect() }
+        }
     }
 }
 
@@ -122,6 +166,7 @@ enum Asked {
 struct Read {
     place: Asked,
     limit: usize,
+    form: Form,
 }
 
 fn read(question: &Question) -> ApiResult<Read> {
@@ -150,7 +195,7 @@ fn read(question: &Question) -> ApiResult<Read> {
         (None, None, None) => Asked::Newest,
         _ => return Err(wrong("only one of bbox, near and office")),
     };
-    Ok(Read { place, limit })
+    Ok(Read { place, limit, form: question.form.unwrap_or_default() })
 }
 
 /// Changes an incident's status: an operator of the office that answers for it, or of any office while

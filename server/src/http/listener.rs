@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
@@ -23,11 +25,20 @@ use tower_service::Service;
 /// bounds them. One more connection waits in the system's queue.
 const CONNECTIONS: usize = 8_192;
 
+/// Where fewer places than this are left, a connection is closed behind its answer instead of waiting for another
+/// request: when everybody comes back at once, the next one need not wait for the last one's idle line.
+const CROWDED: usize = CONNECTIONS / 2;
+
 /// A request's head must be here within this time, and the next request of a kept connection too.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
 /// Bytes of a request's head, and of a connection's read buffer.
 const HEAD_BYTES: usize = 64 * 1024;
+
+/// An answer that says so must be taken within this time; then the connection is cut, and with it goes what the
+/// answer keeps in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct TakenWithin(pub Duration);
 
 /// How long to wait after a failed accept: mostly the process has no file left, and one must close first.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
@@ -42,7 +53,7 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
             let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let connection = converse(stream, peer, router.clone(), stopping.clone());
+                    let connection = converse(stream, peer, router.clone(), Arc::clone(&room), stopping.clone());
                     connections.spawn(async move {
                         connection.await;
                         drop(place);
@@ -61,10 +72,21 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     connections.wait().await;
 }
 
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stopping: CancellationToken) {
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    room: Arc<Semaphore>,
+    stopping: CancellationToken,
+) {
     // Frames are small and must not wait for one another.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), request, peer));
+    let (set_limit, mut limit) = watch::channel(None);
+    let set_limit = Arc::new(set_limit);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (router, crowded) = (router.clone(), room.available_permits() < CROWDED);
+        answer(router, request, peer, crowded, Arc::clone(&set_limit))
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
@@ -75,18 +97,48 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stopping:
     tokio::select! {
         // How a connection ends is the client's matter: broken pipes are everyday.
         _ = connection.as_mut() => return,
+        () = overdue(&mut limit) => return,
         () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
     }
-    let _ = connection.await;
+    tokio::select! {
+        _ = connection => {}
+        () = overdue(&mut limit) => {}
+    }
+}
+
+/// When the last answer should have been taken; the next request lifts that.
+async fn overdue(limit: &mut watch::Receiver<Option<Instant>>) {
+    loop {
+        let until = *limit.borrow_and_update();
+        tokio::select! {
+            changed = limit.changed() => if changed.is_err() { std::future::pending().await },
+            () = async { tokio::time::sleep_until(until.unwrap_or_else(Instant::now)).await }, if until.is_some() => return,
+        }
+    }
 }
 
 async fn answer(
     mut router: Router,
     mut request: hyper::Request<Incoming>,
     peer: SocketAddr,
+    crowded: bool,
+    limit: Arc<watch::Sender<Option<Instant>>>,
 ) -> Result<Response, Infallible> {
+    set(&limit, None);
     request.extensions_mut().insert(ConnectInfo(peer));
-    Service::<Request>::call(&mut router, request.map(axum::body::Body::new)).await
+    let mut response = Service::<Request>::call(&mut router, request.map(axum::body::Body::new)).await?;
+    if let Some(TakenWithin(time)) = response.extensions().get() {
+        set(&limit, Some(Instant::now() + *time));
+    }
+    if crowded && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+fn set(limit: &watch::Sender<Option<Instant>>, to: Option<Instant>) {
+    // Nearly every answer has none: nobody is woken for nothing.
+    limit.send_if_modified(|held| std::mem::replace(held, to) != to);
 }
 
 #[cfg(test)]
@@ -141,5 +193,57 @@ mod tests {
         // The paused clock runs on by itself as long as nothing else happens.
         slow.read_to_end(&mut rest).await.unwrap();
         assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{rest:?}");
+    }
+
+    /// An answer's bytes, more than any socket buffers, which say when nobody keeps them any more.
+    struct Kept(Vec<u8>, Option<oneshot::Sender<()>>);
+
+    impl AsRef<[u8]> for Kept {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            let _ = self.1.take().map(|gone| gone.send(()));
+        }
+    }
+
+    const LARGE: usize = 64 << 20;
+
+    /// Asks for a large answer that must be taken in this time; gives the line, and the word that it is not kept.
+    async fn ask_for_much(time: Duration) -> (TcpStream, oneshot::Receiver<()>) {
+        let (gone, is_gone) = oneshot::channel();
+        let kept = Arc::new(std::sync::Mutex::new(Some(Kept(vec![7; LARGE], Some(gone)))));
+        let large = move || async move {
+            let bytes = bytes::Bytes::from_owner(kept.lock().unwrap().take().unwrap());
+            let mut response = Response::new(axum::body::Body::from(bytes));
+            response.extensions_mut().insert(TakenWithin(time));
+            response
+        };
+        let (address, ..) = start(Router::new().route("/", get(large))).await;
+        let mut line = TcpStream::connect(address).await.unwrap();
+        line.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        (line, is_gone)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_taken_in_its_time_is_cut_off_and_kept_no_longer() {
+        let (mut line, is_gone) = ask_for_much(Duration::from_millis(20)).await;
+        is_gone.await.unwrap();
+        let mut answer = Vec::new();
+        // A line that is cut may end in an error.
+        let _ = line.read_to_end(&mut answer).await;
+        assert!(answer.len() < LARGE, "{} bytes", answer.len());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_taken_in_its_time_is_whole() {
+        let (mut line, is_gone) = ask_for_much(Duration::from_secs(600)).await;
+        let mut answer = Vec::new();
+        line.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.len() > LARGE);
+        is_gone.await.unwrap();
     }
 }

@@ -2,6 +2,7 @@
 //! the doors ask of a request's headers: does it take a coding, does it have the answer already.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +10,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Serialize;
+
+use super::listener::TakenWithin;
 
 /// An encoded answer. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -26,6 +29,10 @@ pub struct Keeping {
     /// `Vary`.
     pub vary: &'static str,
 }
+
+/// How long an answer may take on its way. Its bytes are shared by all who asked for it, and kept until the last has
+/// them: so a slow one keeps what is out of date for no longer than this. A megabyte in this time is 9 kB a second.
+const TAKEN_WITHIN: Duration = Duration::from_secs(120);
 
 /// Marks an answer that has the codings it should have: the compression layer leaves it alone.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +72,7 @@ impl Precompressed {
         out.insert(header::VARY, HeaderValue::from_static(keeping.vary));
         out.insert(header::ETAG, self.etag.clone());
         response.extensions_mut().insert(AsItIs);
+        response.extensions_mut().insert(TakenWithin(TAKEN_WITHIN));
         response
     }
 }

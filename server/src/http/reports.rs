@@ -93,7 +93,7 @@ async fn receipt(State(state): State<Arc<ReportsState>>, PathParams(key): PathPa
             filed_at: filed.filed_at,
             position: position.into(),
             place: (&filed.report.place).into(),
-            boundaries: filed.report.boundaries.clone(),
+            boundaries: filed.report.boundaries.to_string(),
             responsible: incident.responsible.as_ref().map(ToString::to_string),
             words: filed.report.words.clone(),
             thumbnails: filed.report.media.iter().filter(|m| m.thumbnail).map(|m| m.id.to_string()).collect(),

@@ -1,8 +1,9 @@
 //! Door: the picture at one position of the log.
 //!
 //! One shared, compressed buffer per audience, so that ten thousand displays coming back after a power
-//! cut cost one encoding. It may be up to a second old, but never older than the position that the
-//! viewer's stream begins at (`at_least`), so no entry falls between the two.
+//! cut cost one encoding. While entries come it may be up to a second old, but never older than the position that
+//! the viewer's stream begins at (`at_least`), so no entry falls between the two. While none comes it stays as it
+//! is for up to a minute, after which incidents that were closed a day ago leave it.
 
 use std::io;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ use crate::wire::problem::{Code, Problem};
 /// Incidents in a snapshot at most.
 pub const INCIDENTS: usize = 20_000;
 
-/// How old a snapshot may be that is given out again, by the steady clock.
+/// How old a snapshot may be that is given out again although entries have come, by the steady clock.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What this door needs.
@@ -60,6 +61,8 @@ impl SnapshotState {
 #[derive(Clone)]
 struct Encoded {
     seq: Seq,
+    /// Minutes since 1970, UTC.
+    minute: i64,
     made_at: Instant,
     answer: Precompressed,
 }
@@ -122,10 +125,7 @@ impl SnapshotState {
             return Err(ApiError::new(Code::InvalidField).detail("at_least lies ahead of the log"));
         }
         let mut slot = Arc::clone(slot).lock_owned().await;
-        if let Some(held) = &*slot
-            && held.seq >= at_least
-            && held.made_at.elapsed() < FRESH
-        {
+        if let Some(held) = slot.as_ref().filter(|held| held.seq >= at_least && self.is_fresh(held)) {
             return Ok(held.clone());
         }
         let state = self.clone();
@@ -138,7 +138,13 @@ impl SnapshotState {
         making.await.map_err(ApiError::internal)?.map_err(ApiError::internal)
     }
 
+    fn is_fresh(&self, held: &Encoded) -> bool {
+        let says_the_same = || held.seq == self.live.read().head() && held.minute == minute_of(self.clock.now());
+        held.made_at.elapsed() < FRESH || says_the_same()
+    }
+
     fn encode(&self, audience: Audience) -> io::Result<Encoded> {
+        metrics::counter!("sokuho_snapshot_encodings_total").increment(1);
         let (now, made_at) = (self.clock.now(), Instant::now());
         let snapshot = self.picture(audience, now);
         let (seq, marker) = match &snapshot {
@@ -146,9 +152,9 @@ impl SnapshotState {
             Snapshot::Public(public) => (public.seq, 'p'),
         };
         // Closed incidents leave the picture by time alone, so the tag holds no longer than the minute.
-        let minute = now.as_second() / 60;
+        let minute = minute_of(now);
         let answer = Precompressed::json(&snapshot, 4, |_| format!("{}-{seq}-{marker}-{minute}", self.epoch))?;
-        Ok(Encoded { seq, made_at, answer })
+        Ok(Encoded { seq, minute, made_at, answer })
     }
 
     /// Copies the picture out of the world; the lock is not held while it is written as JSON.
@@ -176,6 +182,10 @@ impl SnapshotState {
             }),
         }
     }
+}
+
+fn minute_of(time: Timestamp) -> i64 {
+    time.as_second().div_euclid(60)
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ fn text(value: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::sync::Arc;
 
     use uuid::Uuid;
 
@@ -113,7 +113,7 @@ mod tests {
     use crate::domain::operation::EVERYDAY;
     use crate::domain::place::Place;
     use crate::domain::position::{Evidence, EvidenceSource, Position};
-    use crate::domain::report::{Category, FiledReport, Report};
+    use crate::domain::report::{Category, Edition, FiledReport, Report};
 
     fn entry(body: Body) -> Entry {
         Entry {
@@ -139,26 +139,27 @@ mod tests {
             words: "路肩が崩れた".into(),
             danger_to_life: true,
             observed_at: Hlc(1_790_000_000_000 << 16).timestamp(),
-            evidence: vec![Evidence {
+            evidence: [Evidence {
                 source: EvidenceSource::Pin,
                 position: Position::new(37.487_812, 139.929_712).unwrap(),
                 accuracy_m: None,
                 heading_deg: None,
                 at: None,
-            }],
+            }]
+            .into(),
             chosen: 0,
             place: Place::Inside { municipality: "07202".parse().unwrap() },
-            boundaries: "test".into(),
-            media: vec![],
+            boundaries: Edition::named("test"),
+            media: Box::default(),
             has_contact: true,
         }
     }
 
     #[test]
     fn a_report_travels_whole_to_offices_and_bare_to_the_public() {
-        let entry = entry(Body::ReportFiled(Box::new(report())));
+        let entry = entry(Body::ReportFiled(Arc::new(report())));
         let filed = FiledReport {
-            report: report(),
+            report: Arc::new(report()),
             actor: entry.actor.clone(),
             office: entry.office.clone(),
             operation: EVERYDAY,
@@ -167,7 +168,7 @@ mod tests {
         let incident = Incident {
             id: IncidentId(Uuid::from_u128(9)),
             operation: EVERYDAY,
-            reports: BTreeSet::from([ReportId(Uuid::from_u128(1))]),
+            reports: Box::from([ReportId(Uuid::from_u128(1))]),
             responsible: Some("07202".parse().unwrap()),
             taken: None,
             status: Lww::unwritten(Status::Received),
@@ -193,7 +194,7 @@ mod tests {
     fn a_handing_over_is_told_to_the_office_that_had_the_incident_and_a_taking_is_not() {
         let filed_by = entry(Body::OperationClosed);
         let filed = FiledReport {
-            report: report(),
+            report: Arc::new(report()),
             actor: filed_by.actor,
             office: None,
             operation: EVERYDAY,
@@ -208,7 +209,7 @@ mod tests {
             let incident = Incident {
                 id,
                 operation: EVERYDAY,
-                reports: BTreeSet::new(),
+                reports: Box::default(),
                 responsible: Some(office.clone()),
                 taken: None,
                 status: Lww::unwritten(Status::Received),

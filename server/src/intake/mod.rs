@@ -19,7 +19,7 @@ use crate::domain::ids::{EntryId, IncidentId, MediaId, NodeId, OperationId, Repo
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::EVERYDAY;
 use crate::domain::position::NotAPosition;
-use crate::domain::report::{Medium, Report};
+use crate::domain::report::{Edition, Medium, Report};
 use crate::identity::caller::Caller;
 use crate::identity::limits::AddressLimit;
 use crate::live::Live;
@@ -113,7 +113,7 @@ pub struct Intake {
     /// This node.
     pub node: NodeId,
     /// Edition of the boundaries that the locator uses.
-    pub boundaries: String,
+    pub boundaries: Edition,
 }
 
 impl Intake {
@@ -130,7 +130,7 @@ impl Intake {
 
         let id = ReportId(new.id);
         let digest = digest_of(&[&serde_json::to_vec(&new)?, &serde_json::to_vec(&actor_key(&actor))?]);
-        let known = self.live.read().report(id).map(|filed| filed.report.clone());
+        let known = self.live.read().report(id).map(|filed| Arc::clone(&filed.report));
         let operation = new.operation.map_or(EVERYDAY, OperationId);
         let report = match known {
             // A repetition is answered by the log from what it holds, even when the operation has been
@@ -140,20 +140,20 @@ impl Intake {
                 self.operation_is_open(operation)?;
                 let media = self.describe(checked.media).await?;
                 let place = self.locator.locate(checked.position);
-                Report {
+                Arc::new(Report {
                     id,
                     incident: IncidentId::opened_by(id),
                     category: new.category,
                     words: checked.words,
                     danger_to_life: new.danger_to_life,
                     observed_at: new.observed_at,
-                    evidence: checked.evidence,
+                    evidence: checked.evidence.into(),
                     chosen: new.chosen,
                     place,
                     boundaries: self.boundaries.clone(),
                     media,
                     has_contact: checked.contact.is_some(),
-                }
+                })
             }
         };
 
@@ -164,7 +164,7 @@ impl Intake {
             actor,
             office,
             operation,
-            body: Body::ReportFiled(Box::new(report)),
+            body: Body::ReportFiled(report),
         };
         let committed = self.appender.append(Draft { entry, digest, contact: checked.contact }).await?;
         let receipt = self.receipt(&committed).ok_or(AppendError::IdTaken)?;
@@ -179,7 +179,7 @@ impl Intake {
         }
     }
 
-    async fn describe(&self, ids: Vec<MediaId>) -> Result<Vec<Medium>, Refusal> {
+    async fn describe(&self, ids: Vec<MediaId>) -> Result<Box<[Medium]>, Refusal> {
         let mut media = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(described) = self.media.claim(&id, self.clock.now()).await? else {
@@ -187,7 +187,7 @@ impl Intake {
             };
             media.push(described.medium());
         }
-        Ok(media)
+        Ok(media.into())
     }
 
     /// The receipt of a committed report; `None` if the entry is another kind of thing.
@@ -200,7 +200,7 @@ impl Intake {
             incident: report.incident.0,
             filed_at: committed.entry.at(),
             place: (&report.place).into(),
-            boundaries: report.boundaries.clone(),
+            boundaries: report.boundaries.to_string(),
             responsible: responsible.map(ToString::to_string),
             office: committed.entry.office.as_ref().map(ToString::to_string),
             key: self.receipts.key(report.id),

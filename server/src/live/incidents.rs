@@ -1,13 +1,15 @@
 //! Incidents and their reports, folded from entries whatever the order of their arrival.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::index::{Facets, Index};
 use super::sphere::Spot;
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, Stamp, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, MediaId, ReportId};
-use crate::domain::incident::{Incident, Status};
+use crate::domain::incident::{Incident, Status, Symbol};
 use crate::domain::operation::EVERYDAY;
+use crate::domain::position::Position;
 use crate::domain::report::{FiledReport, Report};
 use crate::wire::incident::IncidentView;
 
@@ -23,6 +25,8 @@ pub(super) struct Incidents {
     pub(super) named_media: HashSet<MediaId>,
     /// Entries that changed an incident and were folded in.
     pub(super) seen_changes: HashSet<EntryId>,
+    /// The index waits for [`Incidents::make_index`].
+    index_waits: bool,
 }
 
 #[derive(Debug)]
@@ -32,9 +36,22 @@ struct Stamped {
 }
 
 impl Incidents {
+    /// None yet, for a replay: the index is not kept in step, and made at the end.
+    pub(super) fn without_index() -> Self {
+        Self { index_waits: true, ..Self::default() }
+    }
+
+    /// Makes the index from what is known, and keeps it in step from now on.
+    pub(super) fn make_index(&mut self) {
+        self.index_waits = false;
+        let visible: Vec<_> = self.known.keys().filter_map(|id| Some((*id, self.facets(*id)?))).collect();
+        let others = visible.iter().flat_map(|(id, _)| self.others(*id)).collect();
+        self.index = Index::of(&visible, others);
+    }
+
     /// A report was filed. Of two entries that file the same report (its sender reached two nodes) the
     /// earlier counts.
-    pub(super) fn file(&mut self, entry: &Entry, report: &Report) -> IncidentId {
+    pub(super) fn file(&mut self, entry: &Entry, report: &Arc<Report>) -> IncidentId {
         let stamp = entry.stamp();
         if let Some(earlier) = self.reports.get(&report.id) {
             if earlier.stamp <= stamp {
@@ -43,7 +60,7 @@ impl Incidents {
             self.take_out(report.id);
         }
         let filed = FiledReport {
-            report: report.clone(),
+            report: Arc::clone(report),
             actor: entry.actor.clone(),
             office: entry.office.clone(),
             operation: entry.operation,
@@ -51,7 +68,7 @@ impl Incidents {
         };
         self.named_media.extend(report.media.iter().map(|medium| medium.id.clone()));
         self.change(report.incident, |incident, reports| {
-            incident.reports.insert(report.id);
+            incident.add_report(report.id);
             reports.insert(report.id, Box::new(Stamped { stamp, filed }));
         });
         report.incident
@@ -79,19 +96,19 @@ impl Incidents {
     fn take_out(&mut self, id: ReportId) {
         let Some(old) = self.reports.get(&id) else { return };
         self.change(old.filed.report.incident, |incident, reports| {
-            incident.reports.remove(&id);
+            incident.remove_report(id);
             reports.remove(&id);
         });
     }
 
     /// Changes an incident and keeps what follows from its first report, and the index, in step.
     fn change(&mut self, id: IncidentId, edit: impl FnOnce(&mut Incident, &mut HashMap<ReportId, Box<Stamped>>)) {
-        let before = (self.facets(id), self.others(id));
+        let before = (!self.index_waits).then(|| (self.facets(id), self.others(id)));
         let incident = self.known.entry(id).or_insert_with(|| {
             Box::new(Incident {
                 id,
                 operation: EVERYDAY,
-                reports: BTreeSet::new(),
+                reports: Box::default(),
                 responsible: None,
                 taken: None,
                 status: Lww::unwritten(Status::default()),
@@ -106,9 +123,15 @@ impl Incidents {
             }
             None => (EVERYDAY, None),
         };
-        let after = (self.facets(id), self.others(id));
-        self.index.change(id, before.0.as_ref(), after.0.as_ref());
-        self.index.change_others(&before.1, &after.1);
+        if let Some((facets, others)) = before {
+            self.index.change(id, facets.as_ref(), self.facets(id).as_ref());
+            self.index.change_others(&others, &self.others(id));
+        }
+    }
+
+    /// What a map draws of a visible incident, and where.
+    pub(super) fn symbol(&self, id: IncidentId) -> Option<(Symbol, Position)> {
+        self.facets(id).map(|facets| (facets.symbol(id), facets.position))
     }
 
     fn facets(&self, id: IncidentId) -> Option<Facets> {
@@ -117,6 +140,7 @@ impl Incidents {
         Some(Facets {
             filed: first.stamp.hlc,
             position: first.filed.report.position()?,
+            category: first.filed.report.category,
             responsible: incident.responsible.clone(),
             status: *incident.status.get(),
             status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
@@ -163,7 +187,7 @@ impl Incidents {
         assert_eq!(index.incidents.len(), visible.len());
         assert_eq!(index.newest.len(), visible.len());
         assert_eq!(index.open.len() + index.closed.len(), visible.len());
-        let of_offices: usize = index.by_office.values().map(BTreeSet::len).sum();
+        let of_offices: usize = index.by_office.values().map(std::collections::BTreeSet::len).sum();
         assert_eq!(of_offices, visible.iter().filter(|facets| facets.responsible.is_some()).count());
         let located = self.reports.values().filter(|r| r.filed.report.position().is_some()).count();
         assert_eq!(index.incidents.len() + index.others.len(), located);

@@ -114,7 +114,7 @@ impl World {
         let newest = index.newest.range(span).rev();
         let Some(area) = &filter.area else { return Page::of(newest.map(|(key, _)| *key), at_most) };
         let spots = area.searched.iter().flat_map(|bounds| index.incidents.within(bounds));
-        match few(spots.map(|spot| ((spot.filed, spot.id), spot.position)), area, &span) {
+        match few(spots.map(|spot| ((spot.filed, spot.id.id), spot.position)), area, &span) {
             Some(few) => Page::of(few.into_iter(), at_most),
             None => Page::of(newest.filter(|(_, at)| area.holds(**at)).map(|(key, _)| *key), at_most),
         }
@@ -127,7 +127,7 @@ impl World {
         let newest = self.reports_by_age(span);
         let Some(area) = &filter.area else { return Page::of(newest.map(|(key, _)| key), at_most) };
         let firsts = area.searched.iter().flat_map(|bounds| index.incidents.within(bounds));
-        let firsts = firsts.filter_map(|spot| Some((self.first_report(spot.filed, spot.id)?, spot.position)));
+        let firsts = firsts.filter_map(|spot| Some((self.first_report(spot.filed, spot.id.id)?, spot.position)));
         let others = area.searched.iter().flat_map(|bounds| index.others.within(bounds));
         let others = others.map(|spot| ((spot.filed, spot.id), spot.position));
         match few(firsts.chain(others), area, &span) {

@@ -71,7 +71,7 @@ fn reports_come_in_the_order_of_their_own_age_also_those_that_did_not_open_their
     for number in [5, 8] {
         entries[number - 1] = filed_at(number as u64, north);
         let Body::ReportFiled(report) = &mut entries[number - 1].body else { panic!("a report") };
-        report.incident = incident_of(2);
+        std::sync::Arc::make_mut(report).incident = incident_of(2);
     }
     // Three were filed at one reading of the clock, on several nodes.
     for number in [4, 6, 8] {

@@ -7,9 +7,11 @@ use std::collections::BinaryHeap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::index::ByAge;
+use super::sphere::Spot;
 use super::world::World;
 use crate::domain::clock::Hlc;
 use crate::domain::ids::{EntryId, IncidentId, MediaId, OperationId, ReportId};
+use crate::domain::incident::Symbol;
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::Operation;
 use crate::domain::position::{Bounds, Position};
@@ -67,15 +69,38 @@ impl World {
 
     /// The newest incidents within the bounds.
     pub fn incidents_in(&self, bounds: &Bounds, limit: usize) -> Vec<IncidentView<'_>> {
+        self.symbols_in(bounds, limit).into_iter().filter_map(|(symbol, _)| self.incident(symbol.id)).collect()
+    }
+
+    /// What a map draws of the newest incidents within the bounds.
+    pub fn symbols_in(&self, bounds: &Bounds, limit: usize) -> Vec<(Symbol, Position)> {
         let index = &self.incidents.index;
-        let within = index.incidents.within(bounds).map(|spot| (spot.filed, spot.id));
-        let within: Vec<ByAge> = within.take(SORTED_AT_ONCE + 1).collect();
-        if within.len() <= SORTED_AT_ONCE {
-            return self.views(newest_of(within.into_iter(), limit));
+        let mut within: Vec<_> = index.incidents.within(bounds).take(SORTED_AT_ONCE + 1).collect();
+        if within.len() > SORTED_AT_ONCE {
+            // A box that holds so many holds its share of the newest.
+            let newest = index.newest.iter().rev().filter(|(_, position)| bounds.contains(**position));
+            return newest.take(limit).filter_map(|((_, id), _)| self.incidents.symbol(*id)).collect();
         }
-        // A box that holds so many holds its share of the newest.
-        let newest = index.newest.iter().rev().filter(|(_, position)| bounds.contains(**position));
-        self.views(newest.map(|(by_age, _)| *by_age).take(limit))
+        let newest_first = |spot: &&Spot<Symbol>| Reverse((spot.filed, spot.id.id));
+        if within.len() > limit {
+            within.select_nth_unstable_by_key(limit, newest_first);
+            within.truncate(limit);
+        }
+        within.sort_unstable_by_key(newest_first);
+        within.into_iter().map(|spot| (spot.id, spot.position)).collect()
+    }
+
+    /// What a map draws of the newest incidents, of all or of those that this office answers for.
+    pub fn newest_symbols(&self, office: Option<&OfficeCode>, limit: usize) -> Vec<(Symbol, Position)> {
+        let index = &self.incidents.index;
+        let symbol = |(_, id): &ByAge| self.incidents.symbol(*id);
+        match office {
+            None => index.newest.keys().rev().take(limit).filter_map(symbol).collect(),
+            Some(office) => {
+                let all = index.by_office.get(office);
+                all.into_iter().flat_map(|all| all.iter().rev()).take(limit).filter_map(symbol).collect()
+            }
+        }
     }
 
     /// The newest reports within the bounds. No door asks yet: the issue wants reports findable by place,
@@ -83,7 +108,7 @@ impl World {
     pub fn reports_in(&self, bounds: &Bounds, limit: usize) -> Vec<&FiledReport> {
         let index = &self.incidents.index;
         let firsts = index.incidents.within(bounds).filter_map(|spot| {
-            let first = self.incidents.first(spot.id)?;
+            let first = self.incidents.first(spot.id.id)?;
             Some((spot.filed, first.report.id))
         });
         let others = index.others.within(bounds).map(|spot| (spot.filed, spot.id));
@@ -94,7 +119,13 @@ impl World {
     /// ([`Position::distance_m`]).
     pub fn nearest(&self, position: Position, limit: usize) -> Vec<(IncidentView<'_>, f64)> {
         let nearest = self.incidents.index.incidents.nearest(position, limit);
-        nearest.into_iter().filter_map(|(id, metres)| Some((self.incident(id)?, metres))).collect()
+        nearest.into_iter().filter_map(|(spot, metres)| Some((self.incident(spot.id.id)?, metres))).collect()
+    }
+
+    /// What a map draws of the nearest incidents, nearest first.
+    pub fn symbols_near(&self, position: Position, limit: usize) -> Vec<(Symbol, Position)> {
+        let nearest = self.incidents.index.incidents.nearest(position, limit);
+        nearest.into_iter().map(|(spot, _)| (spot.id, spot.position)).collect()
     }
 
     /// The picture that a newcomer gets: open incidents and those closed within 24 hours, newest first;

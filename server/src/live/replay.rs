@@ -40,10 +40,11 @@ impl Replayed {
 pub async fn replay<L: EntryLog>(log: &L) -> Result<Replayed, LogError> {
     let (pages, mut incoming) = mpsc::channel::<Vec<(Seq, Entry)>>(2);
     let folding = tokio::task::spawn_blocking(move || {
-        let mut replayed = Replayed::default();
+        let mut replayed = Replayed { world: World::incomplete(), ..Replayed::default() };
         while let Some(page) = incoming.blocking_recv() {
             replayed.take(&page);
         }
+        replayed.world.complete();
         replayed
     });
     let mut head = 0;
@@ -108,6 +109,7 @@ mod tests {
         assert_eq!(replayed.hlc, filed(reports + 5).hlc);
         assert_eq!(replayed.world.newest(usize::MAX).len() as u64, reports + 1);
         assert_eq!(*replayed.world.incident(incident_of(1)).unwrap().incident.status.get(), Status::Resolved);
+        replayed.world.check_index();
     }
 
     #[tokio::test]

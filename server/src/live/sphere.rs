@@ -72,6 +72,11 @@ impl<Id: Copy + PartialEq> Default for Sphere<Id> {
 }
 
 impl<Id: Copy + Ord> Sphere<Id> {
+    /// Makes the whole at once: quicker than one by one, and closely packed.
+    pub(super) fn of(spots: Vec<Spot<Id>>) -> Self {
+        Self { tree: RTree::bulk_load_with_params(spots) }
+    }
+
     pub(super) fn insert(&mut self, spot: Spot<Id>) {
         self.tree.insert(spot);
     }
@@ -88,8 +93,8 @@ impl<Id: Copy + Ord> Sphere<Id> {
 
     /// At most `limit` spots, the nearest first, with metres along the great circle
     /// ([`Position::distance_m`]); of equally near ones the lowest id first.
-    pub(super) fn nearest(&self, position: Position, limit: usize) -> Vec<(Id, f64)> {
-        let mut found: Vec<(Id, f64)> = Vec::new();
+    pub(super) fn nearest(&self, position: Position, limit: usize) -> Vec<(Spot<Id>, f64)> {
+        let mut found: Vec<(Spot<Id>, f64)> = Vec::new();
         let mut last = f64::INFINITY;
         for (spot, square) in self.tree.nearest_neighbor_iter_with_distance_2(on_sphere(position)) {
             // What is as near as the last one, but for rounding, decides with it who comes first.
@@ -99,9 +104,9 @@ impl<Id: Copy + Ord> Sphere<Id> {
             if found.len() < limit {
                 last = square.sqrt();
             }
-            found.push((spot.id, position.distance_m(spot.position)));
+            found.push((*spot, position.distance_m(spot.position)));
         }
-        found.sort_by(|(a, a_metres), (b, b_metres)| a_metres.total_cmp(b_metres).then(a.cmp(b)));
+        found.sort_by(|(a, a_metres), (b, b_metres)| a_metres.total_cmp(b_metres).then(a.id.cmp(&b.id)));
         found.truncate(limit);
         found
     }
@@ -154,11 +159,13 @@ mod tests {
             .prop_filter_map("a position", |(lat, lon)| Position::new(lat, lon).ok())
     }
 
+    fn spots(positions: &[Position]) -> Vec<Spot<usize>> {
+        positions.iter().enumerate().map(|(id, position)| Spot::new(id, Hlc(0), *position)).collect()
+    }
+
     fn sphere(positions: &[Position]) -> Sphere<usize> {
         let mut sphere = Sphere::default();
-        for (id, position) in positions.iter().enumerate() {
-            sphere.insert(Spot::new(id, Hlc(0), *position));
-        }
+        spots(positions).into_iter().for_each(|spot| sphere.insert(spot));
         sphere
     }
 
@@ -177,7 +184,10 @@ mod tests {
                 positions.iter().enumerate().map(|(id, p)| (id, from.distance_m(*p))).collect();
             expected.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
             expected.truncate(limit);
-            prop_assert_eq!(sphere(&positions).nearest(from, limit), expected);
+            for sphere in [sphere(&positions), Sphere::of(spots(&positions))] {
+                let nearest = sphere.nearest(from, limit);
+                prop_assert_eq!(nearest.iter().map(|(spot, metres)| (spot.id, *metres)).collect::<Vec<_>>(), expected.clone());
+            }
         }
 
         #[test]
@@ -192,11 +202,13 @@ mod tests {
                 east: one.lon().max(other.lon()),
                 north: one.lat().max(other.lat()),
             };
-            let mut found: Vec<usize> = sphere(&positions).within(&bounds).map(|spot| spot.id).collect();
-            found.sort_unstable();
             let expected: Vec<usize> =
                 positions.iter().enumerate().filter(|(_, p)| bounds.contains(**p)).map(|(id, _)| id).collect();
-            prop_assert_eq!(found, expected);
+            for sphere in [sphere(&positions), Sphere::of(spots(&positions))] {
+                let mut found: Vec<usize> = sphere.within(&bounds).map(|spot| spot.id).collect();
+                found.sort_unstable();
+                prop_assert_eq!(found, expected.clone());
+            }
         }
     }
 
@@ -214,7 +226,7 @@ mod tests {
         let (east, west) = (Position::new(10.0, 179.999).unwrap(), Position::new(10.0, -179.999).unwrap());
         let far = Position::new(10.0, 178.0).unwrap();
         let nearest = sphere(&[far, west]).nearest(east, 1);
-        assert_eq!(nearest[0].0, 1);
+        assert_eq!(nearest[0].0.id, 1);
         assert!((nearest[0].1 - 219.0).abs() < 1.0, "{nearest:?}");
     }
 }

@@ -30,6 +30,16 @@ pub struct Touched {
 }
 
 impl World {
+    /// An empty world for a replay: it answers questions when it is [`World::complete`].
+    pub(super) fn incomplete() -> Self {
+        Self { incidents: Incidents::without_index(), ..Self::default() }
+    }
+
+    /// The replay is over: makes what the questions are answered from.
+    pub(super) fn complete(&mut self) {
+        self.incidents.make_index();
+    }
+
     /// Folds an entry, with this node's number of it, into the world.
     pub fn apply(&mut self, seq: Seq, entry: &Entry) -> Touched {
         self.head = self.head.max(seq);
@@ -73,6 +83,14 @@ impl World {
     /// The greatest number among the entries that are in here; 0 in an empty world.
     pub fn head(&self) -> Seq {
         self.head
+    }
+}
+
+#[cfg(test)]
+impl World {
+    /// Checks that the index and what is known are in step.
+    pub(super) fn check_index(&self) {
+        self.incidents.check_index();
     }
 }
 

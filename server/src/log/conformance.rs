@@ -35,6 +35,7 @@ fn drafts(numbers: impl IntoIterator<Item = u64>) -> Vec<Draft> {
 fn with_other_words(number: u64) -> Draft {
     let mut other = filed(number);
     let crate::domain::entry::Body::ReportFiled(report) = &mut other.body else { panic!("a report") };
+    let report = std::sync::Arc::make_mut(report);
     report.words = "something else".to_owned();
     draft(other)
 }

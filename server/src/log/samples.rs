@@ -1,5 +1,7 @@
 //! Entries for tests, made from small numbers: the same numbers, the same entry.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -14,7 +16,7 @@ use crate::domain::office::OfficeCode;
 use crate::domain::operation::EVERYDAY;
 use crate::domain::place::Place;
 use crate::domain::position::{Evidence, EvidenceSource, Position};
-use crate::domain::report::{Category, Report};
+use crate::domain::report::{Category, Edition, Report};
 
 /// Not random at all: counts.
 #[derive(Debug, Default)]
@@ -97,14 +99,14 @@ pub(crate) fn filed_at(number: u64, position: Position) -> Entry {
         words: "県道の路肩が崩れています。片側通行です。".to_owned(),
         danger_to_life: false,
         observed_at: time(number.cast_signed()),
-        evidence: vec![evidence],
+        evidence: [evidence].into(),
         chosen: 0,
         place: Place::Inside { municipality: office("07202") },
-        boundaries: "sketch 1".to_owned(),
-        media: Vec::new(),
+        boundaries: Edition::named("sketch 1"),
+        media: Box::default(),
         has_contact: false,
     };
-    entry(number, Body::ReportFiled(Box::new(report)))
+    entry(number, Body::ReportFiled(Arc::new(report)))
 }
 
 /// A report filed somewhere in Aizu.

@@ -9,8 +9,9 @@ use super::LatLon;
 use super::report::Evidence;
 use crate::domain;
 use crate::domain::entry::Actor;
-use crate::domain::incident::Status;
+use crate::domain::incident::{Status, Symbol};
 use crate::domain::office::OfficeCode;
+use crate::domain::position::Position;
 use crate::domain::report::{Category, FiledReport, MediaKind};
 
 /// Whose ground a position is.
@@ -151,7 +152,7 @@ impl From<&FiledReport> for OfficeReport {
             evidence: report.evidence.iter().map(Evidence::from).collect(),
             chosen: report.chosen,
             place: (&report.place).into(),
-            boundaries: report.boundaries.clone(),
+            boundaries: report.boundaries.to_string(),
             media: report
                 .media
                 .iter()
@@ -264,6 +265,25 @@ impl PublicIncident {
             filed_at: first.filed_at,
             updated_at: view.updated_at(first.filed_at),
         })
+    }
+}
+
+/// What a map draws of an incident, for offices and, with the position to 0.0001°, for everybody.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct IncidentSymbol {
+    /// Id.
+    pub id: Uuid,
+    /// What.
+    pub category: Category,
+    /// How far the handling is.
+    pub status: Status,
+    /// Where.
+    pub position: LatLon,
+}
+
+impl From<&(Symbol, Position)> for IncidentSymbol {
+    fn from((symbol, position): &(Symbol, Position)) -> Self {
+        Self { id: symbol.id.0, category: symbol.category, status: symbol.status, position: (*position).into() }
     }
 }
 

@@ -51,7 +51,7 @@ async fn the_public_stream_and_snapshot_hold_nothing_of_what_belongs_to_offices(
     let event = events.expect(|entry| entry["kind"] == "report_filed").await?;
     holds_none(&event.to_string(), &secrets)?;
     let gis = ["/ogc/collections", "/ogc/collections/incidents/items", "/ogc/collections/offices/items"];
-    for path in ["/api/snapshot", "/api/incidents"].into_iter().chain(gis) {
+    for path in ["/api/snapshot", "/api/incidents", "/api/incidents?form=symbol"].into_iter().chain(gis) {
         let answer = server.public().get(path).await?;
         answer.good()?;
         holds_none(&answer.text(), &secrets)?;

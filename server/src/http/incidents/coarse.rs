@@ -1,8 +1,8 @@
 //! The public's questions, answered by the positions that the public sees: to 0.0001°.
 
+use crate::domain::incident::Symbol;
 use crate::domain::position::{Bounds, Position};
 use crate::live::world::World;
-use crate::wire::incident::IncidentView;
 
 /// Metres between a position and its coarse one at most: half a step north and half a step east.
 const COARSE_WITHIN_M: f64 = 8.0;
@@ -12,37 +12,34 @@ const MORE: usize = 64;
 
 /// What the public is told lies within the bounds is what it sees there: asking with narrow bounds, again
 /// and again, tells nothing of the exact position.
-pub(super) fn within<'a>(world: &'a World, bounds: &Bounds, limit: usize) -> Vec<IncidentView<'a>> {
+pub(super) fn within(world: &World, bounds: &Bounds, limit: usize) -> Vec<(Symbol, Position)> {
     let bounds = bounds.coarse();
     // Only what lies on the very edge between two steps is dropped here.
-    let mut views = world.incidents_in(&bounds.around_coarse(), limit + MORE);
-    views.retain(|view| coarse_position(view).is_some_and(|position| bounds.contains(position)));
-    views.truncate(limit);
-    views
+    let found = world
+        .symbols_in(&bounds.around_coarse(), limit + MORE)
+        .into_iter()
+        .map(|(symbol, exact)| (symbol, exact.coarse()));
+    found.filter(|(_, position)| bounds.contains(*position)).take(limit).collect()
 }
 
 /// The nearest to the public: by coarse distances, and among those that look alike by id.
-pub(super) fn near(world: &World, position: Position, limit: usize) -> Vec<IncidentView<'_>> {
+pub(super) fn near(world: &World, position: Position, limit: usize) -> Vec<(Symbol, Position)> {
     let from = position.coarse();
     let mut asked = limit + MORE;
     loop {
-        let found = world.nearest(from, asked);
+        let found = world.symbols_near(from, asked);
         let all = found.len() < asked;
-        let reached_m = found.last().map_or(0.0, |(_, metres)| *metres);
-        let coarse = |(view, _)| Some((coarse_position(&view)?.distance_m(from), view));
-        let mut sorted: Vec<(f64, IncidentView<'_>)> = found.into_iter().filter_map(coarse).collect();
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.incident.id.cmp(&b.1.incident.id)));
+        let reached_m = found.last().map_or(0.0, |(_, exact)| exact.distance_m(from));
+        let coarse = |(symbol, exact): (Symbol, Position)| (exact.coarse().distance_m(from), symbol, exact.coarse());
+        let mut sorted: Vec<_> = found.into_iter().map(coarse).collect();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
         // What has not been found lies, coarsely, no nearer than this.
         let beyond_m = reached_m - COARSE_WITHIN_M;
-        if all || sorted.get(limit - 1).is_some_and(|(metres, _)| *metres < beyond_m) {
-            return sorted.into_iter().take(limit).map(|(_, view)| view).collect();
+        if all || sorted.get(limit - 1).is_some_and(|(metres, ..)| *metres < beyond_m) {
+            return sorted.into_iter().take(limit).map(|(_, symbol, position)| (symbol, position)).collect();
         }
         asked *= 2;
     }
-}
-
-fn coarse_position(view: &IncidentView<'_>) -> Option<Position> {
-    view.reports.first()?.report.position().map(Position::coarse)
 }
 
 #[cfg(test)]
@@ -59,8 +56,9 @@ mod tests {
         world
     }
 
-    fn ids(views: &[IncidentView<'_>]) -> Vec<IncidentId> {
-        views.iter().map(|view| view.incident.id).collect()
+    fn ids(found: &[(Symbol, Position)]) -> Vec<IncidentId> {
+        assert!(found.iter().all(|(_, position)| *position == position.coarse()));
+        found.iter().map(|(symbol, _)| symbol.id).collect()
     }
 
     #[test]

@@ -22,6 +22,7 @@ impl Announce for ToLive {
 fn abroad(number: u64) -> Entry {
     let mut entry = filed(number);
     let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
+    let report = std::sync::Arc::make_mut(report);
     report.place = Place::Outside { nearest: office("07421"), distance_m: 12.0 };
     entry.office = None;
     entry
@@ -39,6 +40,33 @@ async fn state(folder: &tempfile::TempDir) -> IncidentsState {
     let recorder = Recorder { appender, clock, hlc, node: NodeId(uuid(9)) };
     let offices = Arc::new(["07202", "07421", "07423"].map(office).into());
     IncidentsState { live, recorder, offices, turns: Arc::default() }
+}
+
+#[tokio::test]
+async fn a_map_is_told_what_it_draws_and_the_public_the_coarse_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = state(&folder).await;
+    let exact = state.live.read().incident(incident_of(1)).unwrap().reports[0].report.position().unwrap();
+    let ask = |audience| {
+        let question = Question {
+            bbox: None,
+            near: Some(format!("{},{}", exact.lat(), exact.lon())),
+            office: None,
+            limit: Some(1),
+            form: Some(Form::Symbol),
+        };
+        serde_json::to_value(answer(&state.live.read(), &read(&question).unwrap(), audience)).unwrap()
+    };
+    let symbol = |position: Position| {
+        let position = serde_json::json!({ "lat": position.lat(), "lon": position.lon() });
+        let symbol = serde_json::json!({
+            "id": incident_of(1), "category": "water_leak", "status": "received", "position": position
+        });
+        serde_json::json!({ "incidents": [symbol] })
+    };
+    assert_ne!(exact, exact.coarse());
+    assert_eq!(ask(Audience::Office), symbol(exact));
+    assert_eq!(ask(Audience::Public), symbol(exact.coarse()));
 }
 
 fn operator(acting: &str) -> StaffCaller {

@@ -126,3 +126,22 @@ async fn a_tag_is_weak_and_does_not_outlive_what_leaves_by_time() {
     tokio::time::advance(FRESH).await;
     assert_eq!(rig.get("/api/snapshot", Some(&etag)).await.0, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_no_entry_comes_one_encoding_serves_everybody_until_the_minute_is_over() {
+    let rig = rig();
+    rig.file(1);
+    let made_at = async |second: i64| {
+        *rig.wall.0.lock().unwrap() = time(second * 1_000);
+        rig.get("/api/snapshot", None).await;
+        rig.state.public.lock().await.as_ref().map(|held| held.made_at).unwrap()
+    };
+    let first = made_at(0).await;
+    tokio::time::advance(FRESH * 40).await;
+    assert_eq!(made_at(59).await, first);
+    assert_ne!(made_at(60).await, first, "a day ago something may have been closed");
+    let second = made_at(61).await;
+    rig.file(2);
+    tokio::time::advance(FRESH).await;
+    assert_ne!(made_at(62).await, second, "something was filed");
+}

@@ -1,5 +1,6 @@
 //! A minimal HTTP/1.1 client over one kept-alive line, so that the client costs little.
 
+use std::io::Write;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, ensure};
@@ -11,6 +12,7 @@ use tokio::net::TcpStream;
 pub struct HttpLine {
     address: SocketAddr,
     socket: TcpStream,
+    headers: String,
     head: String,
     request: Vec<u8>,
     answer: Vec<u8>,
@@ -22,7 +24,7 @@ impl HttpLine {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
         let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\n{headers}");
-        Ok(Self { address, socket, head, request: Vec::new(), answer: Vec::new() })
+        Ok(Self { address, socket, headers: headers.to_owned(), head, request: Vec::new(), answer: Vec::new() })
     }
 
     /// The same line, in the runtime that this is called in.
@@ -37,7 +39,18 @@ impl HttpLine {
         self.request.extend_from_slice(self.head.as_bytes());
         self.request.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
         self.request.extend_from_slice(body);
+        self.ask().await
+    }
 
+    /// Asks for a path and returns the answer's body; the answer must be 2xx.
+    pub async fn get(&mut self, path: &str) -> Result<&[u8]> {
+        let Self { address, headers, request, .. } = self;
+        request.clear();
+        write!(request, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n")?;
+        self.ask().await
+    }
+
+    async fn ask(&mut self) -> Result<&[u8]> {
         // The server ends a line that was idle for long; a report's id makes sending it again harmless.
         if self.exchange().await.is_err() && self.answer.is_empty() {
             self.socket = TcpStream::connect(self.address).await?;

@@ -5,6 +5,7 @@
 //! `/proc`. Prints a table and writes `var/bench.json`.
 
 mod cold_start;
+mod example;
 mod fan_out;
 mod findings;
 mod fleet;
@@ -17,7 +18,10 @@ mod node;
 mod postgres;
 mod process;
 mod publisher;
+mod queries;
 mod receipts;
+mod reconnect;
+mod restart;
 mod side_by_side;
 mod thumbnail;
 
@@ -27,6 +31,8 @@ use anyhow::{Result, bail};
 use clap::Parser;
 
 use findings::Findings;
+use node::{Edition, Node};
+use postgres::Postgres;
 
 /// Measures the release binary.
 #[derive(Parser)]
@@ -34,7 +40,7 @@ struct Args {
     /// A short run with a tenth of the load, to see that everything works.
     #[arg(long)]
     quick: bool,
-    /// Only these phases: receipts, cold-start, memory, fan-out, side-by-side, thumbnail.
+    /// Only these phases: receipts, cold-start, restart, queries, memory, reconnect, fan-out, side-by-side, thumbnail.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -43,6 +49,9 @@ struct Args {
     /// Repetitions instead of the usual number.
     #[arg(long)]
     rounds: Option<usize>,
+    /// Reports in the long log instead of the usual number.
+    #[arg(long)]
+    reports: Option<u64>,
     /// Where to write the figures.
     #[arg(long, default_value = "var/bench.json")]
     json: PathBuf,
@@ -60,9 +69,14 @@ struct Scale {
     rounds: usize,
     /// Entries of the cold start.
     log_entries: u64,
+    /// Reports of the long log.
+    long_log: u64,
+    /// Open incidents in the picture that viewers come back to.
+    open_incidents: u64,
 }
 
-const PHASES: [&str; 6] = ["receipts", "cold-start", "memory", "fan-out", "side-by-side", "thumbnail"];
+const PHASES: [&str; 9] =
+    ["receipts", "cold-start", "restart", "queries", "memory", "reconnect", "fan-out", "side-by-side", "thumbnail"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -71,11 +85,28 @@ async fn main() -> Result<()> {
         bail!("there is no phase {unknown}; there are {}", PHASES.join(", "));
     }
     let mut scale = if args.quick {
-        Scale { viewers: 1_000, few_viewers: 200, seconds: 2, rounds: 1, log_entries: 10_000 }
+        Scale {
+            viewers: 1_000,
+            few_viewers: 200,
+            seconds: 2,
+            rounds: 1,
+            log_entries: 10_000,
+            long_log: 100_000,
+            open_incidents: 1_000,
+        }
     } else {
-        Scale { viewers: 10_000, few_viewers: 1_000, seconds: 10, rounds: 3, log_entries: 100_000 }
+        Scale {
+            viewers: 10_000,
+            few_viewers: 1_000,
+            seconds: 10,
+            rounds: 3,
+            log_entries: 100_000,
+            long_log: 1_000_000,
+            open_incidents: 10_000,
+        }
     };
     scale.viewers = args.viewers.unwrap_or(scale.viewers);
+    scale.long_log = args.reports.unwrap_or(scale.long_log);
     scale.rounds = args.rounds.unwrap_or(scale.rounds).max(1);
     let mut findings = Findings::new(&machine());
     raise_descriptor_limit(&mut scale, &mut findings)?;
@@ -87,8 +118,14 @@ async fn main() -> Result<()> {
     if wanted("cold-start") {
         cold_start::measure(&scale, &mut findings).await?;
     }
+    if wanted("restart") || wanted("queries") {
+        long_log(&scale, wanted("restart"), wanted("queries"), &mut findings).await?;
+    }
     if wanted("memory") {
         memory::measure(&scale, &mut findings).await?;
+    }
+    if wanted("reconnect") {
+        reconnect::measure(&scale, &mut findings).await?;
     }
     if wanted("fan-out") {
         fan_out::measure(&scale, &mut findings).await?;
@@ -100,6 +137,28 @@ async fn main() -> Result<()> {
         thumbnail::measure(&mut findings)?;
     }
     findings.write(&args.json)
+}
+
+/// The phases that need a long log share it.
+async fn long_log(scale: &Scale, restart: bool, queries: bool, findings: &mut Findings) -> Result<()> {
+    let reports = scale.long_log;
+    findings.phase(&format!("a log with {reports} reports, in either edition"));
+    // As anybody sets it who has this much in it.
+    let postgres = Postgres::start_with("-c shared_buffers=1GB");
+    if let Err(error) = &postgres {
+        findings.note(&format!("  no PostgreSQL for the other edition: {error:#}"));
+    }
+    for edition in Edition::all(postgres.as_ref().ok()) {
+        let mut node = Node::start_filled(edition, reports, false).await?;
+        if restart {
+            restart::measure(&mut node, edition, reports, scale, findings).await?;
+        }
+        if queries {
+            queries::measure(&node, edition, scale, findings).await?;
+        }
+        node.stop()?;
+    }
+    Ok(())
 }
 
 fn machine() -> String {

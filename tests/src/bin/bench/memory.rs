@@ -16,7 +16,7 @@ const MIB: f64 = 1_048_576.0;
 
 /// Resident memory once it has come to rest: what a start and the first reports needed is given back by
 /// then, and would else be counted in the viewers' favour. Bytes.
-async fn settled(processes: &Processes) -> Result<f64> {
+pub async fn settled(processes: &Processes) -> Result<f64> {
     let mut last = processes.resident()?;
     for _ in 0..10 {
         tokio::time::sleep(Duration::from_secs(3)).await;

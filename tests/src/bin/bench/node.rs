@@ -5,12 +5,47 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use sokuho_tests::postgres::Database;
 use sokuho_tests::region::{Office, Region};
 use sokuho_tests::server::{PASSWORD, Server, Start};
 use sokuho_tests::viewer::Subscribe;
 
+use crate::example;
 use crate::fleet::Line;
+use crate::http::HttpLine;
+use crate::postgres::Postgres;
 use crate::process::Processes;
+
+/// Where a node has its log.
+#[derive(Clone, Copy)]
+pub enum Edition<'a> {
+    /// In a file.
+    Sqlite,
+    /// In a database of this server.
+    Postgres(&'a Postgres),
+}
+
+impl<'a> Edition<'a> {
+    /// Both, or the one that can be had.
+    pub fn all(postgres: Option<&'a Postgres>) -> Vec<Self> {
+        std::iter::once(Self::Sqlite).chain(postgres.map(Self::Postgres)).collect()
+    }
+
+    /// What it is called in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    fn start(self) -> Result<Start> {
+        match self {
+            Self::Sqlite => Ok(Start::default()),
+            Self::Postgres(postgres) => Ok(Start::with_database(postgres.database()?)),
+        }
+    }
+}
 
 /// A node with a staff member who reports and a wall token for the viewers.
 pub struct Node {
@@ -24,7 +59,29 @@ const REPORTER: &str = "bench";
 impl Node {
     /// Starts one with an empty log, on the disk of the temporary folder.
     pub async fn start() -> Result<Self> {
-        let server = Start::default().start()?;
+        Self::start_on(Edition::Sqlite).await
+    }
+
+    /// Starts one of this edition with an empty log.
+    pub async fn start_on(edition: Edition<'_>) -> Result<Self> {
+        Self::equip(edition.start()?.start()?).await
+    }
+
+    /// Starts one whose log was filled with so many reports before, a fifth of them handled unless they are to be
+    /// left as they came.
+    pub async fn start_filled(edition: Edition<'_>, reports: u64, untouched: bool) -> Result<Self> {
+        let start = edition.start()?;
+        let data = tempfile::Builder::new().prefix("sokuho-").tempdir()?;
+        let (folder, reports) = (data.path().to_string_lossy().into_owned(), reports.to_string());
+        let mut args = vec!["--data", &folder, "--reports", &reports];
+        args.extend(untouched.then_some("--untouched"));
+        let address = start.database().map(Database::url);
+        let env: Vec<_> = address.iter().map(|url| ("DATABASE_URL", url.as_str())).collect();
+        example::run("fill_log", &args, &env)?;
+        Self::equip(start.start_in(data)?).await
+    }
+
+    async fn equip(server: Server) -> Result<Self> {
         let region = server.public().region().await?;
         let [town] = region.towns()?;
         server.account(REPORTER, &town.code, None, "field")?;
@@ -51,6 +108,28 @@ impl Node {
     /// The municipalities.
     pub fn towns(&self) -> Vec<&Office> {
         self.region.municipalities().collect()
+    }
+
+    /// A line for a wall's questions.
+    pub async fn asking(&self) -> Result<HttpLine> {
+        HttpLine::open(self.address(), "", &format!("Authorization: Bearer {}\r\n", self.wall)).await
+    }
+
+    /// A wall's token.
+    pub fn wall(&self) -> &str {
+        &self.wall
+    }
+
+    /// Its database, if it is PostgreSQL.
+    pub fn database(&self) -> Option<&Database> {
+        self.server.database()
+    }
+
+    /// A counter or gauge of its metrics; 0 where it has not counted yet.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let text = self.server.public().get("/metrics").await?.text();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(line.map_or(Ok(0.0), str::parse)?)
     }
 
     /// Its data folder.

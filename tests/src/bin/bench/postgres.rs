@@ -1,10 +1,13 @@
-//! A private PostgreSQL with the defaults of `initdb` (fsync on), for `pgbench` on the same disk.
+//! A private PostgreSQL with the defaults of `initdb` (fsync on), for our node and for `pgbench` on the same disk.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
+use sokuho_tests::postgres::Database;
 use tempfile::TempDir;
+
+use crate::process::Processes;
 
 /// A running database.
 pub struct Postgres {
@@ -17,6 +20,11 @@ const ROLE: &str = "bench";
 impl Postgres {
     /// Makes and starts one, reached by a socket in its own folder.
     pub fn start() -> Result<Self> {
+        Self::start_with("")
+    }
+
+    /// Makes and starts one with these options of `postgres`.
+    pub fn start_with(more: &str) -> Result<Self> {
         let bin = newest_bin()?;
         ensure!(Command::new("pgbench").arg("--version").output().is_ok(), "pgbench is not installed");
         let folder = tempfile::Builder::new().prefix("sokuho-postgres-").tempdir()?;
@@ -26,7 +34,8 @@ impl Postgres {
         let database = Self { bin, folder };
         let data = database.data();
         run(database.program("initdb").args(["-A", "trust", "-U", ROLE, "--locale=C.UTF-8", "-D"]).arg(&data))?;
-        let options = format!("-k {} -c listen_addresses= -c max_connections=100", database.folder.path().display());
+        let options =
+            format!("-k {} -c listen_addresses= -c max_connections=100 {more}", database.folder.path().display());
         let log = database.folder.path().join("log");
         run(database
             .program("pg_ctl")
@@ -42,15 +51,40 @@ impl Postgres {
 
     /// Bare single-row inserts a second, each its own commit.
     pub fn pgbench(&self, clients: usize, seconds: u64) -> Result<f64> {
-        let script = self.folder.path().join("insert.sql");
-        std::fs::write(&script, "insert into report (words) values ('県道の路肩が崩れ、片側が通れません');\n")?;
+        let insert = "insert into report (words) values ('県道の路肩が崩れ、片側が通れません');\n";
+        self.pgbench_script("postgres", insert, &[], clients, seconds)
+    }
+
+    /// Runs of a script of `pgbench` a second, in this database.
+    pub fn pgbench_script(
+        &self,
+        database: &str,
+        text: &str,
+        options: &[&str],
+        clients: usize,
+        seconds: u64,
+    ) -> Result<f64> {
+        let script = self.folder.path().join("script.sql");
+        std::fs::write(&script, text)?;
         let threads = std::thread::available_parallelism()?.get().min(clients).to_string();
         let mut pgbench = self.client("pgbench");
-        pgbench.args(["-n", "-j", &threads, "-c", &clients.to_string(), "-T", &seconds.to_string(), "-f"]);
-        let output = run(pgbench.arg(&script).arg("postgres"))?;
+        pgbench.args(["-n", "-j", &threads, "-c", &clients.to_string(), "-T", &seconds.to_string()]);
+        let output = run(pgbench.args(options).arg("-f").arg(&script).arg(database))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let tps = text.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench told no tps")?;
         Ok(tps.split_whitespace().next().unwrap_or_default().parse()?)
+    }
+
+    /// An empty database for a node; it goes with its value.
+    pub fn database(&self) -> Result<Database> {
+        // The host is the socket's folder, which the address gives at its end.
+        Database::on(format!("postgres://{ROLE}@localhost/postgres?host={}", self.folder.path().display()))
+    }
+
+    /// Its processes as they are now. Those that end before the next look count with their parent.
+    pub fn processes(&self) -> Result<Processes> {
+        let pid = std::fs::read_to_string(self.data().join("postmaster.pid"))?;
+        Processes::with_children(pid.lines().next().context("no process id")?.parse()?)
     }
 
     fn data(&self) -> PathBuf {

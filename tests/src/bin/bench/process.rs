@@ -23,28 +23,45 @@ impl Processes {
         Ok(Self(all))
     }
 
-    /// CPU seconds used so far, user and system.
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// CPU seconds used so far, user and system, by them and by children that have ended.
     pub fn cpu_seconds(&self) -> Result<f64> {
         self.0.iter().map(|pid| cpu_seconds(*pid)).sum()
     }
 
     /// Resident memory, bytes.
     pub fn resident(&self) -> Result<f64> {
-        self.0.iter().map(|pid| resident(*pid)).sum()
+        self.0.iter().map(|pid| status(*pid, "VmRSS:")).sum()
+    }
+
+    /// Resident memory at its greatest since [`Processes::forget_peak`], bytes.
+    pub fn peak(&self) -> Result<f64> {
+        self.0.iter().map(|pid| status(*pid, "VmHWM:")).sum()
+    }
+
+    /// Begins a new peak.
+    pub fn forget_peak(&self) -> Result<()> {
+        // Writing 5 resets the high-water mark (proc(5), clear_refs).
+        self.0.iter().try_for_each(|pid| Ok(std::fs::write(format!("/proc/{pid}/clear_refs"), "5")?))
     }
 }
 
 fn cpu_seconds(pid: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name in parentheses may hold anything; user and system time are fields 14 and 15.
+    // The name in parentheses may hold anything; user and system time are fields 14 and 15, those of children
+    // that were waited for 16 and 17.
     let (_, rest) = stat.rsplit_once(')').context("no name in stat")?;
-    let ticks: f64 = rest.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    let ticks: f64 = rest.split_whitespace().skip(11).take(4).filter_map(|field| field.parse::<f64>().ok()).sum();
     Ok(ticks / TICKS_A_SECOND)
 }
 
-fn resident(pid: u32) -> Result<f64> {
+fn status(pid: u32, name: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
     let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kib * 1024.0)
 }

@@ -1,4 +1,5 @@
-//! Acknowledged durable reports a second over HTTP, beside bare inserts of PostgreSQL on the same disk.
+//! Acknowledged durable reports a second over HTTP, beside bare inserts of PostgreSQL on the same disk. With the
+//! log in PostgreSQL both are in the same server.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::Scale;
 use crate::findings::{Findings, median};
 use crate::http::HttpLine;
-use crate::node::Node;
+use crate::node::{Edition, Node};
 use crate::postgres::Postgres;
 use crate::publisher::{report_body, report_lines};
 
@@ -52,6 +53,36 @@ pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
         let ratio = median(&mut ours) / median(&mut theirs);
         findings.goal("64 senders against pgbench", ratio, "times", ratio >= 1.25, "≥ 1.25");
     }
+    node.stop()?;
+    match &postgres {
+        Some(postgres) => on_postgres(postgres, scale, findings).await,
+        None => Ok(()),
+    }
+}
+
+/// The log and its projection in the same server, the runs in pairs.
+async fn on_postgres(postgres: &Postgres, scale: &Scale, findings: &mut Findings) -> Result<()> {
+    let mut node = Node::start_on(Edition::Postgres(postgres)).await?;
+    let (mut ratios, mut p99) = (Vec::new(), Vec::new());
+    for round in 1..=scale.rounds {
+        let cpu = || anyhow::Ok((node.processes()?.cpu_seconds()?, postgres.processes()?.cpu_seconds()?));
+        let before = cpu()?;
+        let run = run(&node, 64, scale.seconds).await?;
+        tell(&format!("64 senders, PostgreSQL, round {round}"), &run, findings);
+        let (after, reports) = (cpu()?, run.took.len() as f64);
+        let each = [
+            ("µs CPU a report", (after.0 - before.0) * 1e6 / reports),
+            ("µs CPU of the database", (after.1 - before.1) * 1e6 / reports),
+        ];
+        findings.row(&format!("64 senders, PostgreSQL, round {round}: CPU"), &each);
+        p99.push(run.took.value_at_quantile(0.99) as f64 / 1e6);
+        let tps = postgres.pgbench(64, scale.seconds)?;
+        findings.row(&format!("pgbench beside it, round {round}"), &[("inserts/s", tps)]);
+        ratios.push(run.a_second / tps);
+    }
+    findings.row("64 senders, PostgreSQL: p99 of a receipt", &[("ms", median(&mut p99))]);
+    let ratio = median(&mut ratios);
+    findings.goal("64 senders against pgbench, PostgreSQL", ratio, "times", ratio >= 1.0, "≥ 1");
     node.stop()
 }
 

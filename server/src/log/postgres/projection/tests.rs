@@ -233,6 +233,7 @@ async fn a_report_from_a_year_that_is_none_here_is_projected_without_it() {
     for (number, year) in [(1, "-009999-12-01T00:00:00Z"), (2, "0000-01-01T00:00:00Z"), (3, "9999-12-01T00:00:00Z")] {
         let mut entry = filed(number);
         let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
+        let report = std::sync::Arc::make_mut(report);
         report.observed_at = year.parse().unwrap();
         log.append(&[draft(entry)]).await.unwrap();
     }
