@@ -180,7 +180,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     log.describe(region.offices(), region.boundaries()).await?;
 
     // From the log to the world, by the same `apply` as in life.
-    let replayed = replay::replay(log.as_ref()).await.context("the log cannot be replayed")?;
+    let replayed = replay::replay(&log).await.context("the log cannot be replayed")?;
     let hlc = Arc::new(HlcSource::default());
     hlc.observe(replayed.hlc);
     tracing::info!(entry.seq = replayed.head, duration_ms = started.elapsed().as_secs_f64() * 1e3, "replayed");

@@ -72,7 +72,7 @@ mod tests {
         let mut drafts: Vec<_> = (1..=reports).map(|number| draft(filed(number))).collect();
         drafts.push(draft(status(reports + 5, 1, Status::Resolved)));
         log.append(&drafts).await.unwrap();
-        let live = Live::new(replay(log.as_ref()).await.unwrap().world);
+        let live = Live::new(replay(&log).await.unwrap().world);
         (log, live)
     }
 

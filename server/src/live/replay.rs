@@ -1,5 +1,8 @@
 //! The start: the whole log through the same `apply` as in life.
 
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::world::World;
@@ -9,6 +12,9 @@ use crate::log::{EntryLog, LogError};
 
 /// Entries that are read at once.
 const PAGE: u32 = 2_048;
+
+/// Pages that are read and decoded at the same time, each as a task of its own: so many connections a log has.
+const AT_ONCE: usize = 4;
 
 /// What the log says.
 #[derive(Debug, Default)]
@@ -31,13 +37,13 @@ impl Replayed {
     }
 }
 
-/// Reads the log from its first entry and folds it into a world. Pages are folded on a thread of their
-/// own while the next ones are read.
+/// Reads the log from its first entry to its head and folds it into a world. Pages are folded, in order, on a
+/// thread of their own while the next ones are read.
 ///
 /// # Errors
 /// [`LogError`] if an entry cannot be read, or if the numbers have a gap: a world with a hole in it is
 /// not started.
-pub async fn replay<L: EntryLog>(log: &L) -> Result<Replayed, LogError> {
+pub async fn replay<L: EntryLog>(log: &Arc<L>) -> Result<Replayed, LogError> {
     let (pages, mut incoming) = mpsc::channel::<Vec<(Seq, Entry)>>(2);
     let folding = tokio::task::spawn_blocking(move || {
         let mut replayed = Replayed { world: World::incomplete(), ..Replayed::default() };
@@ -47,9 +53,15 @@ pub async fn replay<L: EntryLog>(log: &L) -> Result<Replayed, LogError> {
         replayed.world.complete();
         replayed
     });
+    let failed = |error: tokio::task::JoinError| LogError::Storage(anyhow::Error::new(error).context("replay"));
+    let read = |after: Seq| {
+        let log = Arc::clone(log);
+        tokio::spawn(async move { log.read(after, PAGE).await })
+    };
+    let mut reading = stream::iter((0..log.head().await?).step_by(PAGE as usize).map(read)).buffered(AT_ONCE);
     let mut head = 0;
-    loop {
-        let page = log.read(head, PAGE).await?;
+    while let Some(page) = reading.next().await {
+        let page = page.map_err(failed)??;
         for (seq, _) in &page {
             if *seq != head + 1 {
                 let cause = anyhow::anyhow!("follows entry {head}");
@@ -57,13 +69,12 @@ pub async fn replay<L: EntryLog>(log: &L) -> Result<Replayed, LogError> {
             }
             head = *seq;
         }
-        // A page that is not full may still be the last of several, so only an empty one ends it.
-        if page.is_empty() || pages.send(page).await.is_err() {
+        if pages.send(page).await.is_err() {
             break;
         }
     }
     drop(pages);
-    folding.await.map_err(|error| LogError::Storage(anyhow::Error::new(error).context("folding the log")))
+    folding.await.map_err(failed)
 }
 
 #[cfg(test)]
@@ -103,7 +114,7 @@ mod tests {
         entries.push(status(reports + 5, 1, Status::Resolved));
         // The log's order is that of arrival: the greatest clock reading is not the last.
         entries.push(filed(reports + 2));
-        let replayed = replay(&Written((1..).zip(entries).collect())).await.unwrap();
+        let replayed = replay(&Arc::new(Written((1..).zip(entries).collect()))).await.unwrap();
         assert_eq!(replayed.head, reports + 2);
         assert_eq!(replayed.world.head(), reports + 2);
         assert_eq!(replayed.hlc, filed(reports + 5).hlc);
@@ -114,13 +125,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_log_is_an_empty_world() {
-        let replayed = replay(&Written(Vec::new())).await.unwrap();
+        let replayed = replay(&Arc::new(Written(Vec::new()))).await.unwrap();
         assert_eq!((replayed.head, replayed.hlc, replayed.world.newest(1).len()), (0, Hlc::default(), 0));
     }
 
     #[tokio::test]
     async fn a_log_with_a_gap_is_refused() {
-        let error = replay(&Written(vec![(1, filed(1)), (3, filed(3))])).await.unwrap_err();
+        let error = replay(&Arc::new(Written(vec![(1, filed(1)), (3, filed(3))]))).await.unwrap_err();
         assert!(matches!(error, LogError::Inconsistent { seq: 3, column: "seq", .. }), "{error:?}");
     }
 }

@@ -31,6 +31,8 @@ pub async fn measure(
         let mut line = node.asking().await?;
         let answer = line.get("/api/incidents?form=symbol&limit=10").await?;
         times.push(start.elapsed().as_secs_f64());
+        let cpu = node.processes()?.cpu_seconds()?;
+        findings.row(&format!("restart, {}", edition.name()), &[("s", times[times.len() - 1]), ("s of CPU", cpu)]);
         ensure!(memmem::find_iter(answer, "\"id\":").count() == 10, "the map's question is not answered");
         sizes.push(settled(&node.processes()?).await? / reports as f64);
     }
