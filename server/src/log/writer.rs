@@ -8,6 +8,7 @@
 //! After a commit that failed the writer tries the storage every second until it answers, so that the node
 //! can say whether it takes reports ([`Pulse::failing`]) while nobody sends any.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,7 +108,7 @@ impl Pulse {
     }
 }
 
-/// Makes the appender and the two tasks. They end when every appender is gone and all is written. `head` is
+/// Makes the appender and what commits and announces. That ends when every appender is gone and all is written. `head` is
 /// the last entry that whoever is announced to knows already.
 pub fn writer<L: EntryLog>(
     log: Arc<L>,
@@ -121,8 +122,13 @@ pub fn writer<L: EntryLog>(
         // A task of its own, so that one batch is announced while the next is committed. It ends with this.
         let mut telling = JoinSet::new();
         telling.spawn(tell(announce, batches));
-        commit(log, head, drafts, announced, state).await;
-        if let Some(Err(error)) = telling.join_next().await
+        let mut committing = pin!(commit(log, head, drafts, announced, state));
+        // Nothing may be committed that nobody is told of, so that both end with the first that breaks.
+        let told = tokio::select! {
+            told = telling.join_next() => told,
+            () = &mut committing => telling.join_next().await,
+        };
+        if let Some(Err(error)) = told
             && let Ok(panic) = error.try_into_panic()
         {
             std::panic::resume_unwind(panic);
@@ -517,5 +523,19 @@ mod tests {
         tasks.await;
         assert_eq!(receipt.await.unwrap().unwrap().seq, 1);
         assert_eq!(heard.numbers(), [1]);
+    }
+
+    #[tokio::test]
+    async fn an_announcer_that_breaks_ends_the_writer_at_once() {
+        struct Broken;
+        impl Announce for Broken {
+            fn announce(&mut self, _: &[(Seq, Arc<Entry>)]) {
+                panic!("the announcer broke");
+            }
+        }
+        let (appender, tasks) = writer(Scripted::with_commits(PLENTY), 0, Broken);
+        let running = tokio::spawn(tasks);
+        assert!(matches!(appender.append(draft(filed(1))).await, Err(AppendError::Busy)), "no receipt");
+        assert!(running.await.is_err_and(|error| error.is_panic()), "though an appender is left");
     }
 }
