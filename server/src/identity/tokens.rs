@@ -260,6 +260,7 @@ mod tests {
         let none = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"none"}"#);
         let foreign = jsonwebtoken::encode(&fixture.signer.header, &claims, &EncodingKey::from_secret(&[9; 32]));
         let another_payload = URL_SAFE_NO_PAD.encode(json!({"iss": NODE, "aud": "wall"}).to_string());
+        assert!(fixture.signer.check_bearer(&good, now()).is_ok(), "from now on it is known");
         for bad in [
             fixture.forge(&hs512, &claims),
             fixture.forge(&no_key_id, &claims),

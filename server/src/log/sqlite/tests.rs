@@ -250,3 +250,21 @@ async fn a_restored_log_is_another_history_and_one_that_was_only_cut_off_is_not(
     let log = SqliteLog::open(folder.pool().await, folder.0.path(), &Midnight, &entropy).await.unwrap();
     assert!(log.epoch != restored && log.epoch != epoch, "nobody can tell any more");
 }
+
+#[tokio::test]
+async fn what_was_appended_is_copied_into_the_file_beside_the_appends() {
+    let folder = folder();
+    let log = folder.open().await;
+    let file = folder.0.path().join("sokuho.sqlite");
+    let before = std::fs::metadata(&file).unwrap().len();
+    let numbers: Vec<u64> = (1..=CHECKPOINT_AFTER).collect();
+    for some in numbers.chunks(ROWS) {
+        let drafts: Vec<_> = some.iter().map(|number| draft(filed(*number))).collect();
+        log.append(&drafts).await.unwrap();
+    }
+    while log.checkpoints.running.load(Ordering::Acquire) {
+        tokio::task::yield_now().await;
+    }
+    assert!(std::fs::metadata(&file).unwrap().len() > before + CHECKPOINT_AFTER * 256);
+    close(log).await;
+}
