@@ -62,7 +62,7 @@ generate: web/node_modules/.package-lock.json ## Write anew what is made from co
 .PHONY: bench
 bench: web/dist/index.html ## Measure the release binary beside nchan, NATS and PostgreSQL (BENCH="--quick" tries it)
 	@scripts/setup-bench
-	@scripts/say "Building the release binary: some 10 minutes the first time. The bench then runs about 15 minutes."
+	@scripts/say "Building the release binary: some 10 minutes the first time. The bench then runs about half an hour."
 	cargo build --release -p sokuho -p sokuho-tests --bin sokuho --bin bench
 	"$$(scripts/binary release bench)" $(BENCH)
 

@@ -103,8 +103,8 @@ impl World {
         }
     }
 
-    /// The newest reports within the bounds. No door asks yet: the issue wants reports findable by place,
-    /// and an operator who merges incidents will ask for the reports around one.
+    /// The newest reports within the bounds. No door asks yet; an operator who merges incidents will ask for
+    /// the reports around one.
     pub fn reports_in(&self, bounds: &Bounds, limit: usize) -> Vec<&FiledReport> {
         let index = &self.incidents.index;
         let firsts = index.incidents.within(bounds).filter_map(|spot| {
