@@ -71,11 +71,11 @@ async fn main() -> Result<()> {
     let mut author = Author::new(&storage.region, storage.log.node(), clock.now(), args.reports)?;
     let mut drafts = Vec::with_capacity(COMMIT);
     for number in 0..args.reports {
-        let filed = author.report(number, entropy.as_ref());
+        let filed = author.report(number, entropy.as_ref())?;
         let incident = filed.1;
         drafts.push(filed.0);
         if !args.untouched && number % HANDLED == 0 {
-            drafts.push(author.status(incident, number, entropy.as_ref()));
+            drafts.push(author.status(incident, number, entropy.as_ref())?);
         }
         if drafts.len() + 2 > COMMIT || number + 1 == args.reports {
             storage.log.append(&drafts).await?;
@@ -111,7 +111,7 @@ impl<'a> Author<'a> {
         Ok(Self { region, locator, towns, node, hlc: HlcSource::default(), end, step, reports, dice: Dice(1) })
     }
 
-    fn report(&mut self, number: u64, entropy: &dyn Entropy) -> (Draft, IncidentId) {
+    fn report(&mut self, number: u64, entropy: &dyn Entropy) -> Result<(Draft, IncidentId)> {
         let at = self.time_of(number);
         let town = self.dice.below(self.towns.len() as u64) as usize;
         let position = self.position(town);
@@ -141,10 +141,10 @@ impl<'a> Author<'a> {
         };
         // Residents and staff in equal parts.
         let (actor, office) = if number.is_multiple_of(2) { self.staff(town) } else { (Actor::Resident, None) };
-        (self.draft(EntryId(id.0), at, actor, office, Body::ReportFiled(Arc::new(report))), incident)
+        Ok((self.draft(EntryId(id.0), at, actor, office, Body::ReportFiled(Arc::new(report)))?, incident))
     }
 
-    fn status(&mut self, incident: IncidentId, number: u64, entropy: &dyn Entropy) -> Draft {
+    fn status(&mut self, incident: IncidentId, number: u64, entropy: &dyn Entropy) -> Result<Draft> {
         let at = self.time_of(number);
         let status = match self.dice.below(4) {
             0 => Status::InProgress,
@@ -157,11 +157,11 @@ impl<'a> Author<'a> {
         self.draft(EntryId(uuid_v7(at, entropy)), at, actor, office, body)
     }
 
-    fn draft(&self, id: EntryId, at: Timestamp, actor: Actor, office: Option<OfficeCode>, body: Body) -> Draft {
+    fn draft(&self, id: EntryId, at: Timestamp, actor: Actor, office: Option<OfficeCode>, body: Body) -> Result<Draft> {
         let digest = digest_of(&[id.0.as_bytes()]);
         let hlc = self.hlc.tick(at);
         let entry = Entry { id, origin: self.node, hlc, actor, office, operation: EVERYDAY, body };
-        Draft { entry, digest, contact: None }
+        Ok(Draft::new(entry, digest, None)?)
     }
 
     fn staff(&self, town: usize) -> (Actor, Option<OfficeCode>) {

@@ -136,18 +136,22 @@ pub fn region_of(folder: Option<&Path>) -> anyhow::Result<Region> {
 struct Announcer {
     live: Arc<Live>,
     hub: Arc<Hub>,
+    /// Applied, and not yet published.
+    collected: Vec<Collected>,
 }
 
 impl Announce for Announcer {
-    fn announce(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
         let mut world = self.live.write();
         let collect = |(seq, entry): &(Seq, Arc<Entry>)| {
             let touched = world.apply(*seq, entry);
             collect(&world, *seq, entry, &touched)
         };
-        let collected: Vec<_> = entries.iter().map(collect).collect();
-        drop(world);
-        let encoded = collected.into_iter().map(Collected::encode);
+        self.collected.extend(entries.iter().map(collect));
+    }
+
+    fn publish(&mut self) {
+        let encoded = self.collected.drain(..).map(Collected::encode);
         let failed = |error| tracing::error!(error = %error, "an entry cannot be encoded");
         self.hub.publish(encoded.filter_map(|slot| slot.map_err(failed).ok()).collect());
     }
@@ -204,7 +208,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let begins_after = replayed.head - last.len() as Seq;
     let hub = Hub::new(settings, node, log.epoch(), begins_after, clock.clone(), gate);
     hub.publish(last);
-    let announcer = Announcer { live: Arc::clone(&live), hub: Arc::clone(&hub) };
+    let announcer = Announcer { live: Arc::clone(&live), hub: Arc::clone(&hub), collected: Vec::new() };
     let (appender, writing) = writer(Arc::clone(&log), replayed.head, announcer);
 
     // The rooms beside it.

@@ -63,7 +63,7 @@ impl EntryLog for MemoryLog {
 struct ToLive(Arc<Live>);
 
 impl Announce for ToLive {
-    fn announce(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
         let mut world = self.0.write();
         for (_, entry) in entries {
             world.check_ins.apply(entry);

@@ -145,7 +145,7 @@ mod tests {
     struct ToLive(Arc<Live>);
 
     impl Announce for ToLive {
-        fn announce(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+        fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
             let mut world = self.0.write();
             entries.iter().for_each(|(seq, entry)| drop(world.apply(*seq, entry)));
         }

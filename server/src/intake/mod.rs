@@ -166,7 +166,7 @@ impl Intake {
             operation,
             body: Body::ReportFiled(report),
         };
-        let committed = self.appender.append(Draft { entry, digest, contact: checked.contact }).await?;
+        let committed = self.appender.append(Draft::new(entry, digest, checked.contact)?).await?;
         let receipt = self.receipt(&committed).ok_or(AppendError::IdTaken)?;
         Ok((receipt, committed.again))
     }

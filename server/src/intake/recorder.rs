@@ -66,7 +66,7 @@ impl Recorder {
             operation: act.operation,
             body: act.body,
         };
-        Ok(self.appender.append(Draft { entry, digest, contact: None }).await?)
+        Ok(self.appender.append(Draft::new(entry, digest, None)?).await?)
     }
 
     /// Writes down what the node itself does about an office's duty; returns after the commit.
@@ -78,6 +78,6 @@ impl Recorder {
         let hlc = self.hlc.tick(self.clock.now());
         let (origin, actor, operation) = (self.node, Actor::System, EVERYDAY);
         let entry = Entry { id, origin, hlc, actor, office: Some(office), operation, body };
-        Ok(self.appender.append(Draft { entry, digest, contact: None }).await?)
+        Ok(self.appender.append(Draft::new(entry, digest, None)?).await?)
     }
 }

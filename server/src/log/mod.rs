@@ -39,6 +39,28 @@ pub struct Draft {
     pub digest: [u8; 32],
     /// Contact details, which lie in their own table and never in the log; written in the same commit.
     pub contact: Option<ContactDetails>,
+    /// The entry's actor and body as they are stored.
+    pub(crate) texts: Texts,
+}
+
+/// What lies in a row of the log as JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Texts {
+    /// Who.
+    pub(crate) actor: String,
+    /// What happened.
+    pub(crate) body: String,
+}
+
+impl Draft {
+    /// A draft. What is stored is encoded here, by whoever sends, for the writer's turn is everybody's.
+    ///
+    /// # Errors
+    /// Only if a value cannot be written as JSON, which no value of these types does.
+    pub fn new(entry: Entry, digest: [u8; 32], contact: Option<ContactDetails>) -> Result<Self, serde_json::Error> {
+        let texts = Texts { actor: serde_json::to_string(&entry.actor)?, body: entry.body.encode()? };
+        Ok(Self { entry, digest, contact, texts })
+    }
 }
 
 /// A [`Draft::digest`]: the SHA-256 of the parts, each preceded by its length (64 bits, big-endian), so

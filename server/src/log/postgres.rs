@@ -29,7 +29,7 @@ use uuid::Uuid;
 use self::session::Sessions;
 use super::answers::{Answers, answer};
 use super::remembered::{Lost, Remembered};
-use super::rows::{self, Stored, Texts};
+use super::rows::{self, Stored};
 use super::{Appended, Draft, EntryLog, LogError, storage};
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
@@ -306,8 +306,6 @@ async fn insert(connection: &mut PgConnection, rows: &[(Seq, &Draft)]) -> Result
 }
 
 fn bound(rows: &[(Seq, &Draft)]) -> Result<Query<'static, Postgres, PgArguments>, LogError> {
-    let texts = rows.iter().map(|(seq, draft)| rows::texts(*seq, &draft.entry)).collect::<Result<Vec<_>, _>>()?;
-    let (actors, bodies): (Vec<_>, Vec<_>) = texts.into_iter().map(|Texts { actor, body }| (actor, body)).unzip();
     let entries = || rows.iter().map(|(_, draft)| &draft.entry);
     let details = || rows.iter().filter_map(|(_, draft)| Some((draft.entry.id, draft.contact.as_ref()?)));
     Ok(sqlx::query(INSERT)
@@ -316,12 +314,12 @@ fn bound(rows: &[(Seq, &Draft)]) -> Result<Query<'static, Postgres, PgArguments>
         .bind(rows.iter().map(|(_, draft)| draft.digest.to_vec()).collect::<Vec<_>>())
         .bind(entries().map(|entry| entry.origin.to_string()).collect::<Vec<_>>())
         .bind(entries().map(|entry| entry.hlc.0.cast_signed()).collect::<Vec<_>>())
-        .bind(actors)
+        .bind(rows.iter().map(|(_, draft)| draft.texts.actor.clone()).collect::<Vec<_>>())
         .bind(entries().map(|entry| entry.office.as_ref().map(ToString::to_string)).collect::<Vec<_>>())
         .bind(entries().map(|entry| entry.operation.to_string()).collect::<Vec<_>>())
         .bind(entries().map(|entry| entry.body.kind()).collect::<Vec<_>>())
         .bind(entries().map(|entry| i64::from(entry.body.version())).collect::<Vec<_>>())
-        .bind(bodies)
+        .bind(rows.iter().map(|(_, draft)| draft.texts.body.clone()).collect::<Vec<_>>())
         .bind(details().map(|(report, _)| report.to_string()).collect::<Vec<_>>())
         .bind(details().map(|(_, contact)| contact.name.clone()).collect::<Vec<_>>())
         .bind(details().map(|(_, contact)| contact.phone.clone()).collect::<Vec<_>>())

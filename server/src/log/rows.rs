@@ -21,39 +21,20 @@ pub(super) fn bind<'q>(
     query: Query<'q, Sqlite, SqliteArguments>,
     seq: Seq,
     draft: &Draft,
-) -> Result<Query<'q, Sqlite, SqliteArguments>, LogError> {
-    let entry = &draft.entry;
-    let Texts { actor, body } = texts(seq, entry)?;
-    Ok(query
+) -> Query<'q, Sqlite, SqliteArguments> {
+    let Draft { entry, texts, .. } = draft;
+    query
         .bind(seq.cast_signed())
         .bind(entry.id.0.as_bytes().to_vec())
         .bind(draft.digest.to_vec())
         .bind(entry.origin.0.as_bytes().to_vec())
         .bind(entry.hlc.0.cast_signed())
-        .bind(actor)
+        .bind(texts.actor.clone())
         .bind(entry.office.as_ref().map(|office| office.as_str().to_owned()))
         .bind(entry.operation.0.as_bytes().to_vec())
         .bind(entry.body.kind())
         .bind(i64::from(entry.body.version()))
-        .bind(body))
-}
-
-/// What lies in a row as JSON.
-pub(super) struct Texts {
-    /// Who.
-    pub(super) actor: String,
-    /// What happened.
-    pub(super) body: String,
-}
-
-/// Encodes what lies in a row as JSON.
-pub(super) fn texts(seq: Seq, entry: &Entry) -> Result<Texts, LogError> {
-    let unwritable =
-        |column| move |cause: serde_json::Error| LogError::Inconsistent { seq, column, cause: cause.into() };
-    Ok(Texts {
-        actor: serde_json::to_string(&entry.actor).map_err(unwritable("actor"))?,
-        body: entry.body.encode().map_err(unwritable("body"))?,
-    })
+        .bind(texts.body.clone())
 }
 
 /// A stored row, read.

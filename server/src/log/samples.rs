@@ -134,5 +134,5 @@ pub(crate) fn operation_id(number: u64) -> OperationId {
 /// A draft without contact details, whose digest says what is in it.
 pub(crate) fn draft(entry: Entry) -> Draft {
     let digest = digest_of(&[entry.id.0.as_bytes(), entry.body.encode().unwrap().as_bytes()]);
-    Draft { entry, digest, contact: None }
+    Draft::new(entry, digest, None).unwrap()
 }

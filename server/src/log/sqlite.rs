@@ -274,7 +274,7 @@ enum Inserted {
 async fn insert(connection: &mut SqliteConnection, rows: &[(Seq, &Draft)]) -> Result<Inserted, LogError> {
     let mut query = for_rows(&INSERT, rows.len());
     for (seq, draft) in rows {
-        query = rows::bind(query, *seq, draft)?;
+        query = rows::bind(query, *seq, draft);
     }
     match query.execute(connection).await {
         Ok(_) => Ok(Inserted::Yes),

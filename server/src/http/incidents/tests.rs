@@ -12,7 +12,7 @@ use crate::log::writer::{Announce, writer};
 struct ToLive(Arc<Live>);
 
 impl Announce for ToLive {
-    fn announce(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
         let mut world = self.0.write();
         entries.iter().for_each(|(seq, entry)| drop(world.apply(*seq, entry)));
     }
