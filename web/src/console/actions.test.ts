@@ -94,8 +94,27 @@ it('an office takes an incident once, though the first answer was lost', async (
 });
 
 it('an operator confirms a colleague once, though the first answer was lost', async () => {
-  render(Roster, { office: '07423', duty: '', operator: true });
+  render(Roster, { office: '07423', duty: '', operator: true, now: Date.parse('2026-11-20T05:00:00Z') });
   const name = ja['console.confirm_named'].replace('{name}', guest.name).replace('{role}', ja['role.field']);
   await pressTwiceThoughTheFirstAnswerIsLost(await screen.findByRole('button', { name }));
   expect(posted[1]).toEqual(posted[0]);
+});
+
+it('a roster that could not be had for a while says so only until it is there', async () => {
+  rosterAway = true;
+  const now = Date.parse('2026-11-20T05:00:00Z');
+  const shown = render(Roster, { office: '07423', duty: 'before', operator: true, now });
+  await screen.findByText(ja['network.unreachable']);
+  rosterAway = false;
+  await shown.rerender({ duty: 'after' });
+  await screen.findByText(guest.name);
+  expect(screen.queryByText(ja['network.unreachable'])).toBeNull();
+});
+
+it('a roster says on which day somebody came, unless it was today', async () => {
+  const now = Date.parse('2026-11-20T05:00:00Z');
+  const shown = render(Roster, { office: '07423', duty: '', operator: true, now });
+  await screen.findByText('09:00:00');
+  await shown.rerender({ now: now + 2 * 24 * 60 * 60 * 1000 });
+  await screen.findByText('11月20日(金) 09:00');
 });
