@@ -35,7 +35,7 @@ const guest: CheckIn = {
   employer: '07202',
   since: '2026-11-20T00:00:00Z',
 };
-const roster: RosterAnswer = { here: [guest], elsewhere: [], not_checked_in: [] };
+const roster: RosterAnswer = { office: '07423', here: [guest], elsewhere: [], not_checked_in: [] };
 
 /** Bodies of what was posted, apart from signing in. */
 let posted: { path: string; id: string }[];
