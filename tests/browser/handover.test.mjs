@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, t } from './harness/browser.mjs';
-import { inboxRow, sendReport, signIn } from './harness/people.mjs';
+import { inboxRow, openConsole, sendReport } from './harness/people.mjs';
 import { Server } from './harness/server.mjs';
 
 let server;
@@ -28,9 +28,7 @@ test('an office takes what nobody answers for and hands it over; the other conso
     ['tanaka', other],
   ]) {
     const page = await browser.page('desk');
-    await signIn(page, `${server.url}/console`, await server.account(name, name, office.code, 'operator'));
-    await page.getByRole('heading', { name: t('console.inbox') }).waitFor();
-    await page.getByText(t('link.live'), { exact: true }).first().waitFor();
+    await openConsole(page, server, await server.account(name, name, office.code, 'operator'));
     consoles.push(page);
   }
   const [mine, theirs] = consoles;

@@ -3,14 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { finish, isAccessible, launch, picturesAreDrawn, t } from './harness/browser.mjs';
+import { finish, isAccessible, launch, photograph, picturesAreDrawn, t } from './harness/browser.mjs';
 import { inboxRow, openWall, signIn } from './harness/people.mjs';
 import { beside, Server } from './harness/server.mjs';
-
-const FOLDER = join(import.meta.dirname, '../../var/screenshots');
 
 let server;
 let browser;
@@ -31,7 +27,6 @@ before(async () => {
   // The night of `make demo`, three hundred times faster than life.
   const night = ['--url', server.url, '--data', server.data, '--speed', '300', '--once'];
   execFileSync(beside('demo'), night, { stdio: 'ignore' });
-  mkdirSync(FOLDER, { recursive: true });
 });
 
 after(async () => {
@@ -89,9 +84,8 @@ for (const [name, open] of Object.entries(SCREENS)) {
     test(`${name} on a ${size} shows what is there, without a serious accessibility violation`, async () => {
       const page = await browser.page(size, town.label);
       await open(page);
-      const { width, height } = page.viewportSize();
       await page.evaluate(() => window.scrollTo(0, 0));
-      await page.screenshot({ path: join(FOLDER, `${name}-${width}x${height}.png`) });
+      await photograph(page, name);
       await isAccessible(page, `${name} on a ${size}`);
       browser.isUntroubled();
       await page.context().close();

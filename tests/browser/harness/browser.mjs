@@ -2,7 +2,7 @@
 // blocked by the content security policy, no serious finding of axe.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
@@ -21,7 +21,11 @@ export function t(key, values = {}) {
   return (typeof found === 'string' ? found : found.other).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
-export async function launch() {
+/** A camera and a microphone that Chromium plays itself, and a person who allows them. */
+export const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+/** `more`: arguments for Chromium beside the usual ones. */
+export async function launch(more = []) {
   const browser = await chromium.launch({
     executablePath: process.env.SOKUHO_CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -33,6 +37,7 @@ export async function launch() {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      ...more,
     ],
   });
   return new Browser(browser);
@@ -90,6 +95,16 @@ class Browser {
     this.isUntroubled();
     assert.deepEqual(this.#foreign, [], 'a page talked to somebody else');
   }
+}
+
+/** Where pictures of the screens lie, for a person to look at. */
+const FOLDER = join(import.meta.dirname, '../../../var/screenshots');
+
+/** Takes a picture of what the screen shows. */
+export async function photograph(page, name) {
+  const { width, height } = page.viewportSize();
+  mkdirSync(FOLDER, { recursive: true });
+  await page.screenshot({ path: join(FOLDER, `${name}-${width}x${height}.png`) });
 }
 
 /** Ends both, whatever the one finds in the other's way: what runs on would hold up the runner. */

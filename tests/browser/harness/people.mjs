@@ -74,7 +74,7 @@ export async function sendReport(server, { words, lat, lon, contact }) {
   assert.equal(answer.status, 201, await answer.text());
 }
 
-/** RFC 9562, section 5.7. */
+/** RFC 9562, section 5.7. The journeys know the binary and the wire, not the sources of the pages. */
 function uuid7() {
   const time = Date.now().toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
@@ -86,4 +86,11 @@ export async function signIn(page, address, { name, password }) {
   await page.getByLabel(t('field.sign_in.name')).fill(name);
   await page.getByLabel(t('field.sign_in.password'), { exact: true }).fill(password);
   await page.getByRole('button', { name: t('field.sign_in'), exact: true }).click();
+}
+
+/** Opens the console and waits until it is live. */
+export async function openConsole(page, server, account) {
+  await signIn(page, `${server.url}/console`, account);
+  await page.getByRole('heading', { name: t('console.inbox') }).waitFor();
+  await page.getByText(t('link.live'), { exact: true }).first().waitFor();
 }

@@ -60,7 +60,8 @@ export class Server {
   async stop() {
     const child = this.#child;
     this.#child = null;
-    const ended = new Promise((end) => child.once('exit', end));
+    // Not `exit`: what the server said last may still be on its way through the pipes.
+    const ended = new Promise((end) => child.once('close', end));
     child.kill('SIGTERM');
     assert.equal(await ended, 0, 'the server did not end well');
   }

@@ -1,19 +1,7 @@
-import { RefusedError } from '../link/client';
-import { ProblemError } from '../session/problem';
+import { asRefusal } from '../link/refusal';
 import { session } from '../session/session.svelte';
 import { Picture } from '../state/picture.svelte';
 import type { OfficeIncident } from '../wire';
-
-/** What a session's refusal means to the link; anything else is a cut line and passes. */
-function refusal(error: unknown): unknown {
-  if (error instanceof ProblemError && error.status === 401) {
-    return new RefusedError({
-      next: 'stop',
-      reason: error.code === 'token_revoked' ? 'token_revoked' : 'token_invalid',
-    });
-  }
-  return error;
-}
 
 /** The office picture of whoever is signed in. */
 export function staffPicture(): Picture<OfficeIncident> {
@@ -23,7 +11,7 @@ export function staffPicture(): Picture<OfficeIncident> {
       last = await token;
       return last;
     } catch (error) {
-      throw refusal(error);
+      throw asRefusal(error);
     }
   };
   return new Picture<OfficeIncident>({

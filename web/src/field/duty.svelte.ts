@@ -1,6 +1,5 @@
-import { uuid7 } from '../sending/uuid7';
+import { Once } from '../sending/once';
 import type { Call } from '../session/http';
-import { isPassing } from '../session/problem';
 import type { CheckIn, CheckInReceipt, Me, Operation, Operations } from '../wire';
 
 const REMEMBERED = 'sokuho.operation';
@@ -57,8 +56,7 @@ export class Duty {
   readonly #call: Call;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = true;
-  /** The change that got no answer: the same again has the same id, so that it happens once. */
-  #inDoubt: { what: string; id: string } | null = null;
+  readonly #once = new Once();
 
   constructor(call: Call) {
     this.#call = call;
@@ -115,7 +113,7 @@ export class Duty {
 
   /** Reports for duty at an office. */
   async checkIn(office: string): Promise<void> {
-    await this.#change(`in ${office}`, (id) =>
+    await this.#change(`from ${this.me?.check_in?.id} to ${office}`, (id) =>
       this.#call<CheckInReceipt>('/api/check-ins', { method: 'POST', json: { id, office } }),
     );
   }
@@ -132,16 +130,11 @@ export class Duty {
   async #change(what: string, send: (id: string) => Promise<CheckInReceipt>): Promise<void> {
     if (this.changing) return;
     this.changing = true;
-    const id = this.#inDoubt?.what === what ? this.#inDoubt.id : uuid7();
     try {
-      await send(id);
-      this.#inDoubt = null;
+      await this.#once.act(what, send);
       const me = await this.#call<Me>('/api/me');
       if (me.kind === 'staff') this.#take(me, true);
       this.error = null;
-    } catch (error) {
-      this.#inDoubt = isPassing(error) ? { what, id } : null;
-      throw error;
     } finally {
       this.changing = false;
     }

@@ -1,11 +1,37 @@
-import { describe, expect, it } from 'vitest';
-import { accuracy, bytes, compassPoint, dateTime, distance, latLon, timeOfDay, timeOrDate } from './format';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  accuracy,
+  bytes,
+  compassPoint,
+  dateTime,
+  day,
+  distance,
+  hourAndMinute,
+  latLon,
+  timeOfDay,
+  timeOrDate,
+} from './format';
+import { setTimeZone } from './zone.svelte';
+
+afterEach(() => setTimeZone('Asia/Tokyo'));
 
 describe('formatters', () => {
   it('show Japan time whatever the device says', () => {
     expect(timeOfDay('2026-11-22T15:04:05Z', 'ja')).toBe('00:04:05');
     expect(dateTime('2026-11-22T15:04:05Z', 'ja')).toBe('11月23日(月) 00:04');
     expect(dateTime('2026-11-22T15:04:05Z', 'en')).toContain('November 23');
+  });
+
+  it('show the time of the region where it is another one', () => {
+    setTimeZone('America/Lima');
+    const iso = '2026-11-22T02:04:05Z';
+    expect(timeOfDay(iso, 'ja')).toBe('21:04:05');
+    expect(dateTime(iso, 'ja')).toBe('11月21日(土) 21:04');
+    expect(hourAndMinute(Date.parse(iso), 'ja')).toBe('21:04');
+    expect(day(Date.parse(iso), 'ja')).toBe('11月21日(土)');
+    expect(timeOrDate(iso, Date.parse('2026-11-22T05:30:00Z'), 'ja')).toBe('11月21日(土) 21:04');
+    setTimeZone('Nowhere/Never');
+    expect(timeOfDay(iso, 'ja')).toBe('21:04:05');
   });
 
   it('add the date where it is another day in Japan', () => {

@@ -1,12 +1,10 @@
 import type { Language } from './catalogue';
-
-/** Times are shown as the clocks in Japan show them, whatever the device says. */
-const JAPAN = 'Asia/Tokyo';
+import { timeZone } from './zone.svelte';
 
 /** `11月22日(日) 15:04`. `iso`: RFC 3339. */
 export function dateTime(iso: string, language: Language): string {
   return new Intl.DateTimeFormat(language, {
-    timeZone: JAPAN,
+    timeZone: timeZone(),
     month: 'long',
     day: 'numeric',
     weekday: 'short',
@@ -19,7 +17,7 @@ export function dateTime(iso: string, language: Language): string {
 /** `15:04:05`. `iso`: RFC 3339. */
 export function timeOfDay(iso: string, language: Language): string {
   return new Intl.DateTimeFormat(language, {
-    timeZone: JAPAN,
+    timeZone: timeZone(),
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
@@ -27,10 +25,30 @@ export function timeOfDay(iso: string, language: Language): string {
   }).format(new Date(iso));
 }
 
-/** The time of today, with the date where it is another day in Japan. `nowMs`: milliseconds since 1970. */
+/** `15:04`. `at`: milliseconds since 1970, UTC. */
+export function hourAndMinute(at: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, {
+    timeZone: timeZone(),
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+}
+
+/** `11月22日(日)`. `at`: milliseconds since 1970, UTC. */
+export function day(at: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, {
+    timeZone: timeZone(),
+    month: 'long',
+    day: 'numeric',
+    weekday: 'short',
+  }).format(at);
+}
+
+/** The time of today, with the date where it is another day in the region. `nowMs`: milliseconds since 1970. */
 export function timeOrDate(iso: string, nowMs: number, language: Language): string {
-  const day = (at: Date) => new Intl.DateTimeFormat('sv', { timeZone: JAPAN }).format(at);
-  return day(new Date(iso)) === day(new Date(nowMs)) ? timeOfDay(iso, language) : dateTime(iso, language);
+  const date = (at: Date) => new Intl.DateTimeFormat('sv', { timeZone: timeZone() }).format(at);
+  return date(new Date(iso)) === date(new Date(nowMs)) ? timeOfDay(iso, language) : dateTime(iso, language);
 }
 
 /** `320 m`, `1.4 km`. Metres in. */

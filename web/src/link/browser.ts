@@ -1,4 +1,5 @@
 import { type LinkClient, RefusedError, type Surroundings } from './client';
+import { partingOfAnswer } from './refusal';
 import { eventsTransport, type Transport, webSocketTransport } from './transport';
 
 /** The ways of a browser, the better one first. */
@@ -39,13 +40,7 @@ export async function fetchSnapshot<S>(href: string, token: string | undefined, 
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   const response = await fetch(address, { headers, signal });
   if (response.ok) return (await response.json()) as S;
-  if (response.status === 401) {
-    const problem = (await response.json().catch(() => ({}))) as { code?: unknown };
-    if (problem.code === 'token_expired') throw new RefusedError({ next: 'renew', reason: 'token_expired' });
-    const reason = problem.code === 'token_revoked' ? 'token_revoked' : 'token_invalid';
-    throw new RefusedError({ next: 'stop', reason });
-  }
-  throw new Error(`the snapshot answered ${response.status}`);
+  throw new RefusedError(await partingOfAnswer(response));
 }
 
 /** Wakes the client when the network or the person comes back; gives what undoes it. */

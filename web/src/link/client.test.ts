@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { OfficeSnapshot, ServerFrame, ViewerFrame } from '../wire';
+import { LONGEST_ASKED_MS } from './backoff';
 import { type Entry, LinkClient, type LinkStatus, RefusedError, type Snapshot, standing } from './client';
 import { type Parting, partingOfCode } from './frames';
 import type { Ears, Transport } from './transport';
@@ -95,6 +96,11 @@ class Stage {
     }
     this.now = until;
     await settle();
+  }
+
+  async nextOpening(): Promise<void> {
+    const count = this.openings.length;
+    while (this.openings.length === count) await this.pass(50);
   }
 
   async say(...frames: ServerFrame[]): Promise<void> {
@@ -323,8 +329,7 @@ describe('after a cut', () => {
     for (let i = 0; i < 8; i++) {
       await stage.close(RETURN);
       const from = stage.now;
-      const count = stage.openings.length;
-      while (stage.openings.length === count) await stage.pass(50);
+      await stage.nextOpening();
       gaps.push(stage.now - from);
     }
     expect(gaps[0]).toBeLessThanOrEqual(1_000);
@@ -339,6 +344,24 @@ describe('after a cut', () => {
     await stage.pass(5_000);
     expect(stage.openings).toHaveLength(1);
     await stage.pass(1_000);
+    expect(stage.openings).toHaveLength(2);
+  });
+
+  it('waits as long as the snapshot asks', async () => {
+    await stage.start();
+    await stage.open(10);
+    await stage.say(snapshotAt(10));
+    stage.snapshots[0]?.refuse(new RefusedError({ next: 'return', askedMs: 5_000 }));
+    await stage.pass(5_000);
+    expect(stage.openings).toHaveLength(1);
+    await stage.pass(1_000);
+    expect(stage.openings).toHaveLength(2);
+  });
+
+  it('does not stay away for a day because something asked for it', async () => {
+    await stage.live(10);
+    await stage.say({ type: 'goodbye', reason: 'full', retry_after_ms: 86_400_000 });
+    await stage.pass(LONGEST_ASKED_MS + 1_000);
     expect(stage.openings).toHaveLength(2);
   });
 
@@ -431,6 +454,30 @@ describe('the second way', () => {
     expect(new Set(stage.openings.map((opening) => opening.name))).toEqual(new Set(['websocket']));
   });
 
+  it.each(['full', 'shutdown', 'token_not_yet_known'] as const)(
+    'is not tried because the server said %s before its hello; its wait is kept',
+    async (reason) => {
+      await stage.start();
+      for (let i = 1; i <= 4; i++) {
+        stage.line.ears.opened();
+        await stage.say({ type: 'goodbye', reason, retry_after_ms: 15_000 });
+        await stage.pass(15_000);
+        expect(stage.openings).toHaveLength(i);
+        await stage.nextOpening();
+      }
+      expect(new Set(stage.openings.map((opening) => opening.name))).toEqual(new Set(['websocket']));
+    },
+  );
+
+  it('is not tried because of a close code that has such a reason', async () => {
+    await stage.start();
+    for (let i = 0; i < 4; i++) {
+      await stage.close(partingOfCode(4003));
+      await stage.nextOpening();
+    }
+    expect(new Set(stage.openings.map((opening) => opening.name))).toEqual(new Set(['websocket']));
+  });
+
   it('counts an opening without an answer as failed', async () => {
     await stage.start();
     await stage.pass(10_000);
@@ -500,6 +547,13 @@ describe('a token', () => {
     await stage.say(snapshotAt(10));
     stage.snapshots[0]?.refuse(new RefusedError({ next: 'stop', reason: 'token_revoked' }));
     await settle();
+    expect(stage.client.status).toMatchObject({ phase: 'stopped', reason: 'token_revoked' });
+  });
+
+  it('that is over while it is renewed stops the client', async () => {
+    stage.renewed = [new RefusedError({ next: 'stop', reason: 'token_revoked' })];
+    await stage.live(10);
+    await stage.close(partingOfCode(4504));
     expect(stage.client.status).toMatchObject({ phase: 'stopped', reason: 'token_revoked' });
   });
 

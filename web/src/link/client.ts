@@ -167,7 +167,7 @@ export class LinkClient<S extends { epoch: string; seq: number } = Snapshot, E e
       if (generation !== this.#generation) return;
       // Without a token nothing was opened, so this says nothing about the way.
       const parting = partingOfError(error);
-      if (parting.next === 'return') this.#again();
+      if (parting.next === 'return') this.#again(parting.askedMs);
       else this.#part(parting);
       return;
     }
@@ -232,7 +232,7 @@ export class LinkClient<S extends { epoch: string; seq: number } = Snapshot, E e
         this.#fresh();
         break;
       case 'goodbye':
-        this.#part(partingOf(frame.reason), frame.retry_after_ms);
+        this.#part(partingOf(frame.reason, frame.retry_after_ms));
         break;
     }
   }
@@ -300,13 +300,14 @@ export class LinkClient<S extends { epoch: string; seq: number } = Snapshot, E e
     this.#again();
   }
 
-  #part(parting: Parting, atLeastMs = 0): void {
+  #part(parting: Parting): void {
     if (parting.next === 'stop') {
       this.stop(parting.reason);
     } else if (parting.next === 'renew') {
       void this.#renew(parting.reason);
-    } else if (this.#greeted) {
-      this.#again(atLeastMs);
+    } else if (this.#greeted || parting.askedMs !== undefined) {
+      // Who was told to come back later was heard: nothing is wrong with the way.
+      this.#again(parting.askedMs);
     } else {
       this.#failed();
     }
@@ -327,10 +328,16 @@ export class LinkClient<S extends { epoch: string; seq: number } = Snapshot, E e
       if (generation !== this.#generation) return;
       if (token === undefined) this.stop(reason);
       else void this.#connect();
-    } catch {
-      // The line is cut: the token may still be renewed when it is back.
-      this.#renewedInVain = false;
-      if (generation === this.#generation) this.#again();
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      const parting = partingOfError(error);
+      if (parting.next === 'return') {
+        // The line is cut: the token may still be renewed when it is back.
+        this.#renewedInVain = false;
+        this.#again(parting.askedMs);
+      } else {
+        this.stop(parting.reason);
+      }
     }
   }
 

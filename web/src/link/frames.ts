@@ -29,17 +29,17 @@ const REASONS: Readonly<Record<number, GoodbyeReason>> = {
   4505: 'token_revoked',
 };
 
-/** What a goodbye or a close code asks of us. */
+/** What a goodbye, a close code or a refusal asks of us. */
 export type Parting =
-  /** Come back and resume. */
-  | { next: 'return' }
+  /** Come back and resume. `askedMs`: the server itself says so, wait at least that long; else the line just broke. */
+  | { next: 'return'; askedMs?: number }
   /** Come back with another token. */
   | { next: 'renew'; reason: GoodbyeReason }
   /** Do not come back with the same. */
   | { next: 'stop'; reason: GoodbyeReason | 'unknown' };
 
-/** What a reason of the server asks of us. */
-export function partingOf(reason: GoodbyeReason): Parting {
+/** What a reason of the server asks of us. `retryAfterMs`: how long it wants us to stay away at least. */
+export function partingOf(reason: GoodbyeReason, retryAfterMs = 0): Parting {
   switch (reason) {
     case 'token_expired':
       return { next: 'renew', reason };
@@ -50,7 +50,7 @@ export function partingOf(reason: GoodbyeReason): Parting {
     case 'too_many_frames':
       return { next: 'stop', reason };
     default:
-      return { next: 'return' };
+      return { next: 'return', askedMs: retryAfterMs };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Interest, ViewerFrame } from '../wire';
 import { EventStreamReader } from './event-stream';
 import { type Parting, partingOfCode } from './frames';
+import { partingOfAnswer } from './refusal';
 
 /** What a transport tells the client. After `closed` it says nothing more. */
 export type Ears = {
@@ -86,7 +87,7 @@ async function follow(path: string, subscribe: ViewerFrame, ears: Ears, signal: 
   const headers: Record<string, string> = { accept: 'text/event-stream' };
   if (subscribe.token !== undefined) headers.authorization = `Bearer ${subscribe.token}`;
   const response = await fetch(address, { headers, signal, cache: 'no-store' });
-  if (!response.ok || !response.body) return partingOfStatus(response);
+  if (!response.ok || !response.body) return partingOfAnswer(response);
   ears.opened();
   const events = new EventStreamReader((data) => {
     if (!signal.aborted) ears.frame(data);
@@ -106,12 +107,4 @@ function putInterest(query: URLSearchParams, interest: Interest = {}): void {
   if (offices) query.set('offices', offices.join(','));
   if (categories) query.set('categories', categories.join(','));
   if (operation !== undefined) query.set('operation', operation);
-}
-
-async function partingOfStatus(response: Response): Promise<Parting> {
-  if (response.status !== 401 && response.status !== 403) return { next: 'return' };
-  const problem: unknown = await response.json().catch(() => null);
-  const code = typeof problem === 'object' && problem !== null && 'code' in problem ? problem.code : null;
-  if (code === 'token_expired') return { next: 'renew', reason: 'token_expired' };
-  return { next: 'stop', reason: code === 'token_revoked' ? 'token_revoked' : 'token_invalid' };
 }

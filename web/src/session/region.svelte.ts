@@ -1,5 +1,6 @@
 import { distance } from '../i18n/format';
 import { language, t } from '../i18n/index.svelte';
+import { setTimeZone } from '../i18n/zone.svelte';
 import type { Office, Place, Region } from '../wire';
 import { call } from './http';
 
@@ -11,6 +12,7 @@ export async function loadRegion(): Promise<Region> {
   asked ??= call<Region>('/api/region');
   try {
     region = await asked;
+    setTimeZone(region.time_zone);
     return region;
   } catch (error) {
     asked = null;

@@ -45,6 +45,8 @@ const wantsRefresh = (error: unknown): boolean =>
 export class Session {
   #tokens = $state.raw<Stored | null>(null);
   readonly #around: Surroundings;
+  /** The storage did not take the last tokens: what it says is not what this page knows. */
+  #unstored = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -129,14 +131,17 @@ export class Session {
     this.#tokens = stored;
     try {
       this.#around.storage.setItem(STORED, JSON.stringify(stored));
+      this.#unstored = false;
     } catch {
       // Without storage the session lives as long as the page.
+      this.#unstored = true;
     }
     return stored;
   }
 
   #forget(): void {
     this.#tokens = null;
+    this.#unstored = false;
     try {
       this.#around.storage.removeItem(STORED);
     } catch {
@@ -145,6 +150,7 @@ export class Session {
   }
 
   #read(): Stored | null {
+    if (this.#unstored) return this.#tokens;
     try {
       const text = this.#around.storage.getItem(STORED);
       return text === null ? null : (JSON.parse(text) as Stored);

@@ -116,6 +116,25 @@ describe('Session', () => {
     expect(stored.size).toBe(1);
   });
 
+  it('lives as long as the page where the browser stores nothing', async () => {
+    const node = server();
+    const whole = around(node.call);
+    const setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    const session = new Session({ ...whole, storage: { ...whole.storage, setItem } });
+    await session.signIn('a', 'b');
+    for (let renewals = 1; renewals <= 2; renewals++) {
+      node.endTokens();
+      await session.call('/api/me');
+      expect(node.refreshes()).toBe(renewals);
+    }
+    session.look();
+    expect(session.signedIn).toBe(true);
+    await session.signOut();
+    expect(session.signedIn).toBe(false);
+  });
+
   it('is over when the server refuses the refresh', async () => {
     const node = server();
     const session = new Session(around(node.call));
