@@ -32,6 +32,9 @@ const LONGEST_WAL: &str = "4096";
 /// How long anybody waits for a connection to PostgreSQL.
 pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long PostgreSQL may take for a statement. A line that swallows everything is given up then.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What every session asks of PostgreSQL. Our tables lie in a schema of their own; PostGIS lies where its
 /// owner put it. The server notices within half a minute that a machine at the other end is gone, and ends
 /// the session and its locks (<https://www.postgresql.org/docs/15/runtime-config-connection.html>).
@@ -161,6 +164,11 @@ impl Database {
                 migrations(Edition::Postgres).run(&mut connection).await.map_err(migrate)?;
                 connection.close().await.map_err(connect)?;
                 let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_PATIENCE);
+                // A statement that was given up may have left its connection silent, and the pool would wait for
+                // it without end before it makes another in its place.
+                let pool = pool.after_release(|connection, _| {
+                    Box::pin(async { in_time(CONNECT_PATIENCE, connection.ping()).await.map(|()| true) })
+                });
                 Ok(Self::Postgres(pool.connect_lazy_with(options)))
             }
         }
@@ -274,6 +282,16 @@ fn create(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+/// Gives up what PostgreSQL does not answer in time.
+pub(crate) async fn in_time<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let late =
+        || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer within {} s", patience.as_secs()));
+    tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
 }
 
 /// Whether the database says that its disk is full.

@@ -31,12 +31,10 @@ use super::answers::{Answers, answer};
 use super::remembered::{Lost, Remembered};
 use super::rows::{self, Stored, Texts};
 use super::{Appended, Draft, EntryLog, LogError, storage};
+use crate::database::PATIENCE;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{EntryId, NodeId, uuid_v7};
-
-/// How long the database may take for an append or a page. A line that swallows everything is given up then.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The columns as [`rows::read`] wants them.
 const SELECTED: &str = "seq, uuid_send(id), digest, uuid_send(origin), hlc, actor::text, office, \
