@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use self::duty::Duty;
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
+use crate::audit::exports::Exports;
 use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
@@ -276,7 +277,12 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices: Arc::clone(&offices),
             turns: Arc::default(),
         },
-        features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone())?,
+        features: features::FeaturesState::new(
+            &region,
+            Arc::clone(&live),
+            clock.clone(),
+            Exports::new(database.clone()),
+        )?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
