@@ -6,6 +6,7 @@ mod ending;
 mod gates;
 pub mod inspection;
 pub mod keeping;
+mod notify;
 mod refill;
 
 use std::fs::{self, File};
@@ -26,6 +27,8 @@ use tokio_util::sync::CancellationToken;
 use self::duty::Duty;
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
+use self::notify::Manager;
+use crate::audit::exports::Exports;
 use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
@@ -280,7 +283,12 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices: Arc::clone(&offices),
             turns: Arc::default(),
         },
-        features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone())?,
+        features: features::FeaturesState::new(
+            &region,
+            Arc::clone(&live),
+            clock.clone(),
+            Exports::new(database.clone()),
+        )?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
@@ -343,6 +351,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let mut writing = tokio::spawn(writing);
     let mut signals = StopSignals::listen().context("signals cannot be heard")?;
     announce_start(address, demo.as_ref(), &region)?;
+    let manager = Manager(config.notify_socket);
+    manager.ready();
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
 
     // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
@@ -360,6 +370,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         error = first_to_end(&mut tasks, &mut writing) => return Err(error),
     }
     tracing::info!("stopping");
+    manager.stopping();
     stopping.cancel();
     let soft = async {
         hub.stop().await;

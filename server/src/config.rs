@@ -67,6 +67,10 @@ pub struct Config {
     /// Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated.
     #[arg(long, env = "SOKUHO_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
+
+    /// Where the service manager wants to hear that the node serves; systemd sets it.
+    #[arg(long, env = "NOTIFY_SOCKET", hide = true)]
+    pub notify_socket: Option<PathBuf>,
 }
 
 impl Config {

@@ -32,6 +32,9 @@ const LONGEST_WAL: &str = "4096";
 /// How long anybody waits for a connection to PostgreSQL.
 pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long PostgreSQL may take for a statement. A line that swallows everything is given up then.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What every session asks of PostgreSQL. Our tables lie in a schema of their own; PostGIS lies where its
 /// owner put it. The server notices within half a minute that a machine at the other end is gone, and ends
 /// the session and its locks (<https://www.postgresql.org/docs/15/runtime-config-connection.html>).
@@ -42,9 +45,9 @@ const SESSION: [(&str, &str); 4] = [
     ("tcp_keepalives_count", "3"),
 ];
 
-/// Result codes, <https://sqlite.org/rescode.html>: the disk is full; a page is damaged; the file is none of
-/// SQLite's.
-const SQLITE_FULL: [i32; 1] = [13];
+/// Result codes, <https://sqlite.org/rescode.html>: the disk is full, also for the memory that processes share; a page
+/// is damaged; the file is none of SQLite's.
+const SQLITE_FULL: [i32; 2] = [13, 4874];
 const SQLITE_DAMAGED: [i32; 2] = [11, 26];
 
 /// Error codes, <https://www.postgresql.org/docs/15/errcodes-appendix.html>: the disk is full; data or an index
@@ -119,6 +122,9 @@ pub enum DatabaseError {
     /// A newer program has changed its tables.
     #[error("a newer program wrote the database {0} (its migration {1} is not known here): start that one")]
     Newer(Location, i64),
+    /// There is no room for what even a start writes.
+    #[error("the disk of the database {0} is full")]
+    Full(Location, #[source] MigrateError),
     /// Its tables cannot be brought up to date: it is no such database, or we may not.
     #[error("the tables of the database {0} cannot be brought up to date")]
     Migrate(Location, #[source] MigrateError),
@@ -142,6 +148,9 @@ impl Database {
     pub async fn open(location: &Location) -> Result<Self, DatabaseError> {
         let migrate = |error| match error {
             MigrateError::VersionMissing(number) => DatabaseError::Newer(location.clone(), number),
+            MigrateError::Execute(ref cause) | MigrateError::ExecuteMigration(ref cause, _) if is_full(cause) => {
+                DatabaseError::Full(location.clone(), error)
+            }
             other => DatabaseError::Migrate(location.clone(), other),
         };
         let connect = |error| DatabaseError::Connect(location.clone(), error);
@@ -161,6 +170,11 @@ impl Database {
                 migrations(Edition::Postgres).run(&mut connection).await.map_err(migrate)?;
                 connection.close().await.map_err(connect)?;
                 let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_PATIENCE);
+                // A statement that was given up may have left its connection silent, and the pool would wait for
+                // it without end before it makes another in its place.
+                let pool = pool.after_release(|connection, _| {
+                    Box::pin(async { in_time(CONNECT_PATIENCE, connection.ping()).await.map(|()| true) })
+                });
                 Ok(Self::Postgres(pool.connect_lazy_with(options)))
             }
         }
@@ -276,6 +290,16 @@ fn create(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
+/// Gives up what PostgreSQL does not answer in time.
+pub(crate) async fn in_time<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let late =
+        || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer within {} s", patience.as_secs()));
+    tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Err(sqlx::Error::Io(late())))
+}
+
 /// Whether the database says that its disk is full.
 pub(crate) fn is_full(error: &sqlx::Error) -> bool {
     says(error, &SQLITE_FULL, &POSTGRES_FULL)
@@ -290,8 +314,10 @@ fn says(error: &sqlx::Error, sqlite: &[i32], postgres: &[&str]) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     match (error.try_downcast_ref::<PgDatabaseError>(), error.code()) {
         (Some(error), _) => postgres.contains(&error.code()),
-        // The lower eight bits of an extended result code are the code itself.
-        (None, code) => code.is_some_and(|code| code.parse().is_ok_and(|code: i32| sqlite.contains(&(code & 0xFF)))),
+        (None, code) => code.and_then(|code| code.parse().ok()).is_some_and(|code: i32| {
+            // The lower eight bits of an extended result code are the code itself.
+            sqlite.contains(&code) || sqlite.contains(&(code & 0xFF))
+        }),
     }
 }
 

@@ -126,7 +126,8 @@ struct Why {
 impl From<Why> for By {
     /// Whoever is at the command line, as far as the environment tells.
     fn from(why: Why) -> Self {
-        let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+        let named = |name| std::env::var(name).ok().filter(|user: &String| !user.is_empty());
+        let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named);
         let user = user.map(|user| user.chars().filter(|c| !c.is_control()).take(64).collect());
         Self { actor: Actor::CommandLine { user }, office: None, reason: why.reason }
     }
@@ -277,7 +278,7 @@ fn main() -> ExitCode {
 }
 
 /// Libraries that are not to speak in our log, whatever the filter says.
-const QUIET: [&str; 1] = ["nom_exif=off"];
+const QUIET: [&str; 2] = ["nom_exif=off", "sqlx::postgres::notice=warn"];
 
 /// JSON for machines, text for a person at a terminal; both to standard error.
 fn start_logging() {
@@ -287,7 +288,8 @@ fn start_logging() {
         EnvFilter::new("info")
     });
     // The video reader logs what it stumbles over at ERROR, with the file's bytes: residents' files must
-    // not get into the log, and a broken one is no error of ours.
+    // not get into the log, and a broken one is no error of ours. PostgreSQL notes at every start that the
+    // tables are there already.
     let filter = QUIET.iter().filter_map(|rule| rule.parse().ok()).fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {

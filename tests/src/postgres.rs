@@ -1,7 +1,8 @@
 //! Databases of their own for tests, in the PostgreSQL that `SOKUHO_TEST_DATABASE_URL` names;
 //! `scripts/with-postgres` starts such a server.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, ensure};
@@ -71,6 +72,49 @@ impl Database {
     /// If the database refuses it.
     pub fn query(&self, statement: &str) -> Result<String> {
         psql(&self.url(), statement)
+    }
+
+    /// Runs a statement in a transaction that stays open, with whatever it has locked.
+    ///
+    /// # Errors
+    /// If the database refuses it.
+    pub fn hold(&self, statement: &str) -> Result<Held> {
+        let mut psql = Command::new("psql")
+            .args([&self.url(), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        let input = psql.stdin.as_mut().context("no standard input")?;
+        writeln!(input, "BEGIN; {statement}; SELECT 'held';")?;
+        BufReader::new(psql.stdout.as_mut().context("no standard output")?).read_line(&mut line)?;
+        let held = Held(psql);
+        ensure!(line.trim() == "held", "{statement} was refused");
+        Ok(held)
+    }
+}
+
+/// An open transaction; it ends with this value.
+#[derive(Debug)]
+pub struct Held(Child);
+
+impl Held {
+    /// Ends it, and changes nothing.
+    ///
+    /// # Errors
+    /// If its client cannot be waited for.
+    pub fn release(mut self) -> Result<()> {
+        drop(self.0.stdin.take());
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

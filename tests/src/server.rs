@@ -133,6 +133,14 @@ impl Start {
         run(program, &["restore", &backup, "--data", &data], "")
     }
 
+    /// Starts it with this data folder where it cannot start, waits for its end, and gives what it said last.
+    ///
+    /// # Errors
+    /// If it starts, does not end, or ends as if all were well.
+    pub fn refused_in(&self, data: &Path) -> Result<String> {
+        refused(self, data, &Arc::default())
+    }
+
     /// Starts it with this data folder, which is removed with the server.
     ///
     /// # Errors
@@ -260,6 +268,19 @@ impl LogLine {
     fn is_alarming(&self) -> bool {
         matches!(self.level.as_str(), "WARN" | "ERROR") || self.text.contains("panicked at")
     }
+}
+
+fn refused(start: &Start, data: &Path, log: &Arc<Mutex<Vec<LogLine>>>) -> Result<String> {
+    let (mut running, lines) = Running::launch(start, data, 0, log)?;
+    if let Ok(line) = lines.recv_timeout(PATIENCE) {
+        running.kill();
+        bail!("it starts: {line}");
+    }
+    let code = running.wait()?;
+    let lines = log.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = lines.last().map(|line| line.text.clone()).unwrap_or_default();
+    ensure!(code == 1 && !last.contains("panicked"), "it ended with code {code}: {last}");
+    Ok(last)
 }
 
 fn read_lines(from: impl Read + Send + 'static, mut each: impl FnMut(String) + Send + 'static) {
@@ -401,6 +422,15 @@ impl Server {
         if let Some(mut running) = self.running.take() {
             running.kill();
         }
+    }
+
+    /// Starts it again where it cannot start, waits for its end, and gives what it said last.
+    ///
+    /// # Errors
+    /// If it starts, does not end, or ends as if all were well.
+    pub fn start_refused(&self) -> Result<String> {
+        ensure!(self.running.is_none(), "the server runs still");
+        refused(&self.start, self.data.path(), &self.log)
     }
 
     /// Starts it again on the same data and ends it at once some time later, however far it has come.

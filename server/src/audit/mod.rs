@@ -1,7 +1,8 @@
 //! The audit: who read contact details, took data out, or changed accounts and tokens, when, for which
 //! office and why. One table; its rows are never changed. What is a write is recorded in the transaction
-//! that writes it, what is a read before it is answered.
+//! that writes it, what is a read before it is answered. [`exports`] keeps feeds from flooding it.
 
+pub mod exports;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,7 @@ pub const REASON: usize = 200;
 const PAGE: i64 = 500;
 
 /// Who did it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Actor {
     /// A staff member who was signed in.
     Staff {
@@ -30,6 +31,11 @@ pub enum Actor {
         id: StaffId,
         /// Name as shown to colleagues, at that time; unknown for what older programs recorded.
         name: Option<String>,
+    },
+    /// Whoever has a wall token: a display, or a program that reads as one.
+    Wall {
+        /// The token's id.
+        token: Uuid,
     },
     /// Somebody at the node's command line.
     CommandLine {
@@ -45,6 +51,7 @@ impl Actor {
     fn columns(&self) -> (&'static str, Option<String>, Option<&str>) {
         match self {
             Self::Staff { id, name } => ("staff", Some(id.to_string()), name.as_deref()),
+            Self::Wall { token } => ("wall", Some(token.to_string()), None),
             Self::CommandLine { user } => ("command_line", None, user.as_deref()),
             Self::Node => ("node", None, None),
         }
@@ -90,7 +97,7 @@ macro_rules! actions {
 actions! {
     /// A report's contact details were read. About the report.
     ContactRead = "contact_read";
-    /// Data were taken out as a file or a feed. About what was taken.
+    /// Data were taken out as a file or a feed. About what was taken; see [`exports`].
     Exported = "exported";
     /// A backup, contact details included, was begun. About the file.
     BackedUp = "backed_up";
@@ -253,11 +260,11 @@ fn read(row: &Row) -> Result<(i64, Record), AuditError> {
     let number = row.get::<i64>("number")?;
     let promised = |column| move || AuditError::Inconsistent { number, column };
     let name = row.get::<Option<String>>("actor_name")?;
+    let id = row.get::<Option<&str>>("actor_id")?.and_then(|id| Uuid::parse_str(id).ok());
+    let id = || id.ok_or_else(promised("actor_id"));
     let actor = match row.get::<&str>("actor")? {
-        "staff" => {
-            let id = row.get::<Option<&str>>("actor_id")?.and_then(|id| Uuid::parse_str(id).ok());
-            Actor::Staff { id: StaffId(id.ok_or_else(promised("actor_id"))?), name }
-        }
+        "staff" => Actor::Staff { id: StaffId(id()?), name },
+        "wall" => Actor::Wall { token: id()? },
         "command_line" => Actor::CommandLine { user: name },
         "node" => Actor::Node,
         _ => return Err(promised("actor")()),

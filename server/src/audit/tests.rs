@@ -1,10 +1,15 @@
 //! The audit on both databases.
 
+use std::sync::Mutex;
+
+use jiff::SignedDuration;
 use rstest::rstest;
 
+use super::exports::{Exports, ROW_STANDS_FOR};
 use super::*;
 use crate::database::Location;
 use crate::database::scratch::Scratch;
+use crate::domain::clock::Clock;
 
 /// What is written under two clocks for two offices.
 fn samples() -> Vec<Record> {
@@ -95,6 +100,88 @@ async fn no_row_is_ever_changed_or_removed(#[values(On::Sqlite, On::Postgres)] o
         assert!(refused.contains("the audit is never changed"), "{refused}");
     }
     assert_eq!(listed(&database, Filter::default()).await, samples()[..1]);
+}
+
+/// A clock that goes when it is told to.
+struct Hand(Mutex<Timestamp>);
+
+impl Hand {
+    fn moves(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+fn hand() -> Hand {
+    Hand(Mutex::new("2026-07-01T00:00:00Z".parse().unwrap()))
+}
+
+fn wall(office: &str) -> By {
+    By { actor: Actor::Wall { token: Uuid::from_u128(7) }, office: Some(office.parse().unwrap()), reason: None }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_row_an_hour_tells_who_takes_what_out_for_which_office(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some((database, _place)) = database(on).await else { return };
+    let (exports, clock) = (Exports::new(database.clone()), hand());
+    let staff = By { reason: None, ..samples()[0].by.clone() };
+    let takers = [(&staff, "reports"), (&staff, "incidents"), (&wall("07202"), "reports"), (&wall("07421"), "reports")];
+    // A map that is open for two hours asks every twenty minutes; the last time before the third hour begins.
+    let asked = 2 * ROW_STANDS_FOR.as_mins() / 20;
+    for time in 0..asked {
+        if time > 0 {
+            clock.moves(SignedDuration::from_mins(20));
+        }
+        for (by, subject) in takers {
+            exports.record(by.clone(), subject, &clock).await.unwrap();
+        }
+    }
+    let first = hand().now();
+    let expected = [first, first + ROW_STANDS_FOR].into_iter().flat_map(|at| {
+        let row = move |(by, subject): (&By, &str)| Record {
+            at,
+            by: by.clone(),
+            action: Action::Exported,
+            subject: subject.to_owned(),
+        };
+        takers.map(row)
+    });
+    assert_eq!(listed(&database, Filter::default()).await, expected.collect::<Vec<_>>());
+    clock.moves(-ROW_STANDS_FOR);
+    exports.record(staff.clone(), "reports", &clock).await.unwrap();
+    assert_eq!(listed(&database, Filter::default()).await.len(), 9, "the clock was set back");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_taken_out_many_times_at_once_leaves_one_row(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some((database, _place)) = database(on).await else { return };
+    let (exports, clock) = (Exports::new(database.clone()), hand());
+    let asked = (0..16).map(|_| exports.record(wall("07202"), "reports", &clock));
+    for recorded in futures_util::future::join_all(asked).await {
+        recorded.unwrap();
+    }
+    assert_eq!(listed(&database, Filter::default()).await.len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_export_that_cannot_be_recorded_is_refused_until_it_can_be(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let Some((database, _place)) = database(on).await else { return };
+    let (exports, clock) = (Exports::new(database.clone()), hand());
+    database.execute(statement("ALTER TABLE audit RENAME TO away")).await.unwrap();
+    for _ in 0..2 {
+        exports.record(wall("07202"), "reports", &clock).await.unwrap_err();
+    }
+    database.execute(statement("ALTER TABLE away RENAME TO audit")).await.unwrap();
+    exports.record(wall("07202"), "reports", &clock).await.unwrap();
+    assert_eq!(listed(&database, Filter::default()).await.len(), 1);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub async fn fill(
     clock: &dyn Clock,
     tell: Tell<'_>,
 ) -> Result<(Archive, Transaction), BackupError> {
-    let mut transaction = database.write().await?;
+    let mut transaction = database.write().await?.unhurried();
     nothing_in(&mut transaction).await?;
     for table in TABLES {
         let (of, mut done) = (Some(archive.manifest().rows(table.name)), 0);

@@ -2,6 +2,8 @@
 //! PostgreSQL both read, and values of the few kinds that both store. For the tables beside the log; the
 //! log's own path is written for each database by itself.
 
+use std::time::Duration;
+
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::encode::IsNull;
@@ -12,11 +14,14 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo};
 use sqlx::{Decode, Encode, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, Type};
 use uuid::Uuid;
 
-use super::Database;
+use super::{Database, PATIENCE, in_time};
 
 /// The advisory lock that PostgreSQL's writers take: "soku" in ASCII, and a number among locks of that name; the
 /// log's writer has the first.
 const WRITERS: (i32, i32) = (0x736F_6B75, 2);
+
+/// How long PostgreSQL may take for a statement that is about a whole table, however large it is.
+const WHOLE_TABLE_PATIENCE: Duration = Duration::from_secs(3_600);
 
 /// A value that both databases store.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -241,14 +246,17 @@ impl Row {
 /// A connection, lent.
 enum Lent<'c> {
     Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
+    /// With how long it may take for a statement.
+    Postgres(&'c mut PgConnection, Duration),
 }
 
 impl Lent<'_> {
     async fn execute(self, statement: Statement) -> Result<u64, sqlx::Error> {
         Ok(match self {
             Self::Sqlite(connection) => bound!(statement, Sqlite).execute(connection).await?.rows_affected(),
-            Self::Postgres(connection) => bound!(statement, Postgres).execute(connection).await?.rows_affected(),
+            Self::Postgres(connection, patience) => {
+                in_time(patience, bound!(statement, Postgres).execute(connection)).await?.rows_affected()
+            }
         })
     }
 
@@ -258,8 +266,8 @@ impl Lent<'_> {
                 let rows = bound!(statement, Sqlite).fetch_all(connection).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres(connection) => {
-                let rows = bound!(statement, Postgres).fetch_all(connection).await?;
+            Self::Postgres(connection, patience) => {
+                let rows = in_time(patience, bound!(statement, Postgres).fetch_all(connection)).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -271,15 +279,24 @@ impl Lent<'_> {
 pub enum Transaction {
     /// In SQLite.
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    /// In PostgreSQL.
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    /// In PostgreSQL, with how long it may take for a statement.
+    Postgres(sqlx::Transaction<'static, Postgres>, Duration),
 }
 
 impl Transaction {
+    /// The same, with time for statements and a commit that are about whole tables.
+    #[must_use]
+    pub fn unhurried(self) -> Self {
+        match self {
+            Self::Postgres(transaction, _) => Self::Postgres(transaction, WHOLE_TABLE_PATIENCE),
+            sqlite @ Self::Sqlite(_) => sqlite,
+        }
+    }
+
     fn lent(&mut self) -> Lent<'_> {
         match self {
             Self::Sqlite(transaction) => Lent::Sqlite(transaction),
-            Self::Postgres(transaction) => Lent::Postgres(transaction),
+            Self::Postgres(transaction, patience) => Lent::Postgres(transaction, *patience),
         }
     }
 
@@ -311,7 +328,9 @@ impl Transaction {
     pub fn stream(&mut self, statement: Statement) -> BoxStream<'_, Result<Row, sqlx::Error>> {
         match self.lent() {
             Lent::Sqlite(connection) => bound!(statement, Sqlite).fetch(connection).map_ok(Row::Sqlite).boxed(),
-            Lent::Postgres(connection) => bound!(statement, Postgres).fetch(connection).map_ok(Row::Postgres).boxed(),
+            Lent::Postgres(connection, _) => {
+                bound!(statement, Postgres).fetch(connection).map_ok(Row::Postgres).boxed()
+            }
         }
     }
 
@@ -322,7 +341,7 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction) => transaction.commit().await,
+            Self::Postgres(transaction, patience) => in_time(patience, transaction.commit()).await,
         }
     }
 }
@@ -337,10 +356,13 @@ impl Database {
         match self {
             Self::Sqlite(pool) => Ok(Transaction::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
             Self::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                let lock = sqlx::query("SELECT pg_advisory_xact_lock($1, $2)").bind(WRITERS.0).bind(WRITERS.1);
-                lock.execute(&mut *transaction).await?;
-                Ok(Transaction::Postgres(transaction))
+                let begin = async {
+                    let mut transaction = pool.begin().await?;
+                    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1, $2)").bind(WRITERS.0).bind(WRITERS.1);
+                    lock.execute(&mut *transaction).await?;
+                    Ok(Transaction::Postgres(transaction, PATIENCE))
+                };
+                in_time(PATIENCE, begin).await
             }
         }
     }
@@ -354,7 +376,7 @@ impl Database {
             Self::Sqlite(pool) => Ok(Transaction::Sqlite(pool.begin_with("BEGIN DEFERRED").await?)),
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-                Ok(Transaction::Postgres(pool.begin_with(begin).await?))
+                Ok(Transaction::Postgres(in_time(PATIENCE, pool.begin_with(begin)).await?, PATIENCE).unhurried())
             }
         }
     }
@@ -377,7 +399,7 @@ impl Database {
     pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(pool) => Lent::Sqlite(&mut *pool.acquire().await?).rows(statement).await,
-            Self::Postgres(pool) => Lent::Postgres(&mut *pool.acquire().await?).rows(statement).await,
+            Self::Postgres(pool) => Lent::Postgres(&mut *pool.acquire().await?, PATIENCE).rows(statement).await,
         }
     }
 

@@ -15,7 +15,7 @@ use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams, QueryParams};
-use crate::audit::{self, Actor, By};
+use crate::audit::{self, By};
 use crate::domain::clock::Clock;
 use crate::domain::ids::{MediaId, ReportId};
 use crate::domain::operation::OperationKind;
@@ -161,8 +161,7 @@ async fn contact(
             return Err(Code::OtherOffice.into());
         }
     }
-    let actor = Actor::Staff { id: staff.id, name: Some(staff.name.clone()) };
-    let by = By { actor, office: Some(staff.acting.clone()), reason: Some(reason) };
+    let by = By { reason: Some(reason), ..staff.by() };
     let details = state.contacts.read(id, by, state.clock.as_ref()).await;
     let details = details.map_err(unavailable)?.ok_or(Code::NotFound)?;
     let contact = Contact { name: details.name, phone: details.phone, email: details.email };

@@ -61,6 +61,7 @@ impl From<IdentityError> for ApiError {
             IdentityError::Storage(cause) if is_full(&cause) => {
                 Self::new(Code::StorageFull).retry_after(30).cause(cause)
             }
+            IdentityError::Storage(cause) => Self::new(Code::Unavailable).retry_after(5).cause(cause),
             other => Self::internal(other),
         }
     }

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::permission::Permission;
+use crate::audit::{self, By};
 use crate::domain::entry::Actor;
 use crate::domain::ids::{CheckInId, StaffId};
 use crate::domain::office::OfficeCode;
@@ -51,6 +52,12 @@ impl StaffCaller {
     pub fn actor(&self) -> Actor {
         Actor::Staff { id: self.id, name: self.name.clone(), employer: self.employer.clone() }
     }
+
+    /// The caller as the audit names them.
+    pub fn by(&self) -> By {
+        let actor = audit::Actor::Staff { id: self.id, name: Some(self.name.clone()) };
+        By { actor, office: Some(self.acting.clone()), reason: None }
+    }
 }
 
 impl Caller {
@@ -60,6 +67,18 @@ impl Caller {
             Self::Public => Permission::PUBLIC.contains(&permission),
             Self::Wall { .. } => Permission::WALL.contains(&permission),
             Self::Staff(staff) => permission.allowed(staff.role),
+        }
+    }
+
+    /// The caller as the audit names them; `None` for the public, whom nobody knows.
+    pub fn by(&self) -> Option<By> {
+        match self {
+            Self::Public => None,
+            Self::Wall { token, office } => {
+                let actor = audit::Actor::Wall { token: *token };
+                Some(By { actor, office: Some(office.clone()), reason: None })
+            }
+            Self::Staff(staff) => Some(staff.by()),
         }
     }
 

@@ -59,9 +59,9 @@ fn make(folder: &Path, path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
-    writeln!(file, "{}", hex::encode(&random[..32]))?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&draft, path);
+    let written = writeln!(file, "{}", hex::encode(&random[..32])).and_then(|()| file.sync_all());
+    let linked = written.and_then(|()| fs::hard_link(&draft, path));
+    // Also where the disk is full, or each new attempt would leave one.
     fs::remove_file(&draft)?;
     match linked {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}

@@ -17,7 +17,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -31,12 +31,10 @@ use super::answers::{Answers, answer};
 use super::remembered::{Lost, Remembered};
 use super::rows::{self, Stored};
 use super::{Appended, Draft, EntryLog, LogError, storage};
+use crate::database::PATIENCE;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{EntryId, NodeId, uuid_v7};
-
-/// How long the database may take for an append or a page. A line that swallows everything is given up then.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The columns as [`rows::read`] wants them.
 const SELECTED: &str = "seq, uuid_send(id), digest, uuid_send(origin), hlc, actor::text, office, \
@@ -84,6 +82,8 @@ pub struct PostgresLog {
     remembered: Remembered,
     /// Known once this node writes, or looks.
     lost: OnceLock<Lost>,
+    /// What the last append that found no room began with, without contact details.
+    refused: Mutex<Option<Draft>>,
 }
 
 impl PostgresLog {
@@ -137,7 +137,7 @@ impl PostgresLog {
         let (node, epoch) = (NodeId(id(0)?), id(1)?);
         let sessions = Sessions::new(&readers, new_id());
         let (claimed, lost, another) = (OnceLock::new(), OnceLock::new(), new_id());
-        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, lost })
+        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, lost, refused: Mutex::default() })
     }
 
     /// Takes note of what is remembered and not there.
@@ -193,6 +193,10 @@ impl PostgresLog {
         Ok(())
     }
 
+    fn refused(&self) -> MutexGuard<'_, Option<Draft>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits for what is being written, and gives the lock back.
     pub async fn close(&self) {
         self.sessions.close().await;
@@ -208,7 +212,7 @@ impl EntryLog for PostgresLog {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
-        let (head, answers) = self
+        let appended = self
             .sessions
             .within(async |session| {
                 let numbered: Vec<_> = (session.head + 1..).zip(drafts).collect();
@@ -220,15 +224,25 @@ impl EntryLog for PostgresLog {
                 session.head = head;
                 Ok((head, answers))
             })
-            .await?;
+            .await;
+        let without_contact = |draft: &Draft| Draft { contact: None, ..draft.clone() };
+        *self.refused() = drafts.first().filter(|_| matches!(appended, Err(LogError::Full(_)))).map(without_contact);
+        let (head, answers) = appended?;
         self.remembered.note(self.epoch(), head);
         Ok(answers)
     }
 
     async fn probe(&self) -> Result<(), LogError> {
-        // Changes nothing, and yet it is written.
-        let write = sqlx::query("UPDATE node SET created = created");
+        let refused = self.refused().clone();
         let write = async |session: &mut session::Session| {
+            if let Some(draft) = &refused {
+                // A change to a row may find room in its page where a new row finds none in any.
+                let mut transaction = session.connection.begin().await.map_err(storage)?;
+                insert(&mut transaction, &[(session.head + 1, draft)]).await?;
+                transaction.rollback().await.map_err(storage)?;
+            }
+            // Changes nothing, and yet it is written.
+            let write = sqlx::query("UPDATE node SET created = created");
             write.execute(&mut session.connection).await.map(drop).map_err(storage)
         };
         self.sessions.within(write).await

@@ -39,7 +39,7 @@ impl Remembered {
     /// Opens the file in the node's folder, or makes it. To be called before the database is asked, which
     /// another process may be writing to.
     pub(super) fn open(data: &Path) -> Result<Self, LogError> {
-        Kept::open(&data.join(FILE)).map(|kept| Self(Mutex::new(kept))).map_err(|error| LogError::Storage(error.into()))
+        Kept::open(&data.join(FILE)).map(|kept| Self(Mutex::new(kept))).map_err(failed)
     }
 
     /// Reads the file, if it is there, and will not write to it.
@@ -62,7 +62,7 @@ impl Remembered {
 
     /// Takes note of a head at the start.
     pub(super) fn write(&self, epoch: Uuid, head: Seq) -> Result<(), LogError> {
-        self.kept().write(epoch, head).map_err(|error| LogError::Storage(error.into()))
+        self.kept().write(epoch, head).map_err(failed)
     }
 
     /// Takes note of the head of a batch. It is durable, so a file that cannot be written must not undo it: the
@@ -76,6 +76,12 @@ impl Remembered {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn failed(error: io::Error) -> LogError {
+    let is_full = error.kind() == io::ErrorKind::StorageFull;
+    let error = anyhow::Error::new(error).context(format!("the file {FILE} cannot be written"));
+    if is_full { LogError::Full(error) } else { LogError::Storage(error) }
 }
 
 impl Kept {

@@ -1,9 +1,11 @@
-//! The audit: who read contact details and who changed accounts and tokens, as the command line lists it.
+//! The audit: who read contact details, who took data out and who changed accounts and tokens, as the command line
+//! lists it.
 
 use anyhow::{Context, Result, ensure};
+use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::Server;
+use sokuho_tests::server::{Edition, Server, Start};
 
 /// What `sokuho audit --json` lists.
 fn listed(server: &Server, args: &[&str]) -> Result<Vec<Value>> {
@@ -11,9 +13,13 @@ fn listed(server: &Server, args: &[&str]) -> Result<Vec<Value>> {
     printed.lines().map(|line| serde_json::from_str(line).context("a line is no JSON")).collect()
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
-async fn who_read_contact_details_is_listed_with_office_time_and_reason() -> Result<()> {
-    let server = Server::start()?;
+async fn who_read_contact_details_is_listed_with_office_time_and_reason(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
     let region = server.public().region().await?;
     let [own, other] = region.towns()?;
     let operator = server.staff("own-operator", &own.code, None, "operator").await?;
@@ -39,21 +45,86 @@ async fn who_read_contact_details_is_listed_with_office_time_and_reason() -> Res
     Ok(())
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
-async fn what_the_command_line_does_to_accounts_and_tokens_is_listed_with_its_reason() -> Result<()> {
-    let server = Server::start()?;
+async fn what_the_command_line_does_to_accounts_and_tokens_is_listed_with_its_reason(
+    #[case] edition: Edition,
+) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
     server.account("sato", &town.code, None, "field")?;
     server.command(&["account", "disable", "sato", "--reason", "退職"], "")?;
     server.command(&["account", "enable", "sato"], "")?;
+    server.command(&["account", "password", "sato"], "another long password")?;
+    server.command(&["account", "sign-out", "sato"], "")?;
     server.wall_token(&town.code).await?;
+    let tokens = server.command(&["token", "list"], "")?;
+    let (token, _) = tokens.split_once(' ').context("no token in the list")?;
+    server.command(&["token", "revoke", token, "--reason", "画面を撤去"], "")?;
     let records = listed(&server, &["--office", &town.code])?;
     let actions: Vec<_> = records.iter().filter_map(|record| record["action"].as_str()).collect();
-    ensure!(actions == ["account_made", "account_disabled", "account_enabled", "wall_token_made"], "{records:?}");
+    let expected = [
+        "account_made",
+        "account_disabled",
+        "account_enabled",
+        "password_set",
+        "sessions_revoked",
+        "wall_token_made",
+        "wall_token_revoked",
+    ];
+    ensure!(actions == expected, "{records:?}");
+    ensure!(records[6]["subject"] == token && records[6]["reason"] == "画面を撤去", "{}", records[6]);
     ensure!(records.iter().all(|record| record["actor"] == "command_line"), "{records:?}");
     ensure!(records[1]["reason"] == "退職" && records[2]["reason"].is_null(), "{records:?}");
     let refused = server.command(&["account", "disable", "sato", "--reason", "a\u{1b}[2J"], "");
     ensure!(refused.is_err(), "control characters got into the audit");
+    Ok(())
+}
+
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn who_takes_a_collection_out_is_listed_once_however_often_they_ask(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    for _ in 0..3 {
+        server.public().file(&report(town.at)).await?;
+    }
+    let staffer = server.staff("sato", &town.code, None, "viewer").await?;
+    let wall = server.wall(&town.code).await?;
+    let since = sokuho_tests::time::now().to_string();
+
+    for _ in 0..3 {
+        staffer.get("/ogc/collections/reports/items?limit=2").await?.good()?;
+        staffer.get("/ogc/collections/check-ins/items").await?.good()?;
+        wall.get("/ogc/collections/incidents/items?bbox=139,37,140,38").await?.good()?;
+        // None of these takes out what is the offices'.
+        server.public().get("/ogc/collections/incidents/items").await?.good()?;
+        staffer.get("/ogc/collections/offices/items").await?.good()?;
+        staffer.get("/ogc/collections/reports").await?.good()?;
+        staffer.get("/api/snapshot").await?.good()?;
+    }
+    staffer.get("/ogc/collections/reports/items?limit=none").await?.refused(400, "malformed_request")?;
+
+    let records = listed(&server, &["--since", &since])?;
+    let me = staffer.get("/api/me").await?.good()?;
+    let told: Vec<_> = records.iter().map(|r| (r["actor"].as_str(), r["subject"].as_str())).collect();
+    let expected = [
+        (Some("staff"), Some("/ogc/collections/reports")),
+        (Some("staff"), Some("/ogc/collections/check-ins")),
+        (Some("wall"), Some("/ogc/collections/incidents")),
+    ];
+    ensure!(told == expected, "{records:?}");
+    ensure!(records.iter().all(|r| r["action"] == "exported" && r["office"] == town.code.as_str()), "{records:?}");
+    ensure!(records[0]["actor_id"] == me["id"], "{} {me}", records[0]);
+    let tokens = server.command(&["token", "list"], "")?;
+    ensure!(records[2]["actor_id"].as_str().is_some_and(|token| tokens.starts_with(token)), "{} {tokens}", records[2]);
     Ok(())
 }

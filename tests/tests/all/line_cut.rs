@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sokuho_tests::line::{Line, Works};
 use sokuho_tests::report::report;
-use sokuho_tests::server::{Edition, Start};
+use sokuho_tests::server::{Edition, PASSWORD, Start};
 
 #[rstest]
 #[case::cut(Works::Cut)]
@@ -70,5 +70,70 @@ async fn senders_are_told_to_come_back_viewers_stay_and_all_recovers_by_itself(#
     ensure!(seen.len() == 8, "the viewer's own stream goes on: {}", seen.len());
     let counted = server.database().context("no database")?.query("SELECT count(*) FROM sokuho.report")?;
     ensure!(counted == "9", "{counted}");
+    Ok(())
+}
+
+/// Connections that a node keeps for everything but appends.
+const CONNECTIONS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_ins_that_a_silent_line_swallowed_are_given_up_and_make_room_for_the_next() -> Result<()> {
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let database = start.database().context("no database")?;
+    let line = Line::to(database.server()?).await?;
+    let url = database.url_by_port(line.port())?;
+    let mut server = start.env("DATABASE_URL", url).start()?;
+    for expected in [
+        "request failed",
+        "identity",
+        "directory of accounts",
+        "after_release",
+        "could not be tidied",
+        "time to acquire",
+    ] {
+        server.allow(expected);
+    }
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.account("sato", &town.code, None, "field")?;
+    server.public().sign_in("sato", PASSWORD).await?;
+
+    // So that the line falls silent in the midst of a statement, and on every connection.
+    let database = server.database().context("no database")?;
+    let held = database.hold("LOCK TABLE sokuho.account")?;
+    let attempts: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let client = server.public();
+            tokio::spawn(
+                async move { client.post("/api/sessions", &json!({ "name": "sato", "password": PASSWORD })).await },
+            )
+        })
+        .collect();
+    let waiting = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'sokuho.account'::regclass";
+        while database.query(waiting)? != CONNECTIONS.to_string() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.context("the sign-ins never waited")??;
+    line.set(Works::Silent);
+    held.release()?;
+    for attempt in attempts {
+        let answer = attempt.await??;
+        answer.refused(503, "unavailable")?;
+        ensure!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0), "no Retry-After");
+    }
+
+    line.set(Works::Yes);
+    let recovered = async {
+        while server.public().sign_in("sato", PASSWORD).await.is_err() {
+            // What is asked is whether time mends it.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), recovered).await.context("nobody can sign in any more")?;
+    // What another process does is seen again: the look for it goes on.
+    server.wall(&town.code).await?;
     Ok(())
 }

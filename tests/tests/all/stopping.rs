@@ -221,3 +221,21 @@ async fn an_upload_that_drips_does_not_hold_the_stop_up() -> Result<()> {
     ensure!(std::fs::read_dir(&staged)?.next().is_none(), "half an upload was kept");
     server.finish()
 }
+
+#[tokio::test]
+async fn the_service_manager_hears_when_the_node_serves_and_when_it_stops() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let socket = folder.path().join("notify");
+    let manager = tokio::net::UnixDatagram::bind(&socket)?;
+    let heard = async || {
+        let mut message = [0; 64];
+        let length = tokio::time::timeout(PATIENCE, manager.recv(&mut message)).await.context("nothing heard")??;
+        anyhow::Ok(String::from_utf8_lossy(&message[..length]).into_owned())
+    };
+    let mut server = Start::default().env("NOTIFY_SOCKET", socket.to_string_lossy()).start()?;
+    ensure!(heard().await? == "READY=1");
+    server.public().get("/readyz").await?.good()?;
+    server.terminate()?;
+    ensure!(heard().await? == "STOPPING=1");
+    server.finish()
+}

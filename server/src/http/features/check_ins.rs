@@ -46,6 +46,7 @@ pub(super) async fn collection(
 ))]
 pub(super) async fn items(
     State(state): State<FeaturesState>,
+    Who(caller): Who,
     BaseUrl(base): BaseUrl,
     headers: HeaderMap,
     Asked(query): Asked<ItemsQuery>,
@@ -53,6 +54,7 @@ pub(super) async fn items(
     let wanted = Wanted::read(&base, Which::CheckIns, &headers, &query)?;
     let after = wanted.after()?.map(|(hlc, id)| (hlc, CheckInId(id)));
     let source = CheckIns { state: state.clone(), wanted: wanted.clone(), after };
+    state.record_export(Which::CheckIns, &caller).await?;
     Ok(page::answer(state, wanted, source))
 }
 

@@ -58,6 +58,7 @@ pub(super) async fn items(
         counted: wanted.is_everything(),
         after: wanted.after()?.map(|(hlc, id)| (hlc, IncidentId(id))),
     };
+    state.record_export(Which::Incidents, &caller).await?;
     Ok(page::answer(state, wanted, source))
 }
 

@@ -46,6 +46,7 @@ pub(super) async fn collection(
 ))]
 pub(super) async fn items(
     State(state): State<FeaturesState>,
+    Who(caller): Who,
     BaseUrl(base): BaseUrl,
     headers: HeaderMap,
     Asked(query): Asked<ItemsQuery>,
@@ -57,6 +58,7 @@ pub(super) async fn items(
         counted: wanted.is_everything(),
         after: wanted.after()?.map(|(hlc, id)| (hlc, ReportId(id))),
     };
+    state.record_export(Which::Reports, &caller).await?;
     Ok(page::answer(state, wanted, source))
 }
 

@@ -7,6 +7,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::*;
+use crate::database::{Database, Location};
 use crate::domain::clock::SystemClock;
 use crate::domain::entry::{Body as EntryBody, CheckedIn, Entry};
 use crate::domain::ids::StaffId;
@@ -19,9 +20,17 @@ fn wall() -> Caller {
     Caller::Wall { token: Uuid::nil(), office: office("99001") }
 }
 
-/// The door to a world, as the caller sees it.
-fn door(live: &Arc<Live>, caller: Caller) -> Router {
-    let state = FeaturesState::new(&two_towns(), Arc::clone(live), Arc::new(SystemClock)).unwrap();
+/// The door to a world, as the caller sees it. Its database lasts for as long as the door.
+async fn door(live: &Arc<Live>, caller: Caller) -> Router {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let database = Database::open(&Location::File(folder.path().join("sokuho.sqlite"))).await.unwrap();
+    door_with(live, caller, database).layer(axum::Extension(folder))
+}
+
+/// The same, which records exports there.
+fn door_with(live: &Arc<Live>, caller: Caller, database: Database) -> Router {
+    let exports = Exports::new(database);
+    let state = FeaturesState::new(&two_towns(), Arc::clone(live), Arc::new(SystemClock), exports).unwrap();
     let (router, _) = routes().with_state(state).split_for_parts();
     router.layer(axum::Extension(caller))
 }
@@ -61,7 +70,7 @@ fn arrival(number: u64, at: &str) -> Entry {
 #[tokio::test]
 async fn a_page_of_several_slices_is_one_feature_collection() {
     let entries: Vec<Entry> = (1..=1_200).map(filed).collect();
-    let router = door(&live(&entries), wall());
+    let router = door(&live(&entries), wall()).await;
     for collection in ["incidents", "reports"] {
         let (status, kind, page) = get(&router, &format!("/ogc/collections/{collection}/items?limit=10000")).await;
         assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/geo+json"));
@@ -79,7 +88,7 @@ async fn a_page_of_several_slices_is_one_feature_collection() {
 async fn pages_follow_one_another_to_the_end_and_what_is_filed_meanwhile_moves_nothing() {
     let entries: Vec<Entry> = (1..=25).map(filed).collect();
     let live = live(&entries);
-    let router = door(&live, wall());
+    let router = door(&live, wall()).await;
     let (mut path, mut seen) = (Some("/ogc/collections/reports/items?limit=7".to_owned()), Vec::new());
     while let Some(at) = path {
         let (_, _, page) = get(&router, &at).await;
@@ -94,7 +103,7 @@ async fn pages_follow_one_another_to_the_end_and_what_is_filed_meanwhile_moves_n
 
 #[tokio::test]
 async fn an_empty_world_gives_empty_pages_and_says_where_it_would_be() {
-    let router = door(&live(&[]), wall());
+    let router = door(&live(&[]), wall()).await;
     for collection in ["incidents", "reports", "check-ins"] {
         let (_, _, page) = get(&router, &format!("/ogc/collections/{collection}/items")).await;
         assert_eq!((&page["numberReturned"], &page["numberMatched"], ids(&page).len()), (&0.into(), &0.into(), 0));
@@ -109,7 +118,7 @@ async fn the_extent_holds_what_lies_outside_the_region_as_its_reader_sees_it() {
     let far = filed_at(1, Position::new(-20.123_456, 179.987_654).unwrap());
     let live = live(&[far]);
     let extent = async |caller| {
-        let (_, _, collection) = get(&door(&live, caller), "/ogc/collections/incidents").await;
+        let (_, _, collection) = get(&door(&live, caller).await, "/ogc/collections/incidents").await;
         collection["extent"]["spatial"]["bbox"][0].to_string()
     };
     assert_eq!(extent(wall()).await, "[139.0,-20.123456,179.987654,39.0]");
@@ -119,7 +128,7 @@ async fn the_extent_holds_what_lies_outside_the_region_as_its_reader_sees_it() {
 #[tokio::test]
 async fn the_public_sees_the_public_encoding_and_no_collection_that_is_the_offices() {
     let live = live(&[filed_at(1, Position::new(37.123_456, 140.234_567).unwrap())]);
-    let (_, _, page) = get(&door(&live, Caller::Public), "/ogc/collections/incidents/items").await;
+    let (_, _, page) = get(&door(&live, Caller::Public).await, "/ogc/collections/incidents/items").await;
     let feature = &page["features"][0];
     assert_eq!(feature["geometry"]["coordinates"], serde_json::json!([140.2346, 37.1235]));
     let known: Vec<&String> = feature["properties"].as_object().unwrap().keys().collect();
@@ -137,21 +146,21 @@ async fn the_public_sees_the_public_encoding_and_no_collection_that_is_the_offic
     known.sort_unstable();
     assert_eq!(known, public);
 
-    let (_, _, list) = get(&door(&live, Caller::Public), "/ogc/collections").await;
+    let (_, _, list) = get(&door(&live, Caller::Public).await, "/ogc/collections").await;
     let names = |list: &Value| -> Vec<String> {
         list["collections"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&list), ["incidents", "offices"]);
-    let (_, _, list) = get(&door(&live, wall()), "/ogc/collections").await;
+    let (_, _, list) = get(&door(&live, wall()).await, "/ogc/collections").await;
     assert_eq!(names(&list), ["incidents", "reports", "offices", "check-ins"]);
-    let (_, _, page) = get(&door(&live, wall()), "/ogc/collections/incidents/items").await;
+    let (_, _, page) = get(&door(&live, wall()).await, "/ogc/collections/incidents/items").await;
     assert_eq!(page["features"][0]["geometry"]["coordinates"], serde_json::json!([140.234567, 37.123456]));
     assert_eq!(page["features"][0]["properties"]["reports"], 1);
 }
 
 #[tokio::test]
 async fn offices_are_found_by_the_ground_that_they_have() {
-    let router = door(&live(&[]), Caller::Public);
+    let router = door(&live(&[]), Caller::Public).await;
     let found = async |query: &str| ids(&get(&router, &format!("/ogc/collections/offices/items{query}")).await.2);
     assert_eq!(found("").await, ["99001", "99002"]);
     assert_eq!(found("?bbox=140.1,37.1,140.2,37.2").await, ["99001"], "within the ground");
@@ -180,7 +189,7 @@ async fn check_ins_lie_at_their_office_and_leave_when_they_end() {
         other => other,
     };
     let live = live(&[arrival(1, "99001"), arrival(2, "99001"), arrival(3, "99777"), later]);
-    let router = door(&live, wall());
+    let router = door(&live, wall()).await;
     let items = async |query: &str| get(&router, &format!("/ogc/collections/check-ins/items{query}")).await.2;
     let all = items("").await;
     assert_eq!(ids(&all), [4, 3, 1].map(|number| uuid(number).to_string()), "the second was superseded");
@@ -202,7 +211,7 @@ async fn check_ins_lie_at_their_office_and_leave_when_they_end() {
 
 #[tokio::test]
 async fn a_feature_alone_links_to_itself_and_its_collection() {
-    let router = door(&live(&[filed(1)]), wall());
+    let router = door(&live(&[filed(1)]), wall()).await;
     for (collection, id) in [("incidents", incident_of(1).0), ("reports", report_id(1).0)] {
         let path = format!("/ogc/collections/{collection}/items/{id}");
         let (status, kind, feature) = get(&router, &path).await;
@@ -219,7 +228,7 @@ async fn a_feature_alone_links_to_itself_and_its_collection() {
 
 #[tokio::test]
 async fn the_definition_describes_every_door_that_there_is_and_names_nothing_that_is_not_there() {
-    let router = door(&live(&[]), Caller::Public);
+    let router = door(&live(&[]), Caller::Public).await;
     let (_, kind, document) = get(&router, "/ogc/api").await;
     assert_eq!(kind, "application/vnd.oai.openapi+json;version=3.0");
     assert_eq!((&document["openapi"], &document["servers"][0]["url"]), (&"3.0.3".into(), &"http://h/ogc".into()));
@@ -237,4 +246,29 @@ async fn the_definition_describes_every_door_that_there_is_and_names_nothing_tha
         assert!(document.pointer(pointer).is_some(), "{pointer}");
     }
     assert_eq!(document["components"]["parameters"]["limit"]["schema"]["maximum"], 10_000);
+}
+
+#[tokio::test]
+async fn what_is_the_offices_is_not_given_out_where_that_cannot_be_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&Location::File(folder.path().join("sokuho.sqlite"))).await.unwrap();
+    let live = live(&[filed(1)]);
+    let (walls, public) =
+        (door_with(&live, wall(), database.clone()), door_with(&live, Caller::Public, database.clone()));
+    database.close().await;
+    for collection in ["incidents", "reports", "check-ins"] {
+        let (status, _, problem) = get(&walls, &format!("/ogc/collections/{collection}/items")).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::SERVICE_UNAVAILABLE, &"unavailable".into()),
+            "{collection}"
+        );
+    }
+    for (door, path) in [
+        (&walls, "/ogc/collections/offices/items"),
+        (&walls, "/ogc/collections/reports"),
+        (&public, "/ogc/collections/incidents/items"),
+    ] {
+        assert_eq!(get(door, path).await.0, StatusCode::OK, "{path}");
+    }
 }

@@ -46,7 +46,8 @@ impl PostgresLog {
              FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::float8[], \
                  $8::text[]) AS _ (code, kind, name, kana, english, lon, lat, area) \
              ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, name = excluded.name, kana = excluded.kana, \
-                 english = excluded.english, geom = excluded.geom, area = excluded.area";
+                 english = excluded.english, geom = excluded.geom, area = excluded.area \
+             WHERE office IS DISTINCT FROM excluded";
         let column = |of: fn(&Office) -> String| offices.iter().map(of).collect::<Vec<_>>();
         let degrees = |of: fn(&Office) -> f64| offices.iter().map(of).collect::<Vec<_>>();
         let area = |office: &Office| {

@@ -11,8 +11,8 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Row};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{PATIENCE, in_that_time, in_time};
-use crate::database::CONNECT_PATIENCE;
+use super::{in_that_time, in_time};
+use crate::database::{CONNECT_PATIENCE, PATIENCE};
 use crate::domain::entry::Seq;
 use crate::log::{LogError, storage};
 
