@@ -14,7 +14,6 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::upgrade::downcast;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tungstenite::handshake::derive_accept_key;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +23,8 @@ use uuid::Uuid;
 use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
+use super::line::Line;
+use super::listener::CONNECTIONS;
 use crate::domain::position::Bounds;
 use crate::domain::report::Category;
 use crate::hub::interest::Interest;
@@ -31,11 +32,19 @@ use crate::hub::sse::Opening;
 use crate::hub::{Admission, Hub, Refused, Ticket};
 use crate::identity::caller::Caller;
 use crate::wire;
+use crate::wire::Audience;
 use crate::wire::live::{OfficeEntry, ServerFrame};
 use crate::wire::problem::{Code, Problem};
 
 /// Viewers that may be told at the same time, within the protocol, that the node is full. More hear 503.
 const TURNED_AWAY: usize = 256;
+
+/// Event streams of the public at the same time: each holds one of the listener's connections to its end, and
+/// reports and pages must find one too. They are for networks that block WebSocket, so few need them.
+const PUBLIC_STREAMS: usize = CONNECTIONS / 8;
+
+/// The same for offices, which strangers cannot take.
+const OFFICE_STREAMS: usize = CONNECTIONS / 8;
 
 /// Seconds after which a viewer that heard 503 may come back.
 const RETRY_AFTER_S: u64 = 15;
@@ -45,12 +54,20 @@ const RETRY_AFTER_S: u64 = 15;
 pub struct LiveState {
     hub: Arc<Hub>,
     turned_away: Arc<Semaphore>,
+    public_streams: Arc<Semaphore>,
+    office_streams: Arc<Semaphore>,
 }
 
 impl LiveState {
     /// The door to this hub.
     pub fn new(hub: Arc<Hub>) -> Self {
-        Self { hub, turned_away: Arc::new(Semaphore::new(TURNED_AWAY)) }
+        let places = |most| Arc::new(Semaphore::new(most));
+        Self {
+            hub,
+            turned_away: places(TURNED_AWAY),
+            public_streams: places(PUBLIC_STREAMS),
+            office_streams: places(OFFICE_STREAMS),
+        }
     }
 }
 
@@ -103,9 +120,9 @@ async fn socket(State(state): State<LiveState>, mut request: Request) -> ApiResu
 /// Takes the bare connection out of hyper, whose buffers end here.
 async fn join(hub: &Arc<Hub>, ticket: Result<Ticket, Refused>, upgrade: OnUpgrade) {
     let Ok(upgraded) = upgrade.await else { return };
-    match downcast::<TokioIo<TcpStream>>(upgraded) {
+    match downcast::<Line>(upgraded) {
         Ok(parts) => {
-            let socket = parts.io.into_inner();
+            let socket = parts.io.into_stream();
             if let Err(error) = socket.set_nodelay(true) {
                 tracing::debug!(error = %error, "no TCP_NODELAY for a viewer");
             }
@@ -241,11 +258,17 @@ async fn events(State(state): State<LiveState>, Who(caller): Who, request: Reque
     let interest = query.interest()?;
     let (epoch, since) = query.position(request.headers());
     let admission = admission(&caller);
+    let places = match admission.audience {
+        Audience::Public => state.public_streams,
+        Audience::Office => state.office_streams,
+    };
+    let place = places.try_acquire_owned().map_err(|_| full())?;
     let ticket = state.hub.ticket(address(&request)).map_err(|Refused| full())?;
     let frames = state.hub.stream(ticket, Opening { admission, interest, epoch, since });
-    let body = stream::unfold(frames, |mut frames| async {
+    // Until the connection lets go of the body: the stream may be over before its last bytes have gone.
+    let body = stream::unfold((frames, place), |(mut frames, place)| async {
         let event: Bytes = frames.recv().await?;
-        Some((Ok::<_, Infallible>(event), frames))
+        Some((Ok::<_, Infallible>(event), (frames, place)))
     });
     let mut response = Response::new(Body::from_stream(body));
     let headers = response.headers_mut();
