@@ -198,7 +198,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let identity = Arc::new(Identity::new(registry, Arc::clone(&live) as _, identity::Settings::default()).await?);
 
     // The arrow.
-    let settings = hub::settings::Settings { max_viewers: config.viewers, ..Default::default() };
+    let settings = hub::settings::Settings::for_viewers(config.viewers, config.viewers_per_address);
     let gate = Arc::new(LiveGate(Arc::clone(&identity)));
     let last = refill::last_entries(log.as_ref(), &live, &settings).await;
     let begins_after = replayed.head - last.len() as Seq;

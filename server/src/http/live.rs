@@ -31,6 +31,7 @@ use crate::hub::interest::Interest;
 use crate::hub::sse::Opening;
 use crate::hub::{Admission, Hub, Refused, Ticket};
 use crate::identity::caller::Caller;
+use crate::identity::limits::subscriber;
 use crate::wire;
 use crate::wire::Audience;
 use crate::wire::live::{OfficeEntry, ServerFrame};
@@ -138,7 +139,7 @@ fn full() -> ApiError {
 }
 
 fn address(request: &Request) -> Option<IpAddr> {
-    Some(ClientAddress::of(request.extensions(), request.headers()).0)
+    Some(subscriber(ClientAddress::of(request.extensions(), request.headers()).0))
 }
 
 /// Checks the opening handshake (RFC 6455, 4.2.1); returns the answer to its key.
@@ -263,7 +264,8 @@ async fn events(State(state): State<LiveState>, Who(caller): Who, request: Reque
         Audience::Office => state.office_streams,
     };
     let place = places.try_acquire_owned().map_err(|_| full())?;
-    let ticket = state.hub.ticket(address(&request)).map_err(|Refused| full())?;
+    let mut ticket = state.hub.ticket(address(&request)).map_err(|Refused| full())?;
+    ticket.known(admission.audience).map_err(|Refused| full())?;
     let frames = state.hub.stream(ticket, Opening { admission, interest, epoch, since });
     // Until the connection lets go of the body: the stream may be over before its last bytes have gone.
     let body = stream::unfold((frames, place), |(mut frames, place)| async {

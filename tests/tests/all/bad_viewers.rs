@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use rstest::rstest;
 use serde_json::json;
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::Server;
+use sokuho_tests::server::{Server, Start};
 use sokuho_tests::viewer::{Subscribe, farewell, open};
 use tokio::net::TcpSocket;
 use tokio_tungstenite::client_async;
@@ -141,5 +141,47 @@ async fn a_viewer_that_never_reads_delays_nobody_and_is_told_what_it_missed() ->
             Some(Err(_)) | None => told = true,
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_all_places_of_viewers_and_a_wall_behind_it_has_one() -> Result<()> {
+    let server = Start::default().arg("--viewers-per-address").arg("3").start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let mut public = Vec::new();
+    for _ in 0..3 {
+        public.push(server.public().watch().await?);
+    }
+    is_told_that_it_is_full(&server).await?;
+    let _walls = [server.wall(&town.code).await?.watch().await?, server.wall(&town.code).await?.watch().await?];
+    public.pop();
+    // Its place is free as soon as the server has noticed.
+    let again = async { while server.public().watch().await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(30), again).await.context("the place of who has gone stays taken")
+}
+
+#[tokio::test]
+async fn the_public_does_not_take_the_places_that_are_kept_for_offices() -> Result<()> {
+    let server = Start::default().arg("--viewers").arg("5").start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let mut public = Vec::new();
+    for _ in 0..4 {
+        public.push(server.public().watch().await?);
+    }
+    is_told_that_it_is_full(&server).await?;
+    server.wall(&town.code).await?.watch().await?;
+    Ok(())
+}
+
+/// Subscribes without a token; an error if there is a place.
+async fn is_told_that_it_is_full(server: &Server) -> Result<()> {
+    let mut socket = open(&server.url()).await?;
+    socket.send(Message::text(Subscribe::default().frame().to_string())).await?;
+    let first = socket.next().await.context("no frame")??;
+    ensure!(!first.to_text()?.contains("\"hello\""), "there is a place");
+    let end = farewell_after_frames(&mut socket).await?;
+    ensure!(first.to_text()?.contains("\"full\"") && end == Some(4003), "{first:?} {end:?}");
     Ok(())
 }
