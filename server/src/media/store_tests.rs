@@ -24,8 +24,12 @@ impl Bench {
     }
 
     async fn send(&self, bytes: &[u8], at: i64) -> Result<Received, MediaError> {
+        self.send_as(STRANGER, bytes, at).await
+    }
+
+    async fn send_as(&self, sender: Sender, bytes: &[u8], at: i64) -> Result<Received, MediaError> {
         let chunks: Vec<_> = bytes.chunks(1000).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
-        self.store.receive(stream::iter(chunks), Timestamp::from_second(at).unwrap(), STRANGER).await
+        self.store.receive(stream::iter(chunks), Timestamp::from_second(at).unwrap(), sender).await
     }
 
     /// Every file below the store's folder, by its path.
@@ -220,11 +224,13 @@ async fn a_record_is_not_read_into_memory_while_files_are_removed() {
 
 #[tokio::test]
 async fn uploads_at_once_are_bounded() {
-    let bench = Bench::new(Limits { uploads_at_once: 1, ..Limits::default() });
+    let at_once = AtOnce { staff: 1, strangers: 1, address: 1 };
+    let bench = Bench::new(Limits { at_once, ..Limits::default() });
     let body = stream::iter([Ok(Bytes::from_static(b"\xFF\xD8\xFF"))]).chain(stream::pending());
     let mut first = Box::pin(bench.store.receive(body, Timestamp::UNIX_EPOCH, STRANGER));
     assert!(futures_util::poll!(&mut first).is_pending());
     assert_eq!(code_of(&bench.send(&jpeg(), now()).await.unwrap_err()), Code::Unavailable);
+    assert!(bench.send_as(Sender::Staff, &jpeg(), now()).await.is_ok(), "strangers keep no staff out");
     drop(first);
     assert!(bench.send(&jpeg(), now()).await.is_ok());
 }
