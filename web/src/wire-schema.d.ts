@@ -2884,7 +2884,7 @@ export interface operations {
                     "application/json": components["schemas"]["Uploaded"];
                 };
             };
-            /** @description The upload stalled */
+            /** @description The upload stalled or is too slow */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2920,7 +2920,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many uploads from this address */
+            /** @description Too many uploads or pixels from this address */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,7 +2929,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many uploads at once */
+            /** @description Too many uploads at once, in all or from this address */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -79,6 +79,7 @@ pub(crate) fn code_of(error: &MediaError) -> Code {
         MediaError::StorageFull(_) => Code::StorageFull,
         MediaError::NotFound => Code::NotFound,
         MediaError::RangeNotSatisfiable { .. } => Code::RangeNotSatisfiable,
+        MediaError::TooManyPixels { .. } => Code::TooManyRequests,
         MediaError::Busy => Code::Unavailable,
         MediaError::Body(BodyError::Stalled) => Code::Timeout,
         MediaError::Body(BodyError::Broken(_)) => Code::MalformedRequest,
@@ -94,6 +95,9 @@ impl From<MediaError> for ApiError {
                 problem.detail(error.to_string())
             }
             MediaError::Busy => problem.retry_after(5),
+            MediaError::TooManyPixels { retry_after_s } => {
+                problem.detail(error.to_string()).retry_after(*retry_after_s)
+            }
             // `/readyz` and the metrics say it; a line for every refused upload would fill the disk further.
             MediaError::StorageFull(_) => problem.detail(error.to_string()).retry_after(30),
             MediaError::Unsupported | MediaError::NotFound | MediaError::RangeNotSatisfiable { .. } => problem,
@@ -117,7 +121,7 @@ impl From<MediaError> for ApiError {
         (status = 413, description = "Larger than allowed", body = Problem),
         (status = 415, description = "None of the kinds that are accepted", body = Problem),
         (status = 422, description = "A picture that is damaged, or has too many pixels", body = Problem),
-        (status = 429, description = "Too many uploads from this address", body = Problem),
+        (status = 429, description = "Too many uploads or pixels from this address", body = Problem),
         (status = 503, description = "Too many uploads at once, in all or from this address", body = Problem),
         (status = 507, description = "No room left", body = Problem),
     )

@@ -26,6 +26,7 @@ use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload
 use serde::{Deserialize, Serialize};
 use tokio::sync::{RwLock, Semaphore};
 
+use super::allowance::Allowance;
 use super::cache::Cache;
 use super::examine::{Examined, examine};
 use super::ledger::{AtOnce, Ledger, Sender, Share};
@@ -47,6 +48,8 @@ pub struct Limits {
     pub unreferenced: Share,
     /// Uploads at the same time.
     pub at_once: AtOnce,
+    /// Pixels that strangers of one address may have decoded in a minute.
+    pub pixels_a_minute: u64,
     /// Bytes of the disk that are left to the log, see [`Reserve`].
     pub keep_free: u64,
 }
@@ -66,6 +69,8 @@ impl Default for Limits {
             },
             // Each holds a file and some 100 kB. A shelter's phones behind one address are done one after the other.
             at_once: AtOnce { staff: 64, strangers: 192, address: 16 },
+            // Eighty photos of 12 megapixels; or five of the worst pictures, each of which takes some seconds.
+            pixels_a_minute: 1_000_000_000,
             keep_free: 256 << 20,
         }
     }
@@ -141,6 +146,9 @@ struct Inner {
     described: Cache<MediaId, Arc<Description>>,
     /// One picture is decoded at a time, so that memory is bounded by one.
     decoding: Semaphore,
+    /// Who stands in line for it: of strangers one at a time, so that staff wait for one stranger's picture at most.
+    strangers_decoding: Semaphore,
+    allowance: Arc<Allowance>,
     /// Sweeping writes; claiming and finishing an upload read: nothing is removed while it is being wanted.
     removing: RwLock<()>,
 }
@@ -173,6 +181,8 @@ impl Store {
             ledger: Arc::new(Ledger::new(limits.unreferenced.clone(), limits.at_once)),
             described: Cache::new(CACHED),
             decoding: Semaphore::new(1),
+            strangers_decoding: Semaphore::new(1),
+            allowance: Arc::new(Allowance::new(limits.pixels_a_minute)),
             removing: RwLock::new(()),
             limits,
         })))
@@ -312,10 +322,16 @@ impl Inner {
             return Ok(received);
         }
         let Examined { facts, thumbnail } = {
-            // The semaphore is never closed; if it were, decoding unbounded would be the worse end.
+            // The semaphores are never closed; if they were, decoding unbounded would be the worse end.
+            let _first_of_strangers = match sender {
+                Sender::Staff => None,
+                Sender::Stranger(_) => Some(self.strangers_decoding.acquire().await.map_err(|_| MediaError::Busy)?),
+            };
             let _one = self.decoding.acquire().await.map_err(|_| MediaError::Busy)?;
             let (path, kind): (PathBuf, MediaKind) = (staged.file.path.clone(), staged.kind);
-            tokio::task::spawn_blocking(move || examine(&path, kind)).await??
+            let allowance = Arc::clone(&self.allowance);
+            let admit = move |pixels| allowance.take(sender, pixels);
+            tokio::task::spawn_blocking(move || examine(&path, kind, &admit)).await??
         };
         let description = Arc::new(Description {
             id: staged.id.clone(),
