@@ -92,9 +92,11 @@ const OFFICES: [&str; 4] = ["07202", "07208", "07421", "07423"];
 
 fn slot(seq: u64, dice: &mut Dice) -> Slot {
     let kind = dice.roll(10);
+    let tile = Some(Tile::at(36.9 + dice.roll(10) as f64 / 10.0, 139.2 + dice.roll(10) as f64 / 10.0, MAX_ZOOM));
     let incident = (kind > 0).then(|| IncidentFacets {
         responsible: (kind > 4).then(|| OFFICES[(kind % 4) as usize].parse().unwrap()),
-        tile: Some(Tile::at(36.9 + dice.roll(10) as f64 / 10.0, 139.2 + dice.roll(10) as f64 / 10.0, MAX_ZOOM)),
+        tile,
+        coarse_tile: tile,
         offices: Box::new([OFFICES[dice.roll(4) as usize].parse().unwrap()]),
         category: Category::ALL[dice.roll(5) as usize],
         before: None,
@@ -477,8 +479,15 @@ async fn another_interest_counts_from_the_present_position_on() {
     client.frame("snapshot").await;
     let about = |seq, category| {
         let offices: Box<[_]> = Box::new([]);
-        let incident =
-            IncidentFacets { tile: None, responsible: None, before: None, offices, category, operation: EVERYDAY };
+        let incident = IncidentFacets {
+            tile: None,
+            coarse_tile: None,
+            responsible: None,
+            before: None,
+            offices,
+            category,
+            operation: EVERYDAY,
+        };
         Slot { facets: Facets { incident: Some(incident) }, ..bell(seq) }
     };
     hub.publish(vec![about(1, Category::Other), about(2, Category::Hazard)]);
