@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
+use super::extract::QueryParams;
 use super::line::Line;
 use super::listener::CONNECTIONS;
 use crate::domain::position::Bounds;
@@ -253,9 +254,12 @@ impl EventsQuery {
         (status = 503, description = "As many viewers as the node takes", body = Problem),
     ),
 )]
-async fn events(State(state): State<LiveState>, Who(caller): Who, request: Request) -> ApiResult<Response> {
-    let Query(query) = Query::<EventsQuery>::try_from_uri(request.uri())
-        .map_err(|error| ApiError::new(Code::InvalidField).detail(error.body_text()))?;
+async fn events(
+    State(state): State<LiveState>,
+    Who(caller): Who,
+    QueryParams(query): QueryParams<EventsQuery>,
+    request: Request,
+) -> ApiResult<Response> {
     let interest = query.interest()?;
     let (epoch, since) = query.position(request.headers());
     let admission = admission(&caller);
