@@ -28,7 +28,8 @@ fn main() -> Result<()> {
     let photo = photo()?;
     println!("a photo of {WIDTH} × {HEIGHT} pixels, {} bytes", photo.len());
     let ours = measure("sokuho", || {
-        let drawn = thumbnail::make(Cursor::new(photo.as_slice()), MediaKind::Jpeg, Orientation::default())?;
+        let upright = Orientation::default();
+        let drawn = thumbnail::make(Cursor::new(photo.as_slice()), MediaKind::Jpeg, upright, &|_| Ok(()))?;
         drawn.context("no thumbnail").map(drop)
     })?;
     let lanczos = measure("image, Lanczos", || {

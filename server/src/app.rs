@@ -48,6 +48,7 @@ use crate::identity::registry::Registry;
 use crate::identity::{self, Identity};
 use crate::inspect::{Finding, Findings};
 use crate::intake::Intake;
+use crate::intake::digest::Digests;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::recorder::Recorder;
 use crate::live::world::{Touched, World};
@@ -202,10 +203,11 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let node = log.node();
     let demo = if config.demo { Some(identity::demo::ensure(&registry, region.offices()).await?) } else { None };
     let receipts = ReceiptKeys::new(&registry.derived_key("receipt keys"));
+    let digests = Digests::new(&registry.derived_key("digests of contact details"));
     let identity = Arc::new(Identity::new(registry, Arc::clone(&live) as _, identity::Settings::default()).await?);
 
     // The arrow.
-    let settings = hub::settings::Settings { max_viewers: config.viewers, ..Default::default() };
+    let settings = hub::settings::Settings::for_viewers(config.viewers, config.viewers_per_address);
     let gate = Arc::new(LiveGate(Arc::clone(&identity)));
     let last = refill::last_entries(log.as_ref(), &live, &settings).await;
     let begins_after = replayed.head - last.len() as Seq;
@@ -225,6 +227,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         live: Arc::clone(&live),
         quota: AddressLimit::per_minute(config.reports_per_minute, entropy.as_ref()),
         receipts: receipts.clone(),
+        digests,
         clock: clock.clone(),
         hlc: Arc::clone(&hlc),
         node,

@@ -60,9 +60,14 @@ pub struct Config {
     #[arg(long, env = "SOKUHO_INSPECT_AFTER", default_value_t = 60)]
     pub inspect_after: u64,
 
-    /// Viewers that the node takes at the same time.
+    /// Viewers that the node takes at the same time. A fifth of the places is kept for whoever shows a token.
     #[arg(long, env = "SOKUHO_VIEWERS", default_value_t = 20_000)]
     pub viewers: usize,
+
+    /// Viewers without a token that one address may have at the same time; 0 is no limit. A shelter is one
+    /// address for many people. Screens that show a token do not count.
+    #[arg(long, env = "SOKUHO_VIEWERS_PER_ADDRESS", default_value_t = 1_000)]
+    pub viewers_per_address: usize,
 
     /// Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated.
     #[arg(long, env = "SOKUHO_TRUSTED_PROXIES", value_delimiter = ',')]

@@ -82,7 +82,8 @@ impl Soak {
     /// If it does not start.
     pub async fn begin(start: Start, crowd: Crowd, seed: u64) -> Result<Self> {
         let mut random = Random::new(seed);
-        let server = start.arg("--reports-per-minute").arg("0").arg("--uploads-per-minute").arg("0").start()?;
+        let server = start.arg("--reports-per-minute").arg("0").arg("--uploads-per-minute").arg("0");
+        let server = server.arg("--viewers-per-address").arg("0").start()?;
         let public = server.public();
         let region = public.region().await?;
         let towns: Vec<_> = region.municipalities().cloned().collect();

@@ -913,7 +913,7 @@ export interface components {
          * @description Stable error codes. A new one only where a client would act on it.
          * @enum {string}
          */
-        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "length_required" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "name_taken" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
         /** @description The collections that the caller may read. */
         Collections: {
             /** @description To itself. */
@@ -2884,7 +2884,7 @@ export interface operations {
                     "application/json": components["schemas"]["Uploaded"];
                 };
             };
-            /** @description The upload stalled */
+            /** @description The upload stalled or is too slow */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2920,7 +2920,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many uploads from this address */
+            /** @description Too many uploads or pixels from this address */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,7 +2929,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many uploads at once */
+            /** @description Too many uploads at once, in all or from this address */
             503: {
                 headers: {
                     [name: string]: unknown;

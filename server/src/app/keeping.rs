@@ -64,8 +64,9 @@ pub struct Target {
 /// Restores a backup into an empty place. Everything is verified before anything is written.
 ///
 /// # Errors
-/// Whatever is wrong, as a sentence for the operator. Nothing has changed then; what a kill leaves behind, the
-/// next attempt replaces.
+/// Whatever is wrong, as a sentence for the operator. Then there is no log, no secret and no boundaries that were not
+/// there before; photos that were laid down already stay, for the next attempt needs them as they are. What a kill
+/// leaves behind, the next attempt with the same backup replaces.
 pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Result<Restored> {
     // It blocks, and nothing else runs yet.
     let mut archive = tokio::task::block_in_place(|| {
@@ -87,9 +88,10 @@ pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Res
         None => Location::File(staging.join("sokuho.sqlite")),
     };
     let place = Place { location: &location, data: &data, staging: &staging, key: &key };
-    let filled = place.fill(archive, by, clock.as_ref(), entropy.as_ref(), tell).await;
+    let mut laid = Laid::default();
+    let filled = place.fill(archive, &mut laid, by, clock.as_ref(), entropy.as_ref(), tell).await;
     remove(&staging)?;
-    let manifest = filled?;
+    let manifest = filled.inspect_err(|_| laid.take_back())?;
 
     // Opened and claimed as at every start: it takes note of the restored history.
     let location = postgres.map_or_else(|| Location::File(data.join("sokuho.sqlite")), Location::Postgres);
@@ -100,6 +102,33 @@ pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Res
     log.close().await;
     database.close().await;
     Ok(restored)
+}
+
+/// Files that a restore laid where none was: if it fails they must go, or the next attempt, with another backup, would
+/// find another node's secret.
+#[derive(Default)]
+struct Laid(Vec<PathBuf>);
+
+impl Laid {
+    fn put(
+        &mut self,
+        place: PathBuf,
+        write: impl FnOnce(&mut fs::File) -> Result<(), BackupError>,
+    ) -> anyhow::Result<()> {
+        let is_new = !place.exists();
+        put(&place, write)?;
+        if is_new {
+            self.0.push(place);
+        }
+        Ok(())
+    }
+
+    fn take_back(&self) {
+        for place in &self.0 {
+            // The restore has failed already, and says why; an empty folder may stay.
+            let _ = fs::remove_file(place);
+        }
+    }
 }
 
 /// Where a restore works.
@@ -115,6 +144,7 @@ impl Place<'_> {
     async fn fill(
         &self,
         archive: Archive,
+        laid: &mut Laid,
         by: By,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
@@ -131,13 +161,13 @@ impl Place<'_> {
         tokio::task::block_in_place(|| {
             archive.restore_media(&self.data.join("media"), tell)?;
             for part in archive.boundaries() {
-                put(&self.data.join(&part.name), |file| archive.copy(&part, file))?;
+                laid.put(self.data.join(&part.name), |file| archive.copy(&part, file))?;
             }
             let write = |file: &mut fs::File| {
                 use std::io::Write;
                 file.write_all(self.key).map_err(|error| BackupError::File(self.data.join(KEY), error))
             };
-            put(&self.data.join(KEY), write)
+            laid.put(self.data.join(KEY), write)
         })?;
         transaction.commit().await.context("the database failed")?;
         log.close().await;
@@ -174,5 +204,56 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
             Err(error).with_context(|| format!("{} cannot be removed", folder.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::Progress;
+    use crate::log::samples::{Counting, Midnight, draft, filed};
+
+    /// A backup of a node with this secret.
+    async fn backup_of(folder: &Path, secret: &str) -> PathBuf {
+        let data = folder.join(secret);
+        for below in ["keys", "region/aizu"] {
+            fs::create_dir_all(data.join(below)).unwrap();
+        }
+        let database = Database::open(&Location::File(data.join("sokuho.sqlite"))).await.unwrap();
+        let log = Log::open(&database, &data, &Midnight, &Counting::default()).await.unwrap();
+        log.append(&[draft(filed(1))]).await.unwrap();
+        fs::write(data.join(KEY), secret.repeat(32)).unwrap();
+        fs::write(data.join("region/aizu/boundaries.geojson"), "{}").unwrap();
+        let file = folder.join(format!("{secret}.zip"));
+        let source = make::Source { database: &database, data: &data, with_media: false };
+        make::make(source, &file, By::node(), &Midnight, &mut |_: Progress<'_>| {}).await.unwrap();
+        file
+    }
+
+    async fn restored(file: &Path, data: &Path, tell: Tell<'_>) -> anyhow::Result<Restored> {
+        let (clock, entropy) = (Arc::new(Midnight), Arc::new(Counting::default()));
+        let target = Target { data: data.to_owned(), postgres: None, by: By::node(), clock, entropy };
+        restore(file, target, tell).await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_restore_that_fails_at_its_very_end_leaves_no_secret_in_the_way_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (backup_of(folder.path(), "ab").await, backup_of(folder.path(), "cd").await);
+        let data = folder.path().join("data");
+        // While the database is being filled, something gets into the place where it is to lie at last.
+        let in_the_way = data.join("sokuho.sqlite").join("something");
+        let mut spoil = |_: Progress<'_>| {
+            if data.join("restoring").exists() {
+                fs::create_dir_all(&in_the_way).unwrap();
+            }
+        };
+        let failed = restored(&one, &data, &mut spoil).await.unwrap_err();
+        assert!(failed.to_string().contains("cannot be put in its place"), "{failed}");
+        assert!(!data.join(KEY).exists() && !data.join("region/aizu/boundaries.geojson").exists());
+
+        fs::remove_dir_all(data.join("sokuho.sqlite")).unwrap();
+        assert_eq!(restored(&other, &data, &mut |_: Progress<'_>| {}).await.unwrap().head, 1);
+        assert_eq!(fs::read_to_string(data.join(KEY)).unwrap(), "cd".repeat(32));
     }
 }

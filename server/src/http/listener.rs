@@ -1,5 +1,5 @@
 //! Accepts connections and speaks HTTP/1.1 on each. What `axum::serve` does, with bounds of our own: how
-//! many connections there may be, and how long a request's head may take.
+//! many connections there may be, how long a request's head may take, and how long an answer may wait to be taken.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
@@ -21,9 +21,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-/// Connections that wait for a request or answer one. Viewers have left HTTP and do not count; the hub
-/// bounds them. One more connection waits in the system's queue.
-const CONNECTIONS: usize = 8_192;
+use super::line::Line;
+
+/// Connections that wait for a request or answer one. Viewers on WebSocket have left HTTP and do not count: the hub
+/// bounds them. Event streams count, and have a bound of their own far below this one (`super::live`). One more
+/// connection waits in the system's queue.
+pub const CONNECTIONS: usize = 8_192;
 
 /// Where fewer places than this are left, a connection is closed behind its answer instead of waiting for another
 /// request: when everybody comes back at once, the next one need not wait for the last one's idle line.
@@ -35,8 +38,8 @@ const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes of a request's head, and of a connection's read buffer.
 const HEAD_BYTES: usize = 64 * 1024;
 
-/// An answer that says so must be taken within this time; then the connection is cut, and with it goes what the
-/// answer keeps in memory.
+/// An answer that says so must be taken within this time, and not only as fast as [`Line`] asks of all: then the
+/// connection is cut, and with it goes what the answer keeps in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct TakenWithin(pub Duration);
 
@@ -91,7 +94,7 @@ async fn converse(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(Line::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     tokio::select! {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -14,7 +14,6 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::upgrade::downcast;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tungstenite::handshake::derive_accept_key;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,18 +23,30 @@ use uuid::Uuid;
 use super::access::Who;
 use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
+use super::extract::QueryParams;
+use super::line::Line;
+use super::listener::CONNECTIONS;
 use crate::domain::position::Bounds;
 use crate::domain::report::Category;
 use crate::hub::interest::Interest;
 use crate::hub::sse::Opening;
 use crate::hub::{Admission, Hub, Refused, Ticket};
 use crate::identity::caller::Caller;
+use crate::identity::limits::subscriber;
 use crate::wire;
+use crate::wire::Audience;
 use crate::wire::live::{OfficeEntry, ServerFrame};
 use crate::wire::problem::{Code, Problem};
 
 /// Viewers that may be told at the same time, within the protocol, that the node is full. More hear 503.
 const TURNED_AWAY: usize = 256;
+
+/// Event streams of the public at the same time: each holds one of the listener's connections to its end, and
+/// reports and pages must find one too. They are for networks that block WebSocket, so few need them.
+const PUBLIC_STREAMS: usize = CONNECTIONS / 8;
+
+/// The same for offices, which strangers cannot take.
+const OFFICE_STREAMS: usize = CONNECTIONS / 8;
 
 /// Seconds after which a viewer that heard 503 may come back.
 const RETRY_AFTER_S: u64 = 15;
@@ -45,12 +56,20 @@ const RETRY_AFTER_S: u64 = 15;
 pub struct LiveState {
     hub: Arc<Hub>,
     turned_away: Arc<Semaphore>,
+    public_streams: Arc<Semaphore>,
+    office_streams: Arc<Semaphore>,
 }
 
 impl LiveState {
     /// The door to this hub.
     pub fn new(hub: Arc<Hub>) -> Self {
-        Self { hub, turned_away: Arc::new(Semaphore::new(TURNED_AWAY)) }
+        let places = |most| Arc::new(Semaphore::new(most));
+        Self {
+            hub,
+            turned_away: places(TURNED_AWAY),
+            public_streams: places(PUBLIC_STREAMS),
+            office_streams: places(OFFICE_STREAMS),
+        }
     }
 }
 
@@ -103,9 +122,9 @@ async fn socket(State(state): State<LiveState>, mut request: Request) -> ApiResu
 /// Takes the bare connection out of hyper, whose buffers end here.
 async fn join(hub: &Arc<Hub>, ticket: Result<Ticket, Refused>, upgrade: OnUpgrade) {
     let Ok(upgraded) = upgrade.await else { return };
-    match downcast::<TokioIo<TcpStream>>(upgraded) {
+    match downcast::<Line>(upgraded) {
         Ok(parts) => {
-            let socket = parts.io.into_inner();
+            let socket = parts.io.into_stream();
             if let Err(error) = socket.set_nodelay(true) {
                 tracing::debug!(error = %error, "no TCP_NODELAY for a viewer");
             }
@@ -121,7 +140,7 @@ fn full() -> ApiError {
 }
 
 fn address(request: &Request) -> Option<IpAddr> {
-    Some(ClientAddress::of(request.extensions(), request.headers()).0)
+    Some(subscriber(ClientAddress::of(request.extensions(), request.headers()).0))
 }
 
 /// Checks the opening handshake (RFC 6455, 4.2.1); returns the answer to its key.
@@ -235,17 +254,27 @@ impl EventsQuery {
         (status = 503, description = "As many viewers as the node takes", body = Problem),
     ),
 )]
-async fn events(State(state): State<LiveState>, Who(caller): Who, request: Request) -> ApiResult<Response> {
-    let Query(query) = Query::<EventsQuery>::try_from_uri(request.uri())
-        .map_err(|error| ApiError::new(Code::InvalidField).detail(error.body_text()))?;
+async fn events(
+    State(state): State<LiveState>,
+    Who(caller): Who,
+    QueryParams(query): QueryParams<EventsQuery>,
+    request: Request,
+) -> ApiResult<Response> {
     let interest = query.interest()?;
     let (epoch, since) = query.position(request.headers());
     let admission = admission(&caller);
-    let ticket = state.hub.ticket(address(&request)).map_err(|Refused| full())?;
+    let places = match admission.audience {
+        Audience::Public => state.public_streams,
+        Audience::Office => state.office_streams,
+    };
+    let place = places.try_acquire_owned().map_err(|_| full())?;
+    let mut ticket = state.hub.ticket(address(&request)).map_err(|Refused| full())?;
+    ticket.known(admission.audience).map_err(|Refused| full())?;
     let frames = state.hub.stream(ticket, Opening { admission, interest, epoch, since });
-    let body = stream::unfold(frames, |mut frames| async {
+    // Until the connection lets go of the body: the stream may be over before its last bytes have gone.
+    let body = stream::unfold((frames, place), |(mut frames, place)| async {
         let event: Bytes = frames.recv().await?;
-        Some((Ok::<_, Infallible>(event), frames))
+        Some((Ok::<_, Infallible>(event), (frames, place)))
     });
     let mut response = Response::new(Body::from_stream(body));
     let headers = response.headers_mut();

@@ -4,13 +4,15 @@ use futures_util::{SinkExt, StreamExt};
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::domain::clock::Clock;
 use crate::domain::ids::NodeId;
+use crate::http::listener;
 use crate::hub::interest::Facets;
 use crate::hub::{Gate, Settings, Slot};
 use crate::wire::live::GoodbyeReason;
@@ -32,14 +34,28 @@ impl Gate for Everybody {
     }
 }
 
-async fn serve(settings: Settings) -> (Arc<Hub>, SocketAddr) {
+fn hub(settings: Settings) -> Arc<Hub> {
     let hub = Hub::new(settings, NodeId(Uuid::nil()), Uuid::nil(), 0, Arc::new(Still), Arc::new(Everybody));
     tokio::spawn(Arc::clone(&hub).run());
-    let (router, _) = routes().with_state(LiveState::new(Arc::clone(&hub))).split_for_parts();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    hub
+}
+
+/// The door, and the same door for somebody who has shown a wall's token.
+async fn open(state: LiveState) -> (SocketAddr, SocketAddr) {
+    let (router, _) = routes().with_state(state).split_for_parts();
+    let wall = Caller::Wall { token: Uuid::nil(), office: "07202".parse().unwrap() };
+    let mut addresses = Vec::new();
+    for router in [router.clone(), router.layer(axum::Extension(wall))] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        addresses.push(listener.local_addr().unwrap());
+        tokio::spawn(listener::serve(listener, router, CancellationToken::new()));
+    }
+    (addresses[0], addresses[1])
+}
+
+async fn serve(settings: Settings) -> (Arc<Hub>, SocketAddr) {
+    let hub = hub(settings);
+    let (address, _) = open(LiveState::new(Arc::clone(&hub))).await;
     (hub, address)
 }
 
@@ -152,12 +168,47 @@ async fn an_event_stream_resumes_from_the_last_event_id() {
 #[tokio::test]
 async fn a_bad_interest_or_a_full_node_is_a_problem_for_event_streams() {
     let (_, address) = serve(Settings { max_viewers: 0, ..Settings::default() }).await;
-    for query in ["bounds=1,2,3", "bounds=NaN,0,1,1", "offices=x", "categories=fire", "since=-1", "colour=red"] {
-        let answer =
-            ask(address, &format!("GET /api/live/events?{query} HTTP/1.1\r\nHost: HOST\r\n\r\n"), "invalid_field")
-                .await;
+    let invalid = ["bounds=1,2,3", "bounds=NaN,0,1,1", "offices=x", "categories=fire", "since=-1"];
+    let cases = invalid.map(|query| (query, "invalid_field")).into_iter().chain([("colour=red", "unknown_field")]);
+    for (query, code) in cases {
+        let request = format!("GET /api/live/events?{query} HTTP/1.1\r\nHost: HOST\r\n\r\n");
+        let answer = ask(address, &request, code).await;
         assert!(answer.starts_with("HTTP/1.1 422"), "{query}: {answer}");
     }
     let answer = ask(address, "GET /api/live/events HTTP/1.1\r\nHost: HOST\r\n\r\n", "unavailable").await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 15"), "{answer}");
+}
+
+/// Opens an event stream; gives the answer's first line, and the line, which is open as long as it is held.
+async fn listen(address: SocketAddr) -> (String, TcpStream) {
+    let mut line = TcpStream::connect(address).await.unwrap();
+    line.write_all(b"GET /api/live/events HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.contains(&b'\n') {
+        assert!(line.read_buf(&mut answer).await.unwrap() > 0);
+    }
+    (String::from_utf8_lossy(&answer).lines().next().unwrap().to_owned(), line)
+}
+
+#[tokio::test]
+async fn event_streams_of_the_public_are_few_and_take_no_place_from_offices_or_web_sockets() {
+    let hub = hub(Settings::default());
+    let public_streams = Arc::new(Semaphore::new(2));
+    let state = LiveState { public_streams: Arc::clone(&public_streams), ..LiveState::new(Arc::clone(&hub)) };
+    let (public, office) = open(state).await;
+    let streams = [listen(public).await, listen(public).await];
+    assert!(streams.iter().all(|(status, _)| status == "HTTP/1.1 200 OK"), "{streams:?}");
+    assert_eq!(listen(public).await.0, "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(hub.viewers(), 2, "who was refused has no place in the hub either");
+    assert_eq!(listen(office).await.0, "HTTP/1.1 200 OK");
+    assert!(connect_async(format!("ws://{public}/api/live")).await.is_ok());
+
+    drop(streams);
+    let _there_is_room = public_streams.acquire().await.unwrap();
+    assert_eq!(listen(public).await.0, "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn event_streams_leave_most_connections_to_reports_and_pages() {
+    assert!((PUBLIC_STREAMS + OFFICE_STREAMS) * 4 <= CONNECTIONS);
 }

@@ -32,19 +32,22 @@ use crate::media::{BodyError, MediaError};
 use crate::wire::media::Uploaded;
 use crate::wire::problem::{Code, Problem};
 
-/// How long an upload may take.
+/// How long an upload may take. Its place is one of a few, so a byte now and then does not do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
-    /// Without any progress.
-    pub idle: Duration,
+    /// How far it may fall behind the least rate: so long may it bring nothing at all.
+    pub behind: Duration,
+    /// The least rate, bytes a second.
+    pub least: u32,
     /// Altogether.
     pub whole: Duration,
 }
 
 impl Default for Patience {
-    /// Half a minute without progress; an hour altogether, so that 500 MB pass at 1.2 Mbit/s.
+    /// 32 kbit/s, which is what is left of a mobile line at the edge of the network, and a minute without any; two
+    /// hours altogether, so that 500 MB pass at 0.6 Mbit/s.
     fn default() -> Self {
-        Self { idle: Duration::from_secs(30), whole: Duration::from_secs(3600) }
+        Self { behind: Duration::from_secs(60), least: 4_000, whole: Duration::from_secs(7_200) }
     }
 }
 
@@ -76,6 +79,7 @@ pub(crate) fn code_of(error: &MediaError) -> Code {
         MediaError::StorageFull(_) => Code::StorageFull,
         MediaError::NotFound => Code::NotFound,
         MediaError::RangeNotSatisfiable { .. } => Code::RangeNotSatisfiable,
+        MediaError::TooManyPixels { .. } => Code::TooManyRequests,
         MediaError::Busy => Code::Unavailable,
         MediaError::Body(BodyError::Stalled) => Code::Timeout,
         MediaError::Body(BodyError::Broken(_)) => Code::MalformedRequest,
@@ -91,6 +95,9 @@ impl From<MediaError> for ApiError {
                 problem.detail(error.to_string())
             }
             MediaError::Busy => problem.retry_after(5),
+            MediaError::TooManyPixels { retry_after_s } => {
+                problem.detail(error.to_string()).retry_after(*retry_after_s)
+            }
             // `/readyz` and the metrics say it; a line for every refused upload would fill the disk further.
             MediaError::StorageFull(_) => problem.detail(error.to_string()).retry_after(30),
             MediaError::Unsupported | MediaError::NotFound | MediaError::RangeNotSatisfiable { .. } => problem,
@@ -110,12 +117,12 @@ impl From<MediaError> for ApiError {
     responses(
         (status = 201, description = "Stored", body = Uploaded),
         (status = 200, description = "The same file was there before", body = Uploaded),
-        (status = 408, description = "The upload stalled", body = Problem),
+        (status = 408, description = "The upload stalled or is too slow", body = Problem),
         (status = 413, description = "Larger than allowed", body = Problem),
         (status = 415, description = "None of the kinds that are accepted", body = Problem),
         (status = 422, description = "A picture that is damaged, or has too many pixels", body = Problem),
-        (status = 429, description = "Too many uploads from this address", body = Problem),
-        (status = 503, description = "Too many uploads at once", body = Problem),
+        (status = 429, description = "Too many uploads or pixels from this address", body = Problem),
+        (status = 503, description = "Too many uploads at once, in all or from this address", body = Problem),
         (status = 507, description = "No room left", body = Problem),
     )
 )]
@@ -163,16 +170,22 @@ fn uploaded(description: &Description) -> Uploaded {
     }
 }
 
-/// The body's chunks, until it ends, breaks off or stalls.
+/// The body's chunks, until it ends, breaks off, stalls or is too slow.
 fn patiently(body: Body, patience: Patience) -> impl Stream<Item = Result<bytes::Bytes, BodyError>> + Send {
     let until = tokio::time::Instant::now() + patience.whole;
-    futures_util::stream::unfold(Some(body.into_data_stream()), move |stream| async move {
-        let mut stream = stream?;
-        let patience = until.min(tokio::time::Instant::now() + patience.idle);
-        match tokio::time::timeout_at(patience, stream.next()).await {
+    let begin = (body.into_data_stream(), patience.behind);
+    futures_util::stream::unfold(Some(begin), move |state| async move {
+        let (mut stream, left) = state?;
+        // Only the waiting counts, not what our disk takes for what has come.
+        let began = tokio::time::Instant::now();
+        match tokio::time::timeout_at(until.min(began + left), stream.next()).await {
             Err(_) => Some((Err(BodyError::Stalled), None)),
             Ok(None) => None,
-            Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(stream))),
+            Ok(Some(Ok(chunk))) => {
+                let earned = Duration::from_secs(chunk.len() as u64) / patience.least.max(1);
+                let left = left.saturating_sub(began.elapsed()).saturating_add(earned).min(patience.behind);
+                Some((Ok(chunk), Some((stream, left))))
+            }
             Ok(Some(Err(error))) => Some((Err(BodyError::Broken(error.to_string())), None)),
         }
     })

@@ -12,6 +12,7 @@ pub mod extract;
 pub mod features;
 pub mod health;
 pub mod incidents;
+pub mod line;
 pub mod listener;
 pub mod live;
 pub mod media;

@@ -6,6 +6,7 @@ use sokuho_tiles::{MAX_ZOOM, Tile};
 use super::interest::{Facets, IncidentFacets};
 use super::ring::Slot;
 use crate::domain::entry::{Body, Entry, Seq};
+use crate::domain::position::Position;
 use crate::wire::check_in::CheckIn;
 use crate::wire::incident::{IncidentView, OfficeIncident, PublicIncident, Reporter};
 use crate::wire::live::{OfficeEntry, PublicEntry};
@@ -83,8 +84,11 @@ fn facets(view: &IncidentView<'_>, entry: &Entry) -> Option<IncidentFacets> {
     let mut offices: Vec<_> = view.incident.responsible.iter().chain(&before).cloned().chain(reporting).collect();
     offices.sort_unstable();
     offices.dedup();
+    let tile = |place: Position| Tile::at(place.lat(), place.lon(), MAX_ZOOM);
+    let position = first.report.position();
     Some(IncidentFacets {
-        tile: first.report.position().map(|place| Tile::at(place.lat(), place.lon(), MAX_ZOOM)),
+        tile: position.map(tile),
+        coarse_tile: position.map(|position| tile(position.coarse())),
         responsible: view.incident.responsible.clone(),
         before,
         offices: offices.into_boxed_slice(),
@@ -104,6 +108,7 @@ mod tests {
 
     use uuid::Uuid;
 
+    use super::super::interest::Interest;
     use super::*;
     use crate::domain::clock::Hlc;
     use crate::domain::entry::{Actor, CheckedIn, Lww, ResponsibleChanged};
@@ -112,8 +117,9 @@ mod tests {
     use crate::domain::office::OfficeCode;
     use crate::domain::operation::EVERYDAY;
     use crate::domain::place::Place;
-    use crate::domain::position::{Evidence, EvidenceSource, Position};
+    use crate::domain::position::{Bounds, Evidence, EvidenceSource};
     use crate::domain::report::{Category, Edition, FiledReport, Report};
+    use crate::wire::Audience;
 
     fn entry(body: Body) -> Entry {
         Entry {
@@ -132,6 +138,10 @@ mod tests {
     }
 
     fn report() -> Report {
+        report_at(Position::new(37.487_812, 139.929_712).unwrap())
+    }
+
+    fn report_at(position: Position) -> Report {
         Report {
             id: ReportId(Uuid::from_u128(1)),
             incident: IncidentId(Uuid::from_u128(9)),
@@ -141,7 +151,7 @@ mod tests {
             observed_at: Hlc(1_790_000_000_000 << 16).timestamp(),
             evidence: [Evidence {
                 source: EvidenceSource::Pin,
-                position: Position::new(37.487_812, 139.929_712).unwrap(),
+                position,
                 accuracy_m: None,
                 heading_deg: None,
                 at: None,
@@ -188,6 +198,41 @@ mod tests {
         let facets = slot.facets.incident.unwrap();
         assert_eq!(facets.offices.iter().map(|o| o.as_str()).collect::<Vec<_>>(), ["07202", "07423"]);
         assert_eq!(facets.responsible, Some("07202".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_public_interest_tells_nothing_finer_than_the_coarse_position() {
+        // An edge between tiles of zoom 10 lies at 140.625° east, and that is a coarse position: whoever is less than
+        // half a step west of it is shown east of it.
+        let edge = 360.0 * 912.0 / 1_024.0 - 180.0;
+        let position = Position::new(37.487_812, edge - 0.000_02).unwrap();
+        assert!(position.coarse().lon() >= edge, "{position:?}");
+        let filed_by = entry(Body::OperationClosed);
+        let filed = FiledReport {
+            report: Arc::new(report_at(position)),
+            actor: filed_by.actor.clone(),
+            office: None,
+            operation: EVERYDAY,
+            filed_at: Hlc(1).timestamp(),
+        };
+        let incident = Incident {
+            id: IncidentId(Uuid::from_u128(9)),
+            operation: EVERYDAY,
+            reports: Box::default(),
+            responsible: None,
+            taken: None,
+            status: Lww::unwritten(Status::Received),
+        };
+        let view = IncidentView { incident: &incident, reports: vec![&filed] };
+        let slot = collect(7, &entry(Body::ReportFiled(filed.report.clone())), Some(&view), vec![], None);
+        let hears = |west: f64, audience| {
+            let bounds = Some(Bounds { west, south: 37.4, east: west + 0.1, north: 37.5 });
+            let wish = crate::wire::live::Interest { bounds, ..<_>::default() };
+            Interest::try_from(&wish).unwrap().matches(&slot.facets, audience)
+        };
+        let sides = |audience| (hears(edge - 0.2, audience), hears(edge + 0.1, audience));
+        assert_eq!(sides(Audience::Office), (true, false), "offices choose by the exact position");
+        assert_eq!(sides(Audience::Public), (false, true), "the public by where it is shown");
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Facets {
 pub struct IncidentFacets {
     /// Where: the tile of the deepest zoom; `None`: no place is known.
     pub tile: Option<Tile>,
+    /// The tile of the coarse position, by which the public chooses: on which side of a tile's edge the exact one lies
+    /// is not told by what arrives.
+    pub coarse_tile: Option<Tile>,
     /// The office that answers for it.
     pub responsible: Option<OfficeCode>,
     /// The office that handed it over with this entry. The public may choose by these two alone.
@@ -125,9 +128,13 @@ impl Interest {
             };
             offices.any(|office| wanted.binary_search(office).is_ok())
         };
+        let tile = match audience {
+            Audience::Office => incident.tile,
+            Audience::Public => incident.coarse_tile,
+        };
         self.operation.is_none_or(|operation| operation == incident.operation)
             && self.categories.is_none_or(|chosen| chosen & bit(incident.category) != 0)
-            && self.tiles.is_none_or(|range| incident.tile.is_some_and(|tile| range.contains(tile)))
+            && self.tiles.is_none_or(|range| tile.is_some_and(|tile| range.contains(tile)))
             && self.offices.as_deref().is_none_or(is_wanted)
     }
 }
@@ -142,6 +149,7 @@ mod tests {
         Facets {
             incident: Some(IncidentFacets {
                 tile: Some(Tile::at(37.4878, 139.9297, sokuho_tiles::MAX_ZOOM)),
+                coarse_tile: Some(Tile::at(37.4878, 139.9297, sokuho_tiles::MAX_ZOOM)),
                 responsible: Some("07202".parse().unwrap()),
                 before: None,
                 offices: ["07202", "07423"].map(|code| code.parse().unwrap()).into(),

@@ -94,6 +94,7 @@ impl<S: Socket> Reader<S> {
             return Ok(());
         }
         let admission = hub.admit(token.as_deref())?;
+        self.session.is_known(admission.audience).map_err(|Refused| GoodbyeReason::Full)?;
         self.opening = None;
         let hub = self.session.hub();
         let mut first = Vec::with_capacity(512);

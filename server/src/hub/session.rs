@@ -15,7 +15,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::core::{Hub, Ticket};
+use super::core::{Hub, Refused, Ticket};
 use super::frame;
 use super::gate::Admission;
 use super::group::Group;
@@ -23,6 +23,7 @@ use super::settings::{FRAME_ENTRIES, LINGER};
 use super::websocket::PING;
 use super::writer::{Arrival, Call, Command, Viewer, Written};
 use crate::domain::entry::Seq;
+use crate::wire::Audience;
 use crate::wire::live::GoodbyeReason;
 
 /// What a session runs on: TCP, TLS, or a pipe in a test.
@@ -150,6 +151,14 @@ impl<S: Socket> Session<S> {
                 Poll::Pending
             }
         }
+    }
+
+    /// Makes known to whom the place belongs.
+    ///
+    /// # Errors
+    /// [`Refused`] where it cannot have one.
+    pub(super) fn is_known(&self, audience: Audience) -> Result<(), Refused> {
+        self.wire().ticket.as_mut().map_or(Err(Refused), |ticket| ticket.known(audience))
     }
 
     /// Begins the stream: the first frames, then everything after the cursor.

@@ -41,8 +41,11 @@ pub struct Settings {
     pub frame_cache_bytes: usize,
     /// Viewers at most.
     pub max_viewers: usize,
-    /// Viewers from one address at most. Off by default: an office is one address.
-    pub max_viewers_per_address: Option<usize>,
+    /// Of them, places that the public cannot take: they are for whoever shows a token.
+    pub kept_for_offices: usize,
+    /// Viewers of the public from one address at most, and as many connections that have not said yet who they are.
+    /// Who shows a token does not count: all the screens of a town hall can be one address. `None`: no limit.
+    pub max_public_per_address: Option<usize>,
     /// Writers; one per core serves best.
     pub writers: usize,
     /// Time between heartbeats. Every second one carries a ping.
@@ -55,6 +58,15 @@ pub struct Settings {
     pub frame_within: Duration,
 }
 
+impl Settings {
+    /// The usual ones for so many viewers, a fifth of the places kept for offices, and so many of the public from one
+    /// address; 0 is no limit.
+    pub fn for_viewers(max_viewers: usize, public_per_address: usize) -> Self {
+        let max_public_per_address = (public_per_address > 0).then_some(public_per_address);
+        Self { max_viewers, kept_for_offices: max_viewers / 5, max_public_per_address, ..Self::default() }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -62,7 +74,9 @@ impl Default for Settings {
             ring_bytes: 64 * 1024 * 1024,
             frame_cache_bytes: 16 * 1024 * 1024,
             max_viewers: 20_000,
-            max_viewers_per_address: None,
+            kept_for_offices: 4_000,
+            // A shelter, or the many subscribers that a mobile carrier has behind one address.
+            max_public_per_address: Some(1_000),
             writers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             heartbeat: Duration::from_secs(15),
             silence: Duration::from_secs(75),

@@ -100,19 +100,20 @@ impl AddressLimit {
     }
 }
 
-/// Counts attempts to sign in, and refresh tokens that we never gave. What comes out well is given back,
-/// so that many people behind one address can sign in at once; what counts are mistakes.
+/// Counts attempts to sign in, and refresh tokens that we never gave. What is no mistake is given back, so that many
+/// people behind one address can sign in at once.
 pub(super) struct SignInLimits {
     per_name_and_address: Buckets,
     per_name: Buckets,
     per_address: Buckets,
+    unknown_per_address: Buckets,
 }
 
 /// An attempt that was counted.
 pub(super) struct Attempt<'a>(Vec<(&'a Buckets, Vec<u8>)>);
 
 impl Attempt<'_> {
-    /// It came out well: it does not count.
+    /// It was no mistake: it does not count.
     pub(super) fn give_back(self) {
         for (buckets, key) in self.0 {
             buckets.give_back(&key);
@@ -127,6 +128,7 @@ impl SignInLimits {
         per_name_and_address: Limit,
         per_name: Limit,
         per_address: Limit,
+        unknown_per_address: Limit,
         entropy: &Arc<dyn Entropy>,
     ) -> Self {
         let buckets = |limit| Buckets::new(limit, entropy.as_ref());
@@ -134,6 +136,7 @@ impl SignInLimits {
             per_name_and_address: buckets(per_name_and_address),
             per_name: buckets(per_name),
             per_address: buckets(per_address),
+            unknown_per_address: buckets(unknown_per_address),
         }
     }
 
@@ -149,9 +152,10 @@ impl SignInLimits {
         Self::count(counted)
     }
 
-    /// Counts a refresh; an error as above.
-    pub(super) fn refresh(&self, address: Option<IpAddr>) -> Result<Attempt<'_>, u64> {
-        Self::count(address.map(|address| (&self.per_address, address_key(address).into_bytes())).into_iter().collect())
+    /// Counts a refresh token that we never gave, after it was looked up: who has one of ours is never refused for what
+    /// others behind the same address do. An error as above.
+    pub(super) fn unknown(&self, address: Option<IpAddr>) -> Result<(), u64> {
+        address.map_or(Ok(()), |address| self.unknown_per_address.take(address_key(address).as_bytes()))
     }
 
     /// Counts everywhere or nowhere.
@@ -188,7 +192,7 @@ mod tests {
     fn limits(per_name_and_address: u32, per_name: u32, per_address: u32) -> SignInLimits {
         let limit = |n| Limit::per_five_minutes(NonZeroU32::new(n).unwrap());
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        SignInLimits::new(limit(per_name_and_address), limit(per_name), limit(per_address), &entropy)
+        SignInLimits::new(limit(per_name_and_address), limit(per_name), limit(per_address), limit(60), &entropy)
     }
 
     fn address(text: &str) -> Option<IpAddr> {

@@ -63,8 +63,11 @@ pub struct Settings {
     pub per_name_and_address: Limit,
     /// Wrong attempts to sign in to one account, wherever they come from.
     pub per_name: Limit,
-    /// Wrong attempts from one address (of IPv6, one /64), refresh tokens that we never gave included.
+    /// Wrong attempts from one address (of IPv6, one /64).
     pub per_address: Limit,
+    /// Refresh tokens that we never gave, from one address. Apart from the mistakes in passwords: those of one person
+    /// behind a town hall's address must not end the sessions of all others there.
+    pub unknown_per_address: Limit,
 }
 
 impl Default for Settings {
@@ -80,6 +83,7 @@ impl Default for Settings {
             per_name_and_address: attempts(10),
             per_name: attempts(100),
             per_address: attempts(60),
+            unknown_per_address: attempts(60),
         }
     }
 }
@@ -130,6 +134,7 @@ impl Identity {
                 settings.per_name_and_address,
                 settings.per_name,
                 settings.per_address,
+                settings.unknown_per_address,
                 &registry.entropy,
             ),
             registry,
@@ -202,6 +207,15 @@ impl Identity {
         let folded = folded(name);
         let attempt = self.limits.sign_in(folded.as_deref().unwrap_or_default(), address);
         let attempt = attempt.map_err(|retry_after_s| SignInError::TooMany { retry_after_s })?;
+        let outcome = self.begin_session(folded, password).await;
+        // Only a mistake counts, not what our own storage or a queue of ours does to whoever knows the password.
+        if !matches!(outcome, Err(SignInError::Wrong)) {
+            attempt.give_back();
+        }
+        outcome
+    }
+
+    async fn begin_session(&self, folded: Option<String>, password: &str) -> Result<SessionTokens, SignInError> {
         let folded = folded.ok_or(SignInError::Wrong)?;
         let known = self.registry.credentials(&folded).await?.filter(|(account, _)| !account.disabled);
         let hash = known.as_ref().map(|(_, hash)| hash.as_str());
@@ -213,7 +227,6 @@ impl Identity {
             Ok((session, tokens)) => {
                 let directory = self.directory.load().with_session(session, account);
                 self.directory.store(Arc::new(directory));
-                attempt.give_back();
                 Ok(tokens)
             }
             Err(IdentityError::UnknownAccount) => Err(SignInError::Wrong),
@@ -226,12 +239,11 @@ impl Identity {
     /// # Errors
     /// [`RefreshError`]. An old token that comes back revokes the session.
     pub async fn refresh(&self, refresh_token: &str, address: Option<IpAddr>) -> Result<SessionTokens, RefreshError> {
-        let attempt = self.limits.refresh(address);
-        let attempt = attempt.map_err(|retry_after_s| RefreshError::TooMany { retry_after_s })?;
         let (revoked, outcome) =
             self.registry.refresh_session(refresh_token, &self.lifetimes, |s| self.was_used(s)).await;
-        if !matches!(outcome, Err(RefreshError::Token(TokenError::Invalid))) {
-            attempt.give_back();
+        if matches!(outcome, Err(RefreshError::Token(TokenError::Invalid))) {
+            let counted = self.limits.unknown(address);
+            counted.map_err(|retry_after_s| RefreshError::TooMany { retry_after_s })?;
         }
         if revoked {
             self.reload().await?;

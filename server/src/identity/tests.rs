@@ -357,23 +357,52 @@ async fn a_refresh_token_that_we_never_gave_is_invalid(
 async fn a_refresh_token_that_we_never_gave_waits_for_no_writer_and_counts_against_its_address(
     #[values(On::Sqlite, On::Postgres)] on: On,
 ) {
-    let per_address = Limit::per_five_minutes(NonZeroU32::new(3).unwrap());
-    let Some(f) = built(on, Settings { per_address, ..Settings::default() }, None).await else { return };
-    f.account("sato", Role::Field).await;
-    let mut tokens = f.sign_in("sato").await;
+    let unknown_per_address = Limit::per_five_minutes(NonZeroU32::new(3).unwrap());
+    let Some(f) = built(on, Settings { unknown_per_address, ..Settings::default() }, None).await else { return };
     let (here, there) = (Some(IpAddr::from([192, 0, 2, 1])), Some(IpAddr::from([192, 0, 2, 2])));
-    for _ in 0..5 {
-        tokens = f.identity.refresh(&tokens.refresh, here).await.unwrap();
-    }
     let writer = f.database.write().await.unwrap();
     for _ in 0..3 {
         let refused = f.identity.refresh(&"A".repeat(43), here).await;
         assert!(matches!(refused, Err(RefreshError::Token(TokenError::Invalid))), "{refused:?}");
     }
     drop(writer);
-    let refused = f.identity.refresh(&tokens.refresh, here).await;
+    let refused = f.identity.refresh(&"A".repeat(43), here).await;
     assert!(matches!(refused, Err(RefreshError::TooMany { retry_after_s: 1..=101 })), "{refused:?}");
-    f.identity.refresh(&tokens.refresh, there).await.unwrap();
+    let refused = f.identity.refresh(&"A".repeat(43), there).await;
+    assert!(matches!(refused, Err(RefreshError::Token(TokenError::Invalid))), "{refused:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn mistakes_of_one_behind_an_address_end_the_sessions_of_nobody_else_there(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let few = Limit::per_five_minutes(NonZeroU32::new(2).unwrap());
+    let settings = Settings { per_address: few, unknown_per_address: few, ..Settings::default() };
+    let Some(f) = built(on, settings, None).await else { return };
+    f.account("sato", Role::Field).await;
+    let mut tokens = f.sign_in("sato").await;
+    let town_hall = Some(IpAddr::from([192, 0, 2, 1]));
+    for _ in 0..4 {
+        let _ = f.identity.sign_in("abe", "wrong password", town_hall).await;
+        let _ = f.identity.refresh(&"A".repeat(43), town_hall).await;
+    }
+    let refused = f.identity.sign_in("abe", "wrong password", town_hall).await;
+    assert!(matches!(refused, Err(SignInError::TooMany { .. })), "{refused:?}");
+    for _ in 0..3 {
+        tokens = f.identity.refresh(&tokens.refresh, town_hall).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_fails_on_our_side_is_no_mistake_of_who_signs_in() {
+    let f = fixture().await;
+    f.account("sato", Role::Field).await;
+    f.database.close().await;
+    for _ in 0..12 {
+        let failed = f.identity.sign_in("sato", PASSWORD, Some(IpAddr::from([192, 0, 2, 1]))).await;
+        assert!(matches!(failed, Err(SignInError::Identity(_))), "{failed:?}");
+    }
 }
 
 #[rstest]

@@ -6,12 +6,14 @@
 //! ```
 
 pub mod check;
+pub mod digest;
 pub mod receipt;
 pub mod recorder;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use self::digest::{Digests, of_before};
 use self::receipt::ReceiptKeys;
 use crate::domain::clock::{Clock, HlcSource};
 use crate::domain::entry::{Actor, Body, Entry};
@@ -24,8 +26,8 @@ use crate::identity::caller::Caller;
 use crate::identity::limits::AddressLimit;
 use crate::live::Live;
 use crate::locate::Locator;
+use crate::log::Draft;
 use crate::log::writer::{AppendError, Appender, Committed};
-use crate::log::{Draft, digest_of};
 use crate::media::MediaError;
 use crate::media::store::Store;
 use crate::wire::report::{NewReport, Receipt};
@@ -106,6 +108,8 @@ pub struct Intake {
     pub quota: AddressLimit,
     /// Makes and checks receipt keys.
     pub receipts: ReceiptKeys,
+    /// Tells the same again from something else.
+    pub digests: Digests,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// The node's logical clock.
@@ -121,7 +125,7 @@ impl Intake {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was written then.
-    pub async fn file(&self, caller: &Caller, address: IpAddr, new: NewReport) -> Result<(Receipt, bool), Refusal> {
+    pub async fn file(&self, caller: &Caller, address: IpAddr, mut new: NewReport) -> Result<(Receipt, bool), Refusal> {
         let checked = check::check(&new)?;
         let (actor, office) = sender(caller);
         if actor == Actor::Resident {
@@ -129,7 +133,8 @@ impl Intake {
         }
 
         let id = ReportId(new.id);
-        let digest = digest_of(&[&serde_json::to_vec(&new)?, &serde_json::to_vec(&actor_key(&actor))?]);
+        let contact = new.contact.take();
+        let digest = self.digests.of(&new, contact.as_ref(), &actor)?;
         let known = self.live.read().report(id).map(|filed| Arc::clone(&filed.report));
         let operation = new.operation.map_or(EVERYDAY, OperationId);
         let report = match known {
@@ -166,9 +171,25 @@ impl Intake {
             operation,
             body: Body::ReportFiled(report),
         };
-        let committed = self.appender.append(Draft::new(entry, digest, checked.contact)?).await?;
+        let draft = Draft::new(entry, digest, checked.contact)?;
+        let committed = match contact {
+            None => self.appender.append(draft).await?,
+            contact => self.append_with_contact(draft, NewReport { contact, ..new }).await?,
+        };
         let receipt = self.receipt(&committed).ok_or(AppendError::IdTaken)?;
         Ok((receipt, committed.again))
+    }
+
+    /// Appends a report with contact details. If its id is taken, perhaps by the same report in an entry of before,
+    /// whose digest was another one: asking with that one writes nothing, for the id is there.
+    async fn append_with_contact(&self, draft: Draft, whole: NewReport) -> Result<Committed, Refusal> {
+        match self.appender.append(draft.clone()).await {
+            Err(AppendError::IdTaken) => {
+                let digest = of_before(&whole, &draft.entry.actor)?;
+                Ok(self.appender.append(Draft { digest, ..draft }).await?)
+            }
+            other => Ok(other?),
+        }
     }
 
     fn operation_is_open(&self, operation: OperationId) -> Result<(), Refusal> {
@@ -216,10 +237,5 @@ fn sender(caller: &Caller) -> (Actor, Option<OfficeCode>) {
     }
 }
 
-/// What of the actor belongs to "the same again": who, but not how they are called today.
-fn actor_key(actor: &Actor) -> Option<uuid::Uuid> {
-    match actor {
-        Actor::Staff { id, .. } => Some(id.0),
-        Actor::Resident | Actor::System => None,
-    }
-}
+#[cfg(test)]
+mod tests;

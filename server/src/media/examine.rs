@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::deadline::Deadline;
 use super::exif::Facts;
+use super::thumbnail::Admit;
 use super::{MediaError, boxes, exif, thumbnail, video};
 use crate::domain::report::MediaKind;
 
@@ -25,12 +26,12 @@ pub struct Examined {
 /// one after another, so that one that takes forever would keep all others.
 const DECODE_WITHIN: Duration = Duration::from_secs(20);
 
-/// Examines the file. Blocking: tens of milliseconds of CPU for a photo.
+/// Examines the file; `admit` is asked before a picture is decoded. Blocking: tens of milliseconds of CPU for a photo.
 ///
 /// # Errors
 /// [`MediaError::PictureTooLarge`], [`MediaError::Damaged`] for what cannot be shown,
-/// [`MediaError::Io`] if the disk fails.
-pub fn examine(path: &Path, kind: MediaKind) -> Result<Examined, MediaError> {
+/// [`MediaError::Io`] if the disk fails, what `admit` says.
+pub fn examine(path: &Path, kind: MediaKind, admit: Admit<'_>) -> Result<Examined, MediaError> {
     if kind.is_video() || kind == MediaKind::Heic {
         boxes::check(File::open(path)?, kind)?;
     }
@@ -42,7 +43,7 @@ pub fn examine(path: &Path, kind: MediaKind) -> Result<Examined, MediaError> {
     let facts = catch_unwind(|| exif::read(|| File::open(path), kind)).unwrap_or_default();
     let until = Instant::now() + DECODE_WITHIN;
     let file = BufReader::with_capacity(64 << 10, Deadline::new(File::open(path)?, until));
-    let thumbnail = catch_unwind(AssertUnwindSafe(|| thumbnail::make(file, kind, facts.orientation)))
+    let thumbnail = catch_unwind(AssertUnwindSafe(|| thumbnail::make(file, kind, facts.orientation, admit)))
         .unwrap_or_else(|_| Err(MediaError::Damaged("the decoder gave up".to_owned())));
     let thumbnail = match thumbnail {
         Err(MediaError::Io(_)) if Instant::now() >= until => {

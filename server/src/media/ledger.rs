@@ -1,5 +1,5 @@
-//! Bookkeeping of uploads that no report names yet: how many bytes they take altogether, and which are
-//! about to be named. It bounds what strangers can leave on the disk.
+//! Bookkeeping of uploads that no report names yet: how many are under way, how many bytes they take altogether, and
+//! which are about to be named. It bounds what strangers can leave on the disk, and how many can be at it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -35,6 +35,18 @@ pub struct Share {
     pub address_bytes: u64,
 }
 
+/// How many uploads may be under way at the same time. Strangers have places of their own, and each address some of
+/// those, for the same reason.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AtOnce {
+    /// Of staff.
+    pub staff: usize,
+    /// Of strangers.
+    pub strangers: usize,
+    /// Of strangers of one address.
+    pub address: usize,
+}
+
 /// An upload that no report names yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Waiting {
@@ -55,29 +67,71 @@ struct Books {
     strangers_bytes: u64,
     strangers_files: usize,
     /// The same by address; as many as there are uploads at most.
-    by_address: HashMap<IpAddr, u64>,
+    by_address: HashMap<IpAddr, OfAddress>,
+    staff_under_way: usize,
+    strangers_under_way: usize,
     claimed: HashMap<MediaId, Timestamp>,
 }
 
+/// What strangers of one address have waiting and under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct OfAddress {
+    bytes: u64,
+    under_way: usize,
+}
+
 impl Books {
+    fn begin(&mut self, sender: Sender, at_once: AtOnce) -> Result<(), MediaError> {
+        let Sender::Stranger(address) = sender else {
+            let free = self.staff_under_way < at_once.staff;
+            self.staff_under_way += usize::from(free);
+            return if free { Ok(()) } else { Err(MediaError::Busy) };
+        };
+        let of_address = address.and_then(|address| self.by_address.get(&address)).map_or(0, |of| of.under_way);
+        if self.strangers_under_way >= at_once.strangers || of_address >= at_once.address {
+            return Err(MediaError::Busy);
+        }
+        self.strangers_under_way += 1;
+        if let Some(address) = address {
+            self.by_address.entry(address).or_default().under_way += 1;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, sender: Sender) {
+        let Sender::Stranger(address) = sender else {
+            self.staff_under_way -= 1;
+            return;
+        };
+        self.strangers_under_way -= 1;
+        if let Some(address) = address {
+            self.of_address(address, |of| of.under_way -= 1);
+        }
+    }
+
+    fn of_address(&mut self, address: IpAddr, change: impl FnOnce(&mut OfAddress)) {
+        if let Some(of_address) = self.by_address.get_mut(&address) {
+            change(of_address);
+            if *of_address == OfAddress::default() {
+                self.by_address.remove(&address);
+            }
+        }
+    }
+
     fn charge(&mut self, sender: Sender, bytes: u64) {
         let Sender::Stranger(address) = sender else { return };
         self.strangers_bytes += bytes;
         if let Some(address) = address {
-            *self.by_address.entry(address).or_default() += bytes;
+            let of_address = self.by_address.entry(address).or_default();
+            of_address.bytes += bytes;
         }
     }
 
     fn discharge(&mut self, sender: Sender, bytes: u64) {
         let Sender::Stranger(address) = sender else { return };
         self.strangers_bytes -= bytes;
-        if let Some(address) = address
-            && let Some(of_address) = self.by_address.get_mut(&address)
-        {
-            *of_address -= bytes;
-            if *of_address == 0 {
-                self.by_address.remove(&address);
-            }
+        if let Some(address) = address {
+            self.of_address(address, |of| of.bytes -= bytes);
         }
     }
 
@@ -101,10 +155,11 @@ impl Books {
 #[derive(Debug)]
 pub struct Ledger {
     share: Share,
+    at_once: AtOnce,
     books: Mutex<Books>,
 }
 
-/// Bytes of an upload under way; given back on drop.
+/// The place and the bytes of an upload under way; given back on drop.
 #[derive(Debug)]
 pub struct Streaming {
     ledger: Arc<Ledger>,
@@ -114,8 +169,8 @@ pub struct Streaming {
 
 impl Ledger {
     /// Empty books with these bounds.
-    pub fn new(share: Share) -> Self {
-        Self { share, books: Mutex::default() }
+    pub fn new(share: Share, at_once: AtOnce) -> Self {
+        Self { share, at_once, books: Mutex::default() }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -123,8 +178,12 @@ impl Ledger {
     }
 
     /// Begins an upload.
-    pub fn stream(self: &Arc<Self>, sender: Sender) -> Streaming {
-        Streaming { ledger: Arc::clone(self), sender, bytes: 0 }
+    ///
+    /// # Errors
+    /// [`MediaError::Busy`] when as many as may are under way.
+    pub fn begin(self: &Arc<Self>, sender: Sender) -> Result<Streaming, MediaError> {
+        self.books().begin(sender, self.at_once)?;
+        Ok(Streaming { ledger: Arc::clone(self), sender, bytes: 0 })
     }
 
     /// Notes a finished upload, or that it was uploaded again; that renews a claim as well.
@@ -187,7 +246,7 @@ impl Streaming {
         let sum = books.waiting_bytes.saturating_add(books.streaming_bytes).saturating_add(bytes);
         let mut full = sum > share.bytes || books.waiting.len() >= share.files;
         if let Sender::Stranger(address) = self.sender {
-            let of_address = address.and_then(|address| books.by_address.get(&address)).copied().unwrap_or(0);
+            let of_address = address.and_then(|address| books.by_address.get(&address)).map_or(0, |of| of.bytes);
             full |= books.strangers_bytes.saturating_add(bytes) > share.strangers_bytes
                 || books.strangers_files >= share.strangers_files
                 || of_address.saturating_add(bytes) > share.address_bytes;
@@ -207,6 +266,7 @@ impl Drop for Streaming {
         let mut books = self.ledger.books();
         books.streaming_bytes -= self.bytes;
         books.discharge(self.sender, self.bytes);
+        books.end(self.sender);
     }
 }
 
@@ -224,19 +284,21 @@ mod tests {
 
     const STRANGER: Sender = Sender::Stranger(Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)));
 
+    const PLENTY: AtOnce = AtOnce { staff: 100, strangers: 100, address: 100 };
+
     fn ledger(bytes: u64, files: usize) -> Arc<Ledger> {
         let (strangers_bytes, strangers_files, address_bytes) = (bytes, files, bytes);
-        Arc::new(Ledger::new(Share { bytes, files, strangers_bytes, strangers_files, address_bytes }))
+        Arc::new(Ledger::new(Share { bytes, files, strangers_bytes, strangers_files, address_bytes }, PLENTY))
     }
 
     #[test]
     fn one_address_does_not_fill_the_strangers_share_and_strangers_do_not_fill_that_of_staff() {
         let share = Share { bytes: 1_000, files: 10, strangers_bytes: 500, strangers_files: 5, address_bytes: 200 };
-        let ledger = Arc::new(Ledger::new(share));
+        let ledger = Arc::new(Ledger::new(share, PLENTY));
         let from = |n: u8| Sender::Stranger(Some(IpAddr::from([192, 0, 2, n])));
-        let full = |sender: Sender, bytes: u64| ledger.stream(sender).grow(bytes).is_err();
+        let full = |sender: Sender, bytes: u64| ledger.begin(sender).unwrap().grow(bytes).is_err();
         ledger.note(&id(1), 150, at(1), from(1));
-        let mut streaming = ledger.stream(from(1));
+        let mut streaming = ledger.begin(from(1)).unwrap();
         streaming.grow(50).unwrap();
         assert!(full(from(1), 1), "this address waits and streams as much as it may");
         assert!(!full(from(2), 200) && full(from(2), 201));
@@ -259,10 +321,31 @@ mod tests {
     }
 
     #[test]
+    fn one_address_does_not_take_all_places_of_strangers_and_strangers_take_none_of_staff() {
+        let plenty =
+            Share { bytes: 1_000, files: 10, strangers_bytes: 1_000, strangers_files: 10, address_bytes: 1_000 };
+        let ledger = Arc::new(Ledger::new(plenty, AtOnce { staff: 2, strangers: 3, address: 2 }));
+        let from = |n: u8| Sender::Stranger(Some(IpAddr::from([192, 0, 2, n])));
+        let busy = |sender| matches!(ledger.begin(sender), Err(MediaError::Busy));
+        let begin = |sender| ledger.begin(sender).unwrap();
+        let mut one = vec![begin(from(1)), begin(from(1))];
+        assert!(busy(from(1)) && !busy(from(2)));
+        one.push(begin(from(2)));
+        assert!(busy(from(2)) && busy(from(3)) && busy(Sender::Stranger(None)));
+        let staff = [begin(Sender::Staff), begin(Sender::Staff)];
+        assert!(busy(Sender::Staff));
+        one.remove(0);
+        assert!(!busy(from(3)) && !busy(from(1)), "a place that was given back");
+        drop((one, staff));
+        let books = ledger.books();
+        assert_eq!((books.staff_under_way, books.strangers_under_way, books.by_address.len()), (0, 0, 0));
+    }
+
+    #[test]
     fn uploads_under_way_and_waiting_share_one_bound() {
         let ledger = ledger(100, 10);
         ledger.note(&id(1), 60, at(1), STRANGER);
-        let mut streaming = ledger.stream(STRANGER);
+        let mut streaming = ledger.begin(STRANGER).unwrap();
         streaming.grow(40).unwrap();
         assert!(matches!(streaming.grow(1), Err(MediaError::StorageFull(_))));
         drop(streaming);
@@ -276,7 +359,7 @@ mod tests {
         let ledger = ledger(1_000_000, 2);
         ledger.note(&id(1), 1, at(1), STRANGER);
         ledger.note(&id(2), 1, at(1), STRANGER);
-        assert!(matches!(ledger.stream(STRANGER).grow(1), Err(MediaError::StorageFull(_))));
+        assert!(matches!(ledger.begin(STRANGER).unwrap().grow(1), Err(MediaError::StorageFull(_))));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! bytes, [`examine`] looks whether it is whole, reads [`exif`] or [`video`] metadata and draws the [`thumbnail`], and only then it is
 //! moved under its hash. A file that fails on the way leaves nothing behind.
 
+mod allowance;
 pub mod bounded;
 mod boxes;
 mod cache;
@@ -72,6 +73,12 @@ pub enum MediaError {
     RangeNotSatisfiable {
         /// Bytes of the whole file.
         size: u64,
+    },
+    /// This address has had as many pixels decoded as it may at once.
+    #[error("pictures of too many pixels from this address; the next is taken in {retry_after_s} s")]
+    TooManyPixels {
+        /// Seconds until it may be sent again.
+        retry_after_s: u64,
     },
     /// As many uploads as allowed are under way.
     #[error("too many uploads at once")]

@@ -38,7 +38,7 @@ fn every_real_file_is_read_as_exiftool_reads_it() {
         };
         assert_eq!(kind.map(|k| k.content_type()), want_kind, "{name}");
         let Some(kind) = kind else { continue };
-        let examined = examine(&path, kind);
+        let examined = examine(&path, kind, &|_| Ok(()));
         if !matches!(&examined, Ok(_) | Err(MediaError::Damaged(_))) {
             panic!("{name}: {examined:?}");
         }

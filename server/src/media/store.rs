@@ -24,11 +24,12 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
+use tokio::sync::{RwLock, Semaphore};
 
+use super::allowance::Allowance;
 use super::cache::Cache;
 use super::examine::{Examined, examine};
-use super::ledger::{Ledger, Sender, Share};
+use super::ledger::{AtOnce, Ledger, Sender, Share};
 use super::reserve::{Reserve, Room};
 use super::staging::{Staged, Staging};
 use super::{BodyError, MediaError};
@@ -46,7 +47,9 @@ pub struct Limits {
     /// Uploads that no report names, with those under way.
     pub unreferenced: Share,
     /// Uploads at the same time.
-    pub uploads_at_once: usize,
+    pub at_once: AtOnce,
+    /// Pixels that strangers of one address may have decoded in a minute.
+    pub pixels_a_minute: u64,
     /// Bytes of the disk that are left to the log, see [`Reserve`].
     pub keep_free: u64,
 }
@@ -64,7 +67,10 @@ impl Default for Limits {
                 // The largest video and a few photos at a time.
                 address_bytes: 600 << 20,
             },
-            uploads_at_once: 64,
+            // Each holds a file and some 100 kB. A shelter's phones behind one address are done one after the other.
+            at_once: AtOnce { staff: 64, strangers: 192, address: 16 },
+            // Eighty photos of 12 megapixels; or five of the worst pictures, each of which takes some seconds.
+            pixels_a_minute: 1_000_000_000,
             keep_free: 256 << 20,
         }
     }
@@ -138,9 +144,11 @@ struct Inner {
     limits: Limits,
     ledger: Arc<Ledger>,
     described: Cache<MediaId, Arc<Description>>,
-    uploads: Arc<Semaphore>,
     /// One picture is decoded at a time, so that memory is bounded by one.
     decoding: Semaphore,
+    /// Who stands in line for it: of strangers one at a time, so that staff wait for one stranger's picture at most.
+    strangers_decoding: Semaphore,
+    allowance: Arc<Allowance>,
     /// Sweeping writes; claiming and finishing an upload read: nothing is removed while it is being wanted.
     removing: RwLock<()>,
 }
@@ -170,10 +178,11 @@ impl Store {
             objects,
             staging,
             reserve: Reserve::new(folder.to_owned(), limits.keep_free),
-            ledger: Arc::new(Ledger::new(limits.unreferenced.clone())),
+            ledger: Arc::new(Ledger::new(limits.unreferenced.clone(), limits.at_once)),
             described: Cache::new(CACHED),
-            uploads: Arc::new(Semaphore::new(limits.uploads_at_once)),
             decoding: Semaphore::new(1),
+            strangers_decoding: Semaphore::new(1),
+            allowance: Arc::new(Allowance::new(limits.pixels_a_minute)),
             removing: RwLock::new(()),
             limits,
         })))
@@ -193,12 +202,11 @@ impl Store {
     where
         S: Stream<Item = Result<Bytes, BodyError>> + Send,
     {
-        let permit = Arc::clone(&self.0.uploads).try_acquire_owned().map_err(|_| MediaError::Busy)?;
         let Inner { staging, limits, ledger, reserve, .. } = self.0.as_ref();
-        let staged = staging.receive(body, limits, reserve, ledger.stream(sender)).await?;
+        let staged = staging.receive(body, limits, reserve, ledger.begin(sender)?).await?;
         // From here on a caller who hangs up changes nothing: half a move would leave half a file.
         let inner = Arc::clone(&self.0);
-        tokio::spawn(async move { inner.finish(staged, now, sender, permit).await }).await?
+        tokio::spawn(async move { inner.finish(staged, now, sender).await }).await?
     }
 
     /// What the store knows of a file; `None`: it is not there.
@@ -309,22 +317,21 @@ impl Store {
 }
 
 impl Inner {
-    async fn finish(
-        &self,
-        staged: Staged,
-        now: Timestamp,
-        sender: Sender,
-        permit: OwnedSemaphorePermit,
-    ) -> Result<Received, MediaError> {
-        let _one_of_the_uploads = permit;
+    async fn finish(&self, staged: Staged, now: Timestamp, sender: Sender) -> Result<Received, MediaError> {
         if let Some(received) = self.known(&staged.id, now, sender).await? {
             return Ok(received);
         }
         let Examined { facts, thumbnail } = {
-            // The semaphore is never closed; if it were, decoding unbounded would be the worse end.
+            // The semaphores are never closed; if they were, decoding unbounded would be the worse end.
+            let _first_of_strangers = match sender {
+                Sender::Staff => None,
+                Sender::Stranger(_) => Some(self.strangers_decoding.acquire().await.map_err(|_| MediaError::Busy)?),
+            };
             let _one = self.decoding.acquire().await.map_err(|_| MediaError::Busy)?;
             let (path, kind): (PathBuf, MediaKind) = (staged.file.path.clone(), staged.kind);
-            tokio::task::spawn_blocking(move || examine(&path, kind)).await??
+            let allowance = Arc::clone(&self.allowance);
+            let admit = move |pixels| allowance.take(sender, pixels);
+            tokio::task::spawn_blocking(move || examine(&path, kind, &admit)).await??
         };
         let description = Arc::new(Description {
             id: staged.id.clone(),

@@ -24,8 +24,12 @@ impl Bench {
     }
 
     async fn send(&self, bytes: &[u8], at: i64) -> Result<Received, MediaError> {
+        self.send_as(STRANGER, bytes, at).await
+    }
+
+    async fn send_as(&self, sender: Sender, bytes: &[u8], at: i64) -> Result<Received, MediaError> {
         let chunks: Vec<_> = bytes.chunks(1000).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
-        self.store.receive(stream::iter(chunks), Timestamp::from_second(at).unwrap(), STRANGER).await
+        self.store.receive(stream::iter(chunks), Timestamp::from_second(at).unwrap(), sender).await
     }
 
     /// Every file below the store's folder, by its path.
@@ -220,13 +224,61 @@ async fn a_record_is_not_read_into_memory_while_files_are_removed() {
 
 #[tokio::test]
 async fn uploads_at_once_are_bounded() {
-    let bench = Bench::new(Limits { uploads_at_once: 1, ..Limits::default() });
+    let at_once = AtOnce { staff: 1, strangers: 1, address: 1 };
+    let bench = Bench::new(Limits { at_once, ..Limits::default() });
     let body = stream::iter([Ok(Bytes::from_static(b"\xFF\xD8\xFF"))]).chain(stream::pending());
     let mut first = Box::pin(bench.store.receive(body, Timestamp::UNIX_EPOCH, STRANGER));
     assert!(futures_util::poll!(&mut first).is_pending());
     assert_eq!(code_of(&bench.send(&jpeg(), now()).await.unwrap_err()), Code::Unavailable);
+    assert!(bench.send_as(Sender::Staff, &jpeg(), now()).await.is_ok(), "strangers keep no staff out");
     drop(first);
     assert!(bench.send(&jpeg(), now()).await.is_ok());
+}
+
+/// A picture of so many pixels that is like no other.
+fn picture(width: u32, height: u32, quality: u8) -> Vec<u8> {
+    let mut file = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, quality)
+        .encode(&photo(width, height), width, height, image::ExtendedColorType::Rgb8)
+        .unwrap();
+    file
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_has_much_decoded_waits_and_others_do_not() {
+    let bench = Bench::new(Limits { pixels_a_minute: 50_000, ..Limits::default() });
+    let other = Sender::Stranger(Some(std::net::IpAddr::from([192, 0, 2, 1])));
+    bench.send(&picture(200, 200, 90), now()).await.unwrap();
+    let refused = bench.send(&picture(200, 200, 91), now()).await.unwrap_err();
+    assert!(matches!(refused, MediaError::TooManyPixels { .. }), "{refused:?}");
+    assert_eq!(code_of(&refused), Code::TooManyRequests);
+    assert_eq!(bench.files().len(), 3, "what was refused is not kept");
+    bench.send_as(other, &picture(200, 200, 92), now()).await.unwrap();
+    for quality in 93..96 {
+        bench.send_as(Sender::Staff, &picture(200, 200, quality), now()).await.unwrap();
+    }
+    assert!(!bench.send(&picture(200, 200, 90), now()).await.unwrap().is_new, "what is there is not decoded again");
+    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    bench.send(&picture(200, 200, 91), now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn strangers_stand_in_a_line_of_their_own_and_staff_pass_it() {
+    let bench = Bench::new(Limits::default());
+    // The first of the line, who alone stands at the decoder.
+    let first = bench.store.0.strangers_decoding.acquire().await.unwrap();
+    let mut strangers = tokio::task::JoinSet::new();
+    for quality in 60..70 {
+        let store = bench.store.clone();
+        let body = stream::iter([Ok(Bytes::from(picture(64, 64, quality)))]);
+        strangers.spawn(async move { store.receive(body, Timestamp::UNIX_EPOCH, STRANGER).await });
+    }
+    bench.send_as(Sender::Staff, &picture(64, 64, 80), now()).await.unwrap();
+    assert!(strangers.try_join_next().is_none());
+    drop(first);
+    while let Some(received) = strangers.join_next().await {
+        assert!(received.unwrap().unwrap().is_new);
+    }
 }
 
 #[tokio::test]

@@ -66,7 +66,6 @@ codes! {
     MediaTooLarge = 413 "The file is larger than allowed.";
     PictureTooLarge = 422 "The picture has more pixels than allowed.";
     BodyTooLarge = 413 "The request is larger than allowed.";
-    LengthRequired = 411 "The request must say how long it is.";
     RangeNotSatisfiable = 416 "The file has no such part.";
     SignInRequired = 401 "Sign in first.";
     TokenExpired = 401 "The token has expired.";
@@ -82,7 +81,6 @@ codes! {
     AlreadyResponsible = 409 "This office answers for it already.";
     CheckInEnded = 409 "The check-in has already ended.";
     OperationEnded = 409 "The operation has already ended.";
-    NameTaken = 409 "Another account has this name.";
     TooManyRequests = 429 "Too many requests; try again later.";
     Timeout = 408 "The request took too long.";
     Internal = 500 "Something went wrong on our side.";

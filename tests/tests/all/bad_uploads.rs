@@ -97,7 +97,9 @@ async fn an_upload_that_breaks_off_leaves_nothing_behind() -> Result<()> {
     let head = format!("POST /api/media HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", file.len());
     socket.write_all(head.as_bytes()).await?;
     socket.write_all(&file[..file.len() / 2]).await?;
+    files_come_to(&server, |files| !files.is_empty()).await.context("the half is nowhere")?;
     drop(socket);
+    files_come_to(&server, <[_]>::is_empty).await.context("the half stays")?;
     bystander.is_undisturbed().await?;
     // Whole again: the broken half must not stand in its way.
     server.public().upload(file, "image/jpeg").await?;
@@ -119,6 +121,17 @@ async fn raw_upload(server: &Server, header: &str, start: &[u8]) -> Result<Strin
         answer.extend_from_slice(&buffer[..read]);
     }
     Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Looks again and again until the files in the media folder are as wanted: the server says nothing about them.
+async fn files_come_to(server: &Server, wanted: impl Fn(&[std::path::PathBuf]) -> bool) -> Result<()> {
+    let looking = async {
+        while !wanted(&stored_files(server)?) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), looking).await.context("not in time")?
 }
 
 /// Files in the media folder.

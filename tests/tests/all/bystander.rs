@@ -43,9 +43,10 @@ impl Bystander {
         self.receives(&sent["id"]).await
     }
 
-    /// Waits for the report of this id.
+    /// Waits for the next entry, which must be the report of this id.
     pub async fn receives(&mut self, id: &Value) -> Result<()> {
-        self.wall.expect("the report", |entry| entry["incident"]["reports"][0]["id"] == *id).await?;
+        let entry = self.wall.next_entry().await?;
+        ensure!(entry["incident"]["reports"][0]["id"] == *id, "not the report {id} came next, but {entry}");
         Ok(())
     }
 }

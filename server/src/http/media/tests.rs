@@ -189,9 +189,47 @@ async fn a_stalled_body_is_given_up() {
     let mut chunks = Box::pin(patiently(stalled, Patience::default()));
     let began = tokio::time::Instant::now();
     assert!(matches!(chunks.next().await, Some(Err(BodyError::Stalled))));
-    assert_eq!(began.elapsed().as_secs(), 30);
+    assert_eq!(began.elapsed().as_secs(), 60);
     assert!(chunks.next().await.is_none());
     assert_eq!(code_of(&MediaError::from(BodyError::Stalled)), Code::Timeout);
+}
+
+/// Sends a body of so many bytes in chunks of `chunk`, one each so many milliseconds; how it ended, and after how many
+/// seconds.
+async fn sent(bytes: usize, chunk: usize, every_ms: u64) -> (Result<(), BodyError>, u64) {
+    let piece = bytes::Bytes::from(vec![7; chunk]);
+    let body = stream::unfold(bytes.div_ceil(chunk), move |left| {
+        let piece = piece.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(every_ms)).await;
+            (left > 0).then(|| (Ok::<_, std::io::Error>(piece), left - 1))
+        }
+    });
+    let began = tokio::time::Instant::now();
+    let mut chunks = Box::pin(patiently(Body::from_stream(body), Patience::default()));
+    while let Some(chunk) = chunks.next().await {
+        if let Err(error) = chunk {
+            return (Err(error), began.elapsed().as_secs());
+        }
+    }
+    (Ok(()), began.elapsed().as_secs())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_drips_is_given_up_and_a_slow_honest_line_is_not() {
+    let (dripping, after) = sent(1_000_000, 1, 29_000).await;
+    assert!(matches!(dripping, Err(BodyError::Stalled)));
+    assert!(after <= 60, "{after} s");
+    let (half_the_rate, after) = sent(10_000_000, 2_000, 1_000).await;
+    assert!(matches!(half_the_rate, Err(BodyError::Stalled)));
+    assert!(after <= 180, "{after} s");
+
+    let (whole, after) = sent(500 << 20, 125_000, 1_000).await;
+    assert!(whole.is_ok(), "the largest video at 1 Mbit/s: {whole:?} after {after} s");
+    let (photo, _) = sent(3_000_000, 5_000, 1_000).await;
+    assert!(photo.is_ok(), "a photo at 40 kbit/s");
+    let (holes, _) = sent(40 << 20, 1 << 20, 55_000).await;
+    assert!(holes.is_ok(), "a line that is gone for the better part of a minute, again and again");
 }
 
 #[tokio::test]

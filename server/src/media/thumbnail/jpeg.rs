@@ -6,14 +6,14 @@ use jpeg_decoder::{Decoder, Error, PixelFormat};
 
 use super::jpeg_frame::{self, Frame, Process};
 use super::picture::Picture;
-use super::{BUDGET_BYTES, LONGER_SIDE, check_size, fit, jpeg_eighth};
+use super::{Admit, BUDGET_BYTES, LONGER_SIDE, check_size, fit, jpeg_eighth};
 use crate::media::MediaError;
 
 /// Draws the thumbnail of a JPEG.
-pub(super) fn draw<R: BufRead + Seek>(mut reader: R) -> Result<Option<Picture>, MediaError> {
+pub(super) fn draw<R: BufRead + Seek>(mut reader: R, admit: Admit<'_>) -> Result<Option<Picture>, MediaError> {
     let frame = jpeg_frame::read(&mut reader)?;
     // A height of 0 is told later in the file (DNL); hardly any decoder shows such a picture.
-    check_size(frame.width, frame.height)?;
+    admit(check_size(frame.width, frame.height)?)?;
     reader.rewind()?;
     jpeg_frame::refuse_time_bomb(&mut reader)?;
     let (width, height) = fit(frame.width, frame.height);

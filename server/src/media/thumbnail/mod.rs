@@ -34,34 +34,38 @@ pub const BUDGET_BYTES: u64 = 80_000_000;
 /// Quality of thumbnails on the usual scale to 100: about 25 KB each.
 const QUALITY: u8 = 80;
 
+/// Asked before a picture of so many pixels is decoded; an error refuses it.
+pub type Admit<'a> = &'a dyn Fn(u64) -> Result<(), MediaError>;
+
 /// Makes a thumbnail. `Ok(None)`: nothing here can decode the picture within the budget; it is kept without.
 ///
 /// # Errors
 /// [`MediaError::PictureTooLarge`] by its header, before anything is decoded; [`MediaError::Damaged`] if it
-/// cannot be shown; [`MediaError::Io`] if reading fails.
+/// cannot be shown; [`MediaError::Io`] if reading fails; what `admit` says.
 pub fn make<R: BufRead + Seek>(
     reader: R,
     kind: MediaKind,
     orientation: Orientation,
+    admit: Admit<'_>,
 ) -> Result<Option<Vec<u8>>, MediaError> {
     let picture = match kind {
-        MediaKind::Jpeg => jpeg::draw(reader)?,
-        MediaKind::Png => png::draw(reader)?,
-        MediaKind::Webp => webp::draw(reader)?,
+        MediaKind::Jpeg => jpeg::draw(reader, admit)?,
+        MediaKind::Png => png::draw(reader, admit)?,
+        MediaKind::Webp => webp::draw(reader, admit)?,
         MediaKind::Heic | MediaKind::Mp4 | MediaKind::Mov => None,
     };
     picture.map(|picture| picture.upright(orientation).encode(QUALITY)).transpose()
 }
 
-/// Refuses image bombs by what the header says.
-fn check_size(width: u32, height: u32) -> Result<(), MediaError> {
+/// Refuses image bombs by what the header says; gives the number of pixels.
+fn check_size(width: u32, height: u32) -> Result<u64, MediaError> {
     let pixels = u64::from(width) * u64::from(height);
     if width > MOST_SIDE || height > MOST_SIDE || pixels > MOST_PIXELS {
         Err(MediaError::PictureTooLarge { width, height })
     } else if pixels == 0 {
         Err(MediaError::Damaged("the picture has no pixels".to_owned()))
     } else {
-        Ok(())
+        Ok(pixels)
     }
 }
 

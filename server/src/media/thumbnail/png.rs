@@ -6,17 +6,17 @@ use std::io::{BufRead, Seek};
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
 use super::picture::Picture;
-use super::{BUDGET_BYTES, check_size, fit};
+use super::{Admit, BUDGET_BYTES, check_size, fit};
 use crate::media::MediaError;
 
 /// Draws the thumbnail of a PNG.
-pub(super) fn draw<R: BufRead + Seek>(reader: R) -> Result<Option<Picture>, MediaError> {
+pub(super) fn draw<R: BufRead + Seek>(reader: R, admit: Admit<'_>) -> Result<Option<Picture>, MediaError> {
     let mut decoder = Decoder::new_with_limits(reader, Limits { bytes: 16 << 20 });
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::normalize_to_color8());
     let (width, height) = decoder.read_header_info().map_err(damaged)?.size();
-    check_size(width, height)?;
+    admit(check_size(width, height)?)?;
     let mut reader = match decoder.read_info() {
         Err(DecodingError::LimitsExceeded) => return Ok(None),
         other => other.map_err(damaged)?,

@@ -40,10 +40,12 @@ impl<'a> Edition<'a> {
     }
 
     fn start(self) -> Result<Start> {
-        match self {
-            Self::Sqlite => Ok(Start::default()),
-            Self::Postgres(postgres) => Ok(Start::with_database(postgres.database()?)),
-        }
+        let start = match self {
+            Self::Sqlite => Start::default(),
+            Self::Postgres(postgres) => Start::with_database(postgres.database()?),
+        };
+        // All of the bench's viewers come from one address.
+        Ok(start.arg("--viewers-per-address").arg("0"))
     }
 }
 
