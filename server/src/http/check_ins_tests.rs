@@ -20,7 +20,8 @@ use crate::http::router::admit;
 use crate::http::sessions::{self, SessionState};
 use crate::identity::caller::Caller;
 use crate::identity::tests::{Fixture, fixture_over, office};
-use crate::log::writer::{Announce, writer};
+use crate::live::tests::ToLive;
+use crate::log::writer::writer;
 use crate::log::{Appended, Draft, EntryLog, LogError};
 
 /// A log that forgets everything when it is dropped.
@@ -57,17 +58,6 @@ impl EntryLog for MemoryLog {
 
     async fn read(&self, _after: Seq, _limit: u32) -> Result<Vec<(Seq, Entry)>, LogError> {
         Ok(Vec::new())
-    }
-}
-
-struct ToLive(Arc<Live>);
-
-impl Announce for ToLive {
-    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
-        let mut world = self.0.write();
-        for (_, entry) in entries {
-            world.check_ins.apply(entry);
-        }
     }
 }
 

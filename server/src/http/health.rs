@@ -138,18 +138,9 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::domain::entry::{Entry, Seq};
+    use crate::live::tests::ToLive;
     use crate::log::samples::{draft, filed, sqlite_log};
-    use crate::log::writer::{Announce, writer};
-
-    struct ToLive(Arc<Live>);
-
-    impl Announce for ToLive {
-        fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
-            let mut world = self.0.write();
-            entries.iter().for_each(|(seq, entry)| drop(world.apply(*seq, entry)));
-        }
-    }
+    use crate::log::writer::writer;
 
     async fn answer(state: &HealthState) -> (u16, serde_json::Value) {
         let request = Request::get("/readyz").body(Body::empty()).unwrap();

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::database::{Database, Location};
 use crate::domain::clock::SystemEntropy;
+use crate::live::tests::ToLive;
 use crate::log::backend::Log;
-use crate::log::writer::{Announce, writer};
+use crate::log::writer::writer;
 use crate::log::{EntryLog, digest_of};
 use crate::media::store::Limits;
 use crate::region::Region;
@@ -16,16 +17,6 @@ struct Still;
 impl Clock for Still {
     fn now(&self) -> Timestamp {
         "2026-07-01T00:00:00Z".parse().unwrap()
-    }
-}
-
-struct ToLive(Arc<Live>);
-impl Announce for ToLive {
-    fn announce(&mut self, entries: &[(crate::domain::entry::Seq, Arc<Entry>)]) {
-        let mut world = self.0.write();
-        for (seq, entry) in entries {
-            world.apply(*seq, entry);
-        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! The fold against a plain model of it, in every order of arrival.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
+use super::Live;
 use super::world::World;
 use crate::domain::clock::Hlc;
-use crate::domain::entry::{Body, Entry, Stamp};
+use crate::domain::entry::{Body, Entry, Seq, Stamp};
 use crate::domain::ids::{EntryId, IncidentId, MediaId, NodeId, OperationId};
 use crate::domain::incident::{Status, Symbol};
 use crate::domain::office::OfficeCode;
@@ -18,11 +20,22 @@ use crate::domain::report::{MediaKind, Medium};
 use crate::log::samples::{
     entry, filed, filed_at, incident_of, office, operation_id, report_id, responsible, status, time, uuid,
 };
+use crate::log::writer::Announce;
 use crate::wire::incident::{IncidentView, OfficeIncident};
 
 const OFFICES: [&str; 3] = ["07202", "07421", "07000-aizu-shinko"];
 const STATUSES: [Status; 4] = [Status::Received, Status::InProgress, Status::Resolved, Status::Declined];
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Applies to a world what is announced, and tells nobody.
+pub(crate) struct ToLive(pub(crate) Arc<Live>);
+
+impl Announce for ToLive {
+    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+        let mut world = self.0.write();
+        entries.iter().for_each(|(seq, entry)| drop(world.apply(*seq, entry)));
+    }
+}
 
 // --- single behaviours
 

@@ -1,22 +1,14 @@
 use super::*;
 use crate::domain::clock::{HlcSource, SystemClock};
-use crate::domain::entry::{Entry, Seq};
+use crate::domain::entry::Entry;
 use crate::domain::ids::{NodeId, StaffId};
 use crate::domain::incident::Status;
 use crate::domain::place::Place;
 use crate::domain::staff::Role;
 use crate::identity::caller::{Caller, StaffCaller};
+use crate::live::tests::ToLive;
 use crate::log::samples::{draft, filed, incident_of, office, sqlite_log, uuid};
-use crate::log::writer::{Announce, writer};
-
-struct ToLive(Arc<Live>);
-
-impl Announce for ToLive {
-    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
-        let mut world = self.0.write();
-        entries.iter().for_each(|(seq, entry)| drop(world.apply(*seq, entry)));
-    }
-}
+use crate::log::writer::writer;
 
 /// A resident's report from outside the region.
 fn abroad(number: u64) -> Entry {
