@@ -76,7 +76,7 @@ pub async fn fill(
         }
         archive = reading.await.map_err(|error| BackupError::Pack(error.into()))??;
     }
-    if let Transaction::Postgres(_) = transaction {
+    if let Transaction::Postgres(..) = transaction {
         transaction.execute(statement("SELECT rebuild()")).await?;
     }
     let manifest = archive.manifest();
