@@ -76,6 +76,9 @@ pub async fn fill(
         }
         archive = reading.await.map_err(|error| BackupError::Pack(error.into()))??;
     }
+    if let Transaction::Postgres(..) = transaction {
+        transaction.execute(statement("SELECT rebuild()")).await?;
+    }
     let manifest = archive.manifest();
     let node = statement("UPDATE node SET id = $1, epoch = $2");
     transaction.execute(node.bind(manifest.node).bind(epoch)).await?;

@@ -6,55 +6,37 @@
 //! and numbers have no gaps.
 //!
 //! An append is one statement in the usual case, and with that one round trip and one commit: the drafts are
-//! inserted as if all were fresh. Only when the database says that an id is taken (it has then written
-//! nothing) are the known ids looked up. A trigger brings the projection up to date in the same transaction
-//! (`projection`).
+//! inserted as if all were fresh, and with them what the projection says of them (`append`). Only when the
+//! database refuses that (it has then written nothing) are the known ids looked up.
 
+mod append;
 pub mod projection;
+mod record;
 mod session;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
+use sqlx::{Connection, PgPool, Row};
 use uuid::Uuid;
 
+use self::append::{Reports, Written, append_checked, write};
 use self::session::Sessions;
-use super::answers::{Answers, answer};
 use super::remembered::{Lost, Remembered};
-use super::rows::{self, Stored};
+use super::rows;
 use super::{Appended, Draft, EntryLog, LogError, storage};
 use crate::database::PATIENCE;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
-use crate::domain::ids::{EntryId, NodeId, uuid_v7};
+use crate::domain::ids::{NodeId, uuid_v7};
 
 /// The columns as [`rows::read`] wants them.
 const SELECTED: &str = "seq, uuid_send(id), digest, uuid_send(origin), hlc, actor::text, office, \
      uuid_send(operation), kind, version, body::text";
-
-/// Writes a batch of any size: an array a column, for the entries and for the contact details.
-const INSERT: &str = "WITH details AS ( \
-         INSERT INTO contact (report, name, phone, email) \
-         SELECT report::uuid, name, phone, email \
-         FROM unnest($12::text[], $13::text[], $14::text[], $15::text[]) AS _ (report, name, phone, email) \
-     ) \
-     INSERT INTO entry (seq, id, digest, origin, hlc, actor, office, operation, kind, version, body) \
-     SELECT seq, id::uuid, digest, origin::uuid, hlc, actor::json, office, operation::uuid, kind, version, body::json \
-     FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::bigint[], $6::text[], $7::text[], \
-         $8::text[], $9::text[], $10::bigint[], $11::text[]) \
-         AS _ (seq, id, digest, origin, hlc, actor, office, operation, kind, version, body) \
-     ORDER BY seq";
-
-static KNOWN: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT {SELECTED} FROM entry WHERE id = ANY ($1::text[]::uuid[])"));
 
 static PAGE: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {SELECTED} FROM entry WHERE seq > $1 ORDER BY seq LIMIT $2"));
@@ -216,10 +198,12 @@ impl EntryLog for PostgresLog {
             .sessions
             .within(async |session| {
                 let numbered: Vec<_> = (session.head + 1..).zip(drafts).collect();
-                let (head, answers) = if insert(&mut session.connection, &numbered).await? == Inserted::Yes {
-                    (session.head + drafts.len() as Seq, numbered.iter().map(|(n, _)| Appended::Fresh(*n)).collect())
-                } else {
-                    append_checked(&mut session.connection, drafts).await?
+                let (head, answers) = match write(&mut session.connection, &numbered, Reports::Sent).await? {
+                    Written::Yes => {
+                        let fresh = numbered.iter().map(|(seq, _)| Appended::Fresh(*seq));
+                        (session.head + drafts.len() as Seq, fresh.collect())
+                    }
+                    Written::Refused(_) => append_checked(&mut session.connection, drafts).await?,
                 };
                 session.head = head;
                 Ok((head, answers))
@@ -238,7 +222,7 @@ impl EntryLog for PostgresLog {
             if let Some(draft) = &refused {
                 // A change to a row may find room in its page where a new row finds none in any.
                 let mut transaction = session.connection.begin().await.map_err(storage)?;
-                insert(&mut transaction, &[(session.head + 1, draft)]).await?;
+                write(&mut transaction, &[(session.head + 1, draft)], Reports::Sent).await?;
                 transaction.rollback().await.map_err(storage)?;
             }
             // Changes nothing, and yet it is written.
@@ -286,62 +270,4 @@ pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, LogError>>) 
 async fn in_that_time<T>(patience: Duration, work: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
     let late = |_| LogError::Storage(anyhow::anyhow!("the database did not answer within {} s", patience.as_secs()));
     tokio::time::timeout(patience, work).await.map_err(late)?
-}
-
-#[derive(PartialEq, Eq)]
-enum Inserted {
-    Yes,
-    /// An id was there already; nothing was written.
-    Taken,
-}
-
-/// Any case: looks up what is known, in one transaction with the writing. Gives the new head too.
-async fn append_checked(connection: &mut PgConnection, drafts: &[Draft]) -> Result<(Seq, Vec<Appended>), LogError> {
-    let mut transaction = connection.begin().await.map_err(storage)?;
-    let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM entry")
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(storage)?;
-    let known = known(&mut transaction, drafts).await?;
-    let Answers { head, answers, fresh } = answer(head.cast_unsigned(), drafts, &known);
-    if !fresh.is_empty() && insert(&mut transaction, &fresh).await? == Inserted::Taken {
-        return Err(LogError::Storage(anyhow::anyhow!("somebody else writes to the log's tables")));
-    }
-    transaction.commit().await.map_err(storage)?;
-    Ok((head, answers))
-}
-
-async fn insert(connection: &mut PgConnection, rows: &[(Seq, &Draft)]) -> Result<Inserted, LogError> {
-    match bound(rows)?.execute(connection).await {
-        Ok(_) => Ok(Inserted::Yes),
-        Err(error) if error.as_database_error().is_some_and(|e| e.is_unique_violation()) => Ok(Inserted::Taken),
-        Err(error) => Err(storage(error)),
-    }
-}
-
-fn bound(rows: &[(Seq, &Draft)]) -> Result<Query<'static, Postgres, PgArguments>, LogError> {
-    let entries = || rows.iter().map(|(_, draft)| &draft.entry);
-    let details = || rows.iter().filter_map(|(_, draft)| Some((draft.entry.id, draft.contact.as_ref()?)));
-    Ok(sqlx::query(INSERT)
-        .bind(rows.iter().map(|(seq, _)| seq.cast_signed()).collect::<Vec<_>>())
-        .bind(entries().map(|entry| entry.id.to_string()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|(_, draft)| draft.digest.to_vec()).collect::<Vec<_>>())
-        .bind(entries().map(|entry| entry.origin.to_string()).collect::<Vec<_>>())
-        .bind(entries().map(|entry| entry.hlc.0.cast_signed()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|(_, draft)| draft.texts.actor.clone()).collect::<Vec<_>>())
-        .bind(entries().map(|entry| entry.office.as_ref().map(ToString::to_string)).collect::<Vec<_>>())
-        .bind(entries().map(|entry| entry.operation.to_string()).collect::<Vec<_>>())
-        .bind(entries().map(|entry| entry.body.kind()).collect::<Vec<_>>())
-        .bind(entries().map(|entry| i64::from(entry.body.version())).collect::<Vec<_>>())
-        .bind(rows.iter().map(|(_, draft)| draft.texts.body.clone()).collect::<Vec<_>>())
-        .bind(details().map(|(report, _)| report.to_string()).collect::<Vec<_>>())
-        .bind(details().map(|(_, contact)| contact.name.clone()).collect::<Vec<_>>())
-        .bind(details().map(|(_, contact)| contact.phone.clone()).collect::<Vec<_>>())
-        .bind(details().map(|(_, contact)| contact.email.clone()).collect::<Vec<_>>()))
-}
-
-async fn known(connection: &mut PgConnection, drafts: &[Draft]) -> Result<HashMap<EntryId, Stored>, LogError> {
-    let ids: Vec<String> = drafts.iter().map(|draft| draft.entry.id.to_string()).collect();
-    let rows = sqlx::query(KNOWN.as_str()).bind(ids).fetch_all(connection).await.map_err(storage)?;
-    rows.iter().map(|row| rows::read(row).map(|stored| (stored.entry.id, stored))).collect()
 }

@@ -1,6 +1,6 @@
-//! The projection: plain spatial tables that a trigger keeps up to date in the transaction that appends. How a
-//! row follows from the entries stands in `migrations/postgres/0002_projection.sql`; here is what the node does
-//! besides.
+//! The projection: plain spatial tables that are brought up to date in the transaction that appends (`append`).
+//! How a row follows from the entries stands in `migrations/postgres/0002_projection.sql`; here is what the node
+//! does besides.
 
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,10 @@ const LOCK: (i32, i32) = (0x736F_6B75, 1);
 /// ago, or our own after a cut.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Its few statements are planned once, while the tables may be small, and the plans kept while they grow: only
+/// those by index stay good (<https://www.postgresql.org/docs/15/runtime-config-query.html>).
+const PLANS: [(&str, &str); 3] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")];
+
 /// A session that holds the lock.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -55,7 +59,7 @@ impl Sessions {
     pub(super) fn new(pool: &PgPool, unique: Uuid) -> Self {
         let name = format!("sokuho writer {unique}");
         Self {
-            options: pool.connect_options().as_ref().clone().application_name(&name),
+            options: pool.connect_options().as_ref().clone().options(PLANS).application_name(&name),
             name,
             current: Mutex::new(State::None),
             claimed: false.into(),

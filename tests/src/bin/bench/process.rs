@@ -17,7 +17,12 @@ impl Processes {
         let mut next = 0;
         while let Some(parent) = all.get(next).copied() {
             next += 1;
-            let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"))?;
+            let children = match std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")) {
+                Ok(children) => children,
+                // A child that has ended since it was listed.
+                Err(_) if parent != pid => continue,
+                Err(error) => return Err(error.into()),
+            };
             all.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
         }
         Ok(Self(all))
@@ -30,7 +35,9 @@ impl Processes {
 
     /// CPU seconds used so far, user and system, by them and by children that have ended.
     pub fn cpu_seconds(&self) -> Result<f64> {
-        self.0.iter().map(|pid| cpu_seconds(*pid)).sum()
+        let (parent, children) = self.0.split_first().context("no process")?;
+        // What a child used that has ended since it was listed, its parent counts.
+        Ok(cpu_seconds(*parent)? + children.iter().filter_map(|child| cpu_seconds(*child).ok()).sum::<f64>())
     }
 
     /// Resident memory, bytes.

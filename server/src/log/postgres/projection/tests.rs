@@ -6,16 +6,21 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sqlx::PgPool;
 
+use super::super::PostgresLog;
+use super::super::append::{Reports, Written, append_checked, write};
 use super::super::tests::Place;
-use super::super::{PostgresLog, insert};
 use super::*;
-use crate::domain::entry::{Body, Entry, Seq};
-use crate::domain::ids::{CheckInId, EntryId};
-use crate::domain::operation::OperationKind;
+use crate::domain::entry::{Actor, Body, CheckedIn, Entry, Seq};
+use crate::domain::ids::{CheckInId, EntryId, MediaId, StaffId};
+use crate::domain::incident::Status;
+use crate::domain::operation::{Operation, OperationKind};
+use crate::domain::place::Place as Ground;
+use crate::domain::position::{Evidence, EvidenceSource, Position};
+use crate::domain::report::{MediaKind, Medium};
 use crate::live::check_ins::tests::history;
 use crate::live::tests::{any_entries, fold};
 use crate::live::world::World;
-use crate::log::samples::{draft, filed, office, status, uuid};
+use crate::log::samples::{draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid};
 use crate::log::{ContactDetails, Draft, EntryLog};
 use crate::region::Region;
 
@@ -175,10 +180,9 @@ fn whatever_the_order_of_arrival_the_projection_says_what_the_live_world_says() 
             sqlx::query(clear).execute(&pool).await.unwrap();
             sqlx::query("SELECT rebuild()").execute(&pool).await.unwrap();
             let drafts: Vec<Draft> = entries.iter().cloned().map(draft).collect();
-            let numbered: Vec<(Seq, &Draft)> = (1..).zip(&drafts).collect();
             let mut connection = pool.acquire().await.unwrap();
-            for rows in numbered.chunks(batch) {
-                insert(&mut connection, rows).await.unwrap();
+            for batch in drafts.chunks(batch) {
+                append_checked(&mut connection, batch).await.unwrap();
             }
             drop(connection);
             let expected = expected(&fold(&entries), &entries);
@@ -197,11 +201,8 @@ async fn filled(place: &Place) -> PostgresLog {
     let region = Region::built_in().unwrap();
     assert!(log.describe(region.offices(), region.boundaries()).await.unwrap());
     let phone = ContactDetails { phone: Some("0242-00-0000".to_owned()), ..ContactDetails::default() };
-    let drafts = [
-        draft(filed(1)),
-        Draft { contact: Some(phone), ..draft(filed(2)) },
-        draft(status(3, 1, crate::domain::incident::Status::InProgress)),
-    ];
+    let drafts =
+        [draft(filed(1)), Draft { contact: Some(phone), ..draft(filed(2)) }, draft(status(3, 1, Status::InProgress))];
     log.append(&drafts).await.unwrap();
     log
 }
@@ -215,6 +216,151 @@ async fn a_rebuild_mends_what_was_tampered_with() {
     sqlx::query("UPDATE incident SET status = 'resolved'").execute(&log.readers).await.unwrap();
     assert_eq!(log.rebuild().await.unwrap(), Rebuilt { reports: 2, incidents: 2, check_ins: 0 });
     assert_eq!(stored(&log.readers).await, before);
+}
+
+/// Every row of a table with all its columns.
+async fn rows_of(pool: &PgPool, table: &str) -> Vec<String> {
+    let select = format!("SELECT t::text FROM {table} t ORDER BY 1");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(select)).fetch_all(pool).await.unwrap()
+}
+
+/// Reports that differ in all that a row of the projection says.
+fn all_kinds_of_reports() -> Vec<Entry> {
+    let mut entries: Vec<Entry> = (1..=12).map(filed).collect();
+    for (number, entry) in entries.iter_mut().enumerate() {
+        entry.actor = match number % 3 {
+            0 => Actor::Resident,
+            1 => Actor::System,
+            _ => entry.actor.clone(),
+        };
+        if number % 3 != 2 {
+            entry.office = None;
+        }
+        if number % 4 == 3 {
+            entry.operation = operation_id(if number < 6 { 100 } else { 101 });
+        }
+        let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
+        let report = std::sync::Arc::make_mut(report);
+        report.danger_to_life = number % 2 == 0;
+        report.place = match number % 3 {
+            0 => Ground::Inside { municipality: office("07405") },
+            1 => Ground::OnBorder { municipality: office("07407"), others: [office("07408")].into() },
+            _ => Ground::Outside { nearest: office("07367"), distance_m: 12.5 },
+        };
+        let witness = &mut report.evidence[0];
+        witness.source =
+            [EvidenceSource::Device, EvidenceSource::Media, EvidenceSource::Pin, EvidenceSource::Typed][number % 4];
+        witness.accuracy_m = (number % 2 == 1).then_some(0.1 + number as f64 / 3.0);
+        let other = Evidence { position: Position::new(36.1, 138.2).unwrap(), ..witness.clone() };
+        if number % 5 == 4 {
+            report.evidence = [other, witness.clone()].into();
+            report.chosen = 1;
+        }
+        let medium = Medium { id: MediaId::from_sha256([7; 32]), kind: MediaKind::Jpeg, size: 9, thumbnail: true };
+        report.media = vec![medium; number % 3].into();
+    }
+    // Times as few clocks tell them: fractions at which rounding turns, and years at the ends of the calendar.
+    let times = [
+        "2026-11-22T00:00:00.1234565Z",
+        "2026-11-22T00:00:00.0000005Z",
+        "2026-11-22T00:00:00.0000015Z",
+        "2026-11-22T00:00:00.999999999Z",
+        "1969-12-31T23:59:59.0000025Z",
+        "1970-01-01T00:00:00.9999995Z",
+        "0001-01-01T00:00:00.000001Z",
+        "0000-12-31T23:59:59.999999999Z",
+        "-009999-12-01T00:00:00Z",
+        "9999-12-01T00:00:00.1234575Z",
+        "1999-12-31T23:59:59.9999994Z",
+    ];
+    for (entry, time) in entries.iter_mut().zip(times) {
+        let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
+        std::sync::Arc::make_mut(report).observed_at = time.parse().unwrap();
+    }
+    entries
+}
+
+#[tokio::test]
+async fn a_report_that_the_node_sends_is_the_row_that_a_rebuild_makes_of_it() {
+    let Some(place) = Place::new() else { return };
+    let pool = place.pool().await;
+    let mut connection = pool.acquire().await.unwrap();
+    let drill = Operation { id: operation_id(100), kind: OperationKind::Drill, name: "訓練".to_owned() };
+    let opened = [draft(entry(50, Body::OperationOpened(drill)))];
+    append_checked(&mut connection, &opened).await.unwrap();
+    let drafts: Vec<Draft> = all_kinds_of_reports().into_iter().map(draft).collect();
+    let rows: Vec<(Seq, &Draft)> = (2..).zip(&drafts).collect();
+    let written = write(&mut connection, &rows, Reports::Sent).await.unwrap();
+    assert!(matches!(written, Written::Yes), "{written:?}");
+    let mut before = Vec::new();
+    for table in ["report", "incident", "operation"] {
+        before.push(rows_of(&pool, table).await);
+    }
+    assert_eq!((before[0].len(), before[1].len(), before[2].len()), (12, 12, 3));
+    sqlx::query("SELECT rebuild()").execute(&mut *connection).await.unwrap();
+    for (table, before) in ["report", "incident", "operation"].into_iter().zip(before) {
+        assert_eq!(rows_of(&pool, table).await, before, "{table}");
+    }
+    let unknown: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM report r WHERE \
+         r.office IS NOT NULL AND NOT EXISTS (SELECT FROM office WHERE code = r.office) OR \
+         r.municipality IS NOT NULL AND NOT EXISTS (SELECT FROM office WHERE code = r.municipality) OR \
+         NOT EXISTS (SELECT FROM operation WHERE id = r.operation)",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert_eq!(unknown, 0, "what a report names is there");
+}
+
+#[tokio::test]
+async fn reports_that_do_not_open_their_incidents_are_refused_whole_and_then_projected_from_the_log() {
+    let Some(place) = Place::new() else { return };
+    let log = place.open().await;
+    // Another entry that files report 1; another report of its incident; an incident of which a change was heard.
+    let again = Entry { id: EntryId(uuid(91)), ..filed(1) };
+    let mut of_the_same = filed(2);
+    let Body::ReportFiled(report) = &mut of_the_same.body else { panic!("a report") };
+    std::sync::Arc::make_mut(report).incident = incident_of(1);
+    let early = [status(80, 3, Status::InProgress), responsible(81, 4, "07421")].map(draft);
+    let first = [draft(filed(1)), early[0].clone(), early[1].clone()];
+    log.append(&first).await.unwrap();
+    let mut written: Vec<Draft> = first.to_vec();
+    for entry in [again, of_the_same, filed(3), filed(4)] {
+        let mut connection = log.readers.acquire().await.unwrap();
+        let batch = [draft(filed(entry.id.0.as_u128() as u64 % 1_000 + 1_000)), draft(entry)];
+        let head = log.head().await.unwrap();
+        let rows: Vec<(Seq, &Draft)> = (head + 1..).zip(&batch).collect();
+        let refused = write(&mut connection, &rows, Reports::Sent).await.unwrap();
+        assert!(matches!(refused, Written::Refused(_)), "{refused:?}");
+        assert_eq!(log.head().await.unwrap(), head, "nothing is written");
+        drop(connection);
+        log.append(&batch).await.unwrap();
+        written.extend(batch);
+        let entries: Vec<Entry> = written.iter().map(|draft| draft.entry.clone()).collect();
+        assert_eq!(stored(&log.readers).await, expected(&fold(&entries), &entries));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_reports_and_other_entries_is_written_with_its_projection_or_not_at_all() {
+    let Some(place) = Place::new() else { return };
+    let log = place.open().await;
+    let staff = StaffId(uuid(2_000_001));
+    let arrival = |name: &str| {
+        let body = CheckedIn { staff, name: name.to_owned(), office: office("07421"), employer: office("07202") };
+        draft(entry(5, Body::CheckedIn(body)))
+    };
+    // The log would take this name, the projection does not.
+    let bad = [draft(filed(1)), draft(filed(2)), arrival("a\0b"), draft(filed(3))];
+    assert!(log.append(&bad).await.is_err());
+    for table in ["entry", "report", "incident", "check_in"] {
+        assert_eq!(rows_of(&log.readers, table).await, Vec::<String>::new());
+    }
+    let good = [draft(filed(1)), draft(status(7, 1, Status::Resolved)), arrival("佐藤"), draft(filed(3))];
+    log.append(&good).await.unwrap();
+    let entries: Vec<Entry> = good.iter().map(|draft| draft.entry.clone()).collect();
+    assert_eq!(stored(&log.readers).await, expected(&fold(&entries), &entries));
 }
 
 #[tokio::test]
