@@ -21,7 +21,7 @@ impl Manager {
     fn tell(&self, state: &str) {
         let Self(Some(socket)) = self else { return };
         if let Err(error) = send(socket, state) {
-            tracing::warn!(error = %error, state, "the service manager cannot be told");
+            tracing::warn!(error = %error, "the service manager cannot be told");
         }
     }
 }

@@ -11,7 +11,7 @@ use sokuho_tests::cluster::Cluster;
 use sokuho_tests::disk::Disk;
 use sokuho_tests::pictures;
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::{Server, Start};
+use sokuho_tests::server::{Edition, Server, Start};
 
 /// Files reports until one is refused, and gives that one: a database may have a few pages in hand.
 async fn file_until_refused(sender: &Client, at: (f64, f64), acknowledged: &mut u64) -> Result<Value> {
@@ -216,6 +216,29 @@ async fn a_node_starts_while_the_disk_of_its_postgresql_is_full_and_shows_what_i
     drop(ballast);
     server.public().until("/readyz", 200).await?;
     ensure!(server.public().file(&refused).await?["seq"] == acknowledged + 1);
+    server.finish()
+}
+
+#[tokio::test]
+async fn with_postgresql_a_full_disk_of_the_nodes_own_costs_photos_and_no_reports_not_even_at_a_start() -> Result<()> {
+    let Some(disk) = Disk::mount(24)? else { return Ok(()) };
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let mut server = start.start_in(disk.folder()?)?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let photo = pictures::jpeg(&pictures::noise(64, 48, 1))?;
+    server.public().file(&report(town.at)).await?;
+    server.stop()?;
+    let ballast = disk.fill(0)?;
+    server.start_again()?;
+    for seq in 2..12 {
+        ensure!(server.public().file(&report(town.at)).await?["seq"] == seq);
+    }
+    server.public().try_upload(photo.clone(), "image/jpeg").await?.refused(507, "storage_full")?;
+    let degraded = server.public().get("/readyz").await?.good()?;
+    ensure!(degraded["status"] == "degraded" && degraded["findings"]["disk_low"] == 1, "{degraded}");
+    drop(ballast);
+    server.public().upload(photo, "image/jpeg").await?;
     server.finish()
 }
 
