@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod disk;
 pub mod events;
 pub mod features;
+pub mod films;
 pub mod line;
 pub mod minting;
 pub mod pictures;

@@ -1,7 +1,8 @@
 //! Photos and videos: kept as they are, shown small and without metadata, played back in parts.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
+use sokuho_tests::films;
 use sokuho_tests::pictures::{self, GpsTags, Scene};
 use sokuho_tests::report::{report, with};
 use sokuho_tests::server::Server;
@@ -100,7 +101,7 @@ async fn parts_of_a_file_can_be_fetched_and_a_ticket_is_as_good_as_a_token() -> 
 }
 
 #[tokio::test]
-async fn a_real_phones_photo_and_a_real_video_are_taken_and_say_where_they_were_made() -> Result<()> {
+async fn a_real_phones_jpeg_and_heic_are_taken_and_say_where_they_were_made() -> Result<()> {
     let server = Server::start()?;
     for (name, kind, content_type) in
         [("photos/gps/DSCN0010.jpg", "jpeg", "image/jpeg"), ("photos/heic/IMG_5195.HEIC", "heic", "image/heic")]
@@ -109,6 +110,87 @@ async fn a_real_phones_photo_and_a_real_video_are_taken_and_say_where_they_were_
         let uploaded = server.public().upload(std::fs::read(path)?, content_type).await?;
         ensure!(uploaded["kind"] == kind, "{uploaded}");
         ensure!(uploaded["evidence"]["position"]["lat"].is_number(), "{name}: {uploaded}");
+    }
+    Ok(())
+}
+
+/// A video as it lies on a phone.
+struct Video {
+    file: Vec<u8>,
+    /// As the server names it.
+    kind: &'static str,
+    content_type: &'static str,
+    /// Where it says that it was made, degrees WGS 84.
+    at: Option<(f64, f64)>,
+}
+
+/// Uploads the video, reports it, and plays it back as a wall does: in parts, first its end, then from the middle on.
+async fn goes_through_and_is_played_back(server: &Server, video: &Video) -> Result<()> {
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let Video { file, kind, content_type, at } = video;
+    let uploaded = server.public().upload(file.clone(), content_type).await?;
+    ensure!(uploaded["kind"] == *kind && uploaded["size"] == file.len(), "{uploaded}");
+    let position = &uploaded["evidence"]["position"];
+    match at {
+        None => ensure!(position.is_null(), "{uploaded}"),
+        Some((lat, lon)) => {
+            let near = |figure: &Value, stated: f64| figure.as_f64().is_some_and(|f| (f - stated).abs() < 1e-3);
+            ensure!(near(&position["lat"], *lat) && near(&position["lon"], *lon), "{uploaded}");
+        }
+    }
+    let id = uploaded["id"].as_str().context("no id")?;
+    server.public().file(&with(report(town.at), "media", json!([id]))).await?;
+    let wall = server.wall(&town.code).await?;
+    let path = format!("/api/media/{id}");
+    let size = file.len();
+    for (range, from, to) in [
+        ("bytes=0-".to_owned(), 0, size),
+        (format!("bytes={}-", size / 2), size / 2, size),
+        ("bytes=-100".to_owned(), size - 100, size),
+        (format!("bytes=100-{}", size * 2), 100, size),
+        (format!("bytes={}-{}", size / 3, size / 3), size / 3, size / 3 + 1),
+    ] {
+        let part = wall.send(wall.request(reqwest::Method::GET, &path).header("range", &range)).await?;
+        ensure!(part.status == 206, "{range}: {}", part.status);
+        ensure!(part.header("content-range") == format!("bytes {from}-{}/{size}", to - 1), "{range}");
+        ensure!(part.header("content-type") == *content_type, "{}", part.header("content-type"));
+        ensure!(part.body == file[from..to], "{range}: other bytes");
+    }
+    let beyond = wall.request(reqwest::Method::GET, &path).header("range", format!("bytes={size}-"));
+    let refused = wall.send(beyond).await?;
+    ensure!(refused.header("content-range") == format!("bytes */{size}"), "{}", refused.header("content-range"));
+    refused.refused(416, "range_not_satisfiable")?;
+    ensure!(wall.get(&path).await?.body == *file, "the whole has other bytes");
+    server.public().get(&path).await?.refused(401, "sign_in_required")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_film_made_here_goes_through_as_mp4_and_as_mov_and_is_played_back_in_parts() -> Result<()> {
+    let server = Server::start()?;
+    for (brand, kind, content_type) in [(b"mp42", "mp4", "video/mp4"), (b"qt  ", "mov", "video/quicktime")] {
+        let at = (37.4947, 139.9298);
+        let video = Video { file: films::film(brand, at, 300_000), kind, content_type, at: Some(at) };
+        goes_through_and_is_played_back(&server, &video).await.context(kind)?;
+        let cut = server.public().try_upload(video.file[..200_000].to_vec(), content_type).await?;
+        cut.refused(422, "media_damaged")?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_real_phones_mp4_and_mov_go_through_and_are_played_back_in_parts() -> Result<()> {
+    let server = Server::start()?;
+    // Where they were made: as ExifTool reads it.
+    for (name, kind, content_type, at) in [
+        ("videos/with-gps.mp4", "mp4", "video/mp4", Some((51.4169, -0.0806))),
+        ("videos/with-gps.mov", "mov", "video/quicktime", Some((32.0929, 34.862))),
+        ("videos/uuid540.mp4", "mp4", "video/mp4", None),
+    ] {
+        let Some(path) = shared_file(name) else { return Ok(()) };
+        let video = Video { file: std::fs::read(path)?, kind, content_type, at };
+        goes_through_and_is_played_back(&server, &video).await.context(name)?;
     }
     Ok(())
 }

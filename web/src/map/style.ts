@@ -19,6 +19,9 @@ const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
   ...['center', [0, 0], 'bottom', [0, -0.7], 'top', [0, 0.7], 'left', [0.6, 0], 'right', [-0.6, 0]],
   ...['bottom-left', [0.3, -0.5], 'bottom-right', [-0.3, -0.5], 'top-left', [0.3, 0.5], 'top-right', [-0.3, 0.5]],
   ...['bottom', [0, -1.3], 'top', [0, 1.3], 'left', [1.3, 0], 'right', [-1.3, 0]],
+  ...['top-left', [-0.5, 1.2], 'top-right', [0.5, 1.2], 'bottom-left', [-0.5, -1.2], 'bottom-right', [0.5, -1.2]],
+  ...['top-left', [1.2, 0.3], 'top-right', [-1.2, 0.3], 'bottom-left', [1.2, -0.3], 'bottom-right', [-1.2, -0.3]],
+  ...['left', [2, 0], 'right', [-2, 0], 'top', [0, 2], 'bottom', [0, -2]],
 ] as VariableAnchorOffsetCollectionSpecification;
 
 /** Zoom at and above which nothing is gathered in clusters. */
@@ -103,18 +106,23 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
 const URGENT_SIZE = 0.95;
 
 /**
- * A layer that shows nothing and takes the room of the marks and of the word under those of a drill. MapLibre gives room from the top layer down, so
- * that names, which are drawn above the marks, can keep clear of them only through a layer above themselves.
+ * A layer that takes the room of the marks without showing them. MapLibre gives room from the top layer down, so that
+ * names, which are drawn above the marks, can keep clear of them only through a layer above themselves.
+ *
+ * `word`: what stands under a mark, in words that do show. Of marks that lie upon each other one alone has it.
  */
-function keepClear(marks: SymbolLayerSpecification, size: number): SymbolLayerSpecification {
+function keepClear(marks: SymbolLayerSpecification, size: number, word?: Word): SymbolLayerSpecification {
   const { 'text-ignore-placement': _, 'icon-ignore-placement': __, ...layout } = marks.layout ?? {};
   return {
     ...marks,
     id: `clear-of-${marks.id}`,
-    layout: { ...layout, 'icon-size': size },
-    paint: { 'icon-opacity': 0, 'text-opacity': 0 },
+    layout: { ...layout, 'icon-size': size, ...word?.layout },
+    paint: { 'icon-opacity': 0, ...(word?.paint ?? { 'text-opacity': 0 }) },
   };
 }
+
+/** A text of a mark. */
+type Word = Pick<SymbolLayerSpecification, 'layout' | 'paint'>;
 
 /** The ground with incidents upon it. `drillWord`: what stands under the marks of a drill. */
 export function incidentStyle(
@@ -125,16 +133,21 @@ export function incidentStyle(
   scale = 1,
 ): StyleSpecification {
   const ground = groundStyle(region, palette, local, scale);
-  const drillLabel = {
-    'text-field': ['case', ['get', 'drill'], drillWord, ''] as ['case', ['get', string], string, string],
-    'text-font': FONTS,
-    'text-size': 12 * scale,
-    'text-anchor': 'top' as const,
-    'text-overlap': 'always' as const,
-  };
+  /** The word under a mark of a drill, so far below its place, ems. */
+  const drillUnder = (ems: number): Word => ({
+    layout: {
+      'text-field': ['case', ['get', 'drill'], drillWord, ''],
+      'text-font': FONTS,
+      'text-size': 12 * scale,
+      'text-anchor': 'top',
+      'text-offset': [0, ems],
+      'text-overlap': 'never',
+      'text-optional': true,
+    },
+    paint: { 'text-color': palette.onDrill, 'text-halo-color': palette.drill, 'text-halo-width': 3 * scale },
+  });
   const single: ExpressionSpecification = ['!', ['has', 'point_count']];
   const drillOnly: ExpressionSpecification = ['==', ['get', 'real'], 0];
-  const drillPaint = { 'text-color': palette.onDrill, 'text-halo-color': palette.drill, 'text-halo-width': 3 * scale };
   // A disc lies above danger's ring, which is the larger: the ring is seen around it, and its number is read.
   const marks: SymbolLayerSpecification[] = [
     {
@@ -147,11 +160,7 @@ export function incidentStyle(
         'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.8 * scale, 11, 1.1 * scale],
         'icon-overlap': 'always',
         'icon-ignore-placement': true,
-        'text-ignore-placement': true,
-        'text-offset': [0, 1.2],
-        ...drillLabel,
       },
-      paint: drillPaint,
     },
     {
       id: 'urgent',
@@ -163,11 +172,7 @@ export function incidentStyle(
         'icon-anchor': 'bottom',
         'icon-overlap': 'always',
         'icon-ignore-placement': true,
-        'text-ignore-placement': true,
-        'text-offset': [0, 0.3],
-        ...drillLabel,
       },
-      paint: drillPaint,
     },
     {
       id: 'clusters',
@@ -204,6 +209,7 @@ export function incidentStyle(
       paint: { 'text-color': ['case', drillOnly, palette.onDrill, palette.onCluster] },
     },
   ];
+  const words: Readonly<Record<string, Word>> = { incidents: drillUnder(1.2), urgent: drillUnder(0.3) };
   return {
     ...ground,
     sources: {
@@ -253,7 +259,7 @@ export function incidentStyle(
       // Names stand above the marks, so that none is ever hidden, and beside them where there is room.
       ...ground.layers.filter((layer) => layer.id === 'names'),
       // A name may touch the edge of a mark, sooner than lie upon another name; danger stays whole.
-      ...marks.map((layer) => keepClear(layer, (layer.id === 'urgent' ? URGENT_SIZE : 0.55) * scale)),
+      ...marks.map((layer) => keepClear(layer, (layer.id === 'urgent' ? URGENT_SIZE : 0.55) * scale, words[layer.id])),
     ],
   };
 }
