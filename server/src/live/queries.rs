@@ -22,6 +22,10 @@ use crate::wire::incident::IncidentView;
 /// through instead, so that a box over everything costs no more than a small one.
 const SORTED_AT_ONCE: usize = 4_096;
 
+/// Incidents of all that are gone through for that. A box full of old ones would have us go through the whole world,
+/// while the world is locked for whoever reports: then the box is put in order after all, however much it holds.
+const GONE_THROUGH: usize = 65_536;
+
 /// How long a closed incident stays in the picture.
 const STAYS_AFTER_CLOSING: SignedDuration = SignedDuration::from_hours(24);
 
@@ -78,8 +82,10 @@ impl World {
         let mut within: Vec<_> = index.incidents.within(bounds).take(SORTED_AT_ONCE + 1).collect();
         if within.len() > SORTED_AT_ONCE {
             // A box that holds so many holds its share of the newest.
-            let newest = index.newest.iter().rev().filter(|(_, position)| bounds.contains(**position));
-            return newest.take(limit).filter_map(|((_, id), _)| self.incidents.symbol(*id)).collect();
+            if let Some(newest) = first_in(bounds, index.newest.iter().rev(), limit) {
+                return newest.into_iter().filter_map(|(_, id)| self.incidents.symbol(id)).collect();
+            }
+            within = index.incidents.within(bounds).collect();
         }
         let newest_first = |spot: &&Spot<Symbol>| Reverse((spot.filed, spot.id.id));
         if within.len() > limit {
@@ -148,8 +154,55 @@ impl World {
     }
 }
 
+/// The first so many of these that lie within the bounds; `None`: more than [`GONE_THROUGH`] would have to be gone
+/// through to tell.
+fn first_in<'a>(
+    bounds: &Bounds,
+    all: impl Iterator<Item = (&'a ByAge, &'a Position)>,
+    limit: usize,
+) -> Option<Vec<ByAge>> {
+    let mut found = Vec::new();
+    for (gone_through, (by_age, position)) in all.enumerate() {
+        if found.len() == limit {
+            break;
+        }
+        if gone_through == GONE_THROUGH {
+            return None;
+        }
+        if bounds.contains(*position) {
+            found.push(*by_age);
+        }
+    }
+    Some(found)
+}
+
 /// The newest, newest first; without sorting what is not wanted.
 fn newest_of<Id: Ord>(all: impl Iterator<Item = (Hlc, Id)>, limit: usize) -> impl Iterator<Item = (Hlc, Id)> {
     let mut heap: BinaryHeap<(Hlc, Id)> = all.collect::<Vec<_>>().into();
     std::iter::from_fn(move || heap.pop()).take(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOX: Bounds = Bounds { west: 139.0, south: 37.0, east: 139.1, north: 37.1 };
+
+    /// Newest first: so many elsewhere, then so many in the box; and how many of them were looked at.
+    fn look(elsewhere: usize, inside: usize, limit: usize) -> (Option<usize>, usize) {
+        let by_age: ByAge = (Hlc(1), IncidentId(uuid::Uuid::nil()));
+        let (out, within) = (Position::new(38.0, 140.0).unwrap(), Position::new(37.05, 139.05).unwrap());
+        let looked_at = std::cell::Cell::new(0);
+        let all = std::iter::repeat_n(&out, elsewhere).chain(std::iter::repeat_n(&within, inside));
+        let all = all.map(|position| (&by_age, position)).inspect(|_| looked_at.set(looked_at.get() + 1));
+        (first_in(&BOX, all, limit).map(|found| found.len()), looked_at.get())
+    }
+
+    #[test]
+    fn a_box_of_old_incidents_does_not_have_the_whole_world_gone_through() {
+        assert_eq!(look(10, 5_000, 100), (Some(100), 111));
+        assert_eq!(look(0, 50, 100), (Some(50), 50));
+        let (found, looked_at) = look(1_000_000, 5_000, 100);
+        assert!(found.is_none() && looked_at <= GONE_THROUGH + 1, "{looked_at}");
+    }
 }
