@@ -35,6 +35,7 @@ use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::report::Edition;
 use crate::http::client_address::TrustedProxies;
+use crate::http::places::Places;
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
 use crate::http::{
@@ -359,11 +360,12 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     tracing::info!(address = %address, duration_ms = started.elapsed().as_secs_f64() * 1e3, "listening");
 
     // A soft stop: the intake closes, receipts finish, viewers are told to come back. Then a hard one.
-    let mut serving = tokio::spawn(listener::serve(listener, router, stopping.clone()));
+    let places = Places::new(&config.trusted_proxies);
+    let mut serving = tokio::spawn(listener::serve(listener, router, places, stopping.clone()));
     if let Some((listener, router)) = inside {
         // To the very end, so that monitoring can watch the stop.
         tasks.spawn(async move {
-            listener::serve(listener, router, CancellationToken::new()).await;
+            listener::serve(listener, router, Places::new(&[]), CancellationToken::new()).await;
             "the listener for health"
         });
     }

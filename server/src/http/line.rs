@@ -124,6 +124,7 @@ mod tests {
 
     use super::*;
     use crate::http::listener::serve;
+    use crate::http::places::Places;
 
     #[tokio::test(start_paused = true)]
     async fn who_asks_and_never_reads_is_cut_off() {
@@ -136,9 +137,10 @@ mod tests {
                 Some((Ok::<_, Infallible>(piece.clone()), (held, piece)))
             }))
         };
+        let router = Router::new().route("/", get(endless));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, Router::new().route("/", get(endless)), CancellationToken::new()));
+        tokio::spawn(serve(listener, router, Places::new(&[]), CancellationToken::new()));
         let began = Instant::now();
         let mut line = TcpStream::connect(address).await.unwrap();
         line.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();

@@ -15,22 +15,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use super::line::Line;
-
-/// Connections that wait for a request or answer one. Viewers on WebSocket have left HTTP and do not count: the hub
-/// bounds them. Event streams count, and have a bound of their own far below this one (`super::live`). One more
-/// connection waits in the system's queue.
-pub const CONNECTIONS: usize = 8_192;
-
-/// Where fewer places than this are left, a connection is closed behind its answer instead of waiting for another
-/// request: when everybody comes back at once, the next one need not wait for the last one's idle line.
-const CROWDED: usize = CONNECTIONS / 2;
+use super::places::Places;
 
 /// A request's head must be here within this time, and the next request of a kept connection too.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
@@ -47,16 +39,16 @@ pub struct TakenWithin(pub Duration);
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
 /// Serves until `stopping`; then lets the requests that are under way finish.
-pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+pub async fn serve(listener: TcpListener, router: Router, places: Arc<Places>, stopping: CancellationToken) {
     let connections = TaskTracker::new();
     let accept = async {
         loop {
-            // The semaphore is never closed.
-            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+            let free = places.free().await;
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let connection = converse(stream, peer, router.clone(), Arc::clone(&room), stopping.clone());
+                    // Who is refused finds the line closed, and may come back when there is more room.
+                    let Ok(place) = places.take(free, peer.ip()) else { continue };
+                    let connection = converse(stream, peer, router.clone(), Arc::clone(&places), stopping.clone());
                     connections.spawn(async move {
                         connection.await;
                         drop(place);
@@ -79,7 +71,7 @@ async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    room: Arc<Semaphore>,
+    places: Arc<Places>,
     stopping: CancellationToken,
 ) {
     // Frames are small and must not wait for one another.
@@ -87,7 +79,7 @@ async fn converse(
     let (set_limit, mut limit) = watch::channel(None);
     let set_limit = Arc::new(set_limit);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (router, crowded) = (router.clone(), room.available_permits() < CROWDED);
+        let (router, crowded) = (router.clone(), places.are_few());
         answer(router, request, peer, crowded, Arc::clone(&set_limit))
     });
     let connection = http1::Builder::new()
@@ -156,7 +148,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stopping = CancellationToken::new();
-        (address, stopping.clone(), tokio::spawn(serve(listener, router, stopping)))
+        (address, stopping.clone(), tokio::spawn(serve(listener, router, Places::new(&[]), stopping)))
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ use super::client_address::ClientAddress;
 use super::error::{ApiError, ApiResult};
 use super::extract::QueryParams;
 use super::line::Line;
-use super::listener::CONNECTIONS;
+use super::places::CONNECTIONS;
 use crate::domain::position::Bounds;
 use crate::domain::report::Category;
 use crate::hub::interest::Interest;

@@ -13,6 +13,7 @@ use super::*;
 use crate::domain::clock::Clock;
 use crate::domain::ids::NodeId;
 use crate::http::listener;
+use crate::http::places::Places;
 use crate::hub::interest::Facets;
 use crate::hub::{Gate, Settings, Slot};
 use crate::wire::live::GoodbyeReason;
@@ -48,7 +49,7 @@ async fn open(state: LiveState) -> (SocketAddr, SocketAddr) {
     for router in [router.clone(), router.layer(axum::Extension(wall))] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         addresses.push(listener.local_addr().unwrap());
-        tokio::spawn(listener::serve(listener, router, CancellationToken::new()));
+        tokio::spawn(listener::serve(listener, router, Places::new(&[]), CancellationToken::new()));
     }
     (addresses[0], addresses[1])
 }

@@ -17,6 +17,7 @@ pub mod listener;
 pub mod live;
 pub mod media;
 pub mod operations;
+pub mod places;
 pub mod precompressed;
 pub mod region;
 pub mod reports;
