@@ -208,8 +208,3 @@ async fn event_streams_of_the_public_are_few_and_take_no_place_from_offices_or_w
     let _there_is_room = public_streams.acquire().await.unwrap();
     assert_eq!(listen(public).await.0, "HTTP/1.1 200 OK");
 }
-
-#[test]
-fn event_streams_leave_most_connections_to_reports_and_pages() {
-    assert!((PUBLIC_STREAMS + OFFICE_STREAMS) * 4 <= CONNECTIONS);
-}
