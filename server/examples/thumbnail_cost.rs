@@ -10,9 +10,9 @@ use std::hint::black_box;
 use std::io::Cursor;
 
 use anyhow::{Context, Result};
-use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
+use image::{ExtendedColorType, ImageFormat};
 use sokuho::domain::report::MediaKind;
 use sokuho::media::exif::Orientation;
 use sokuho::media::thumbnail;
@@ -26,14 +26,14 @@ const SAMPLES: usize = 5;
 
 fn main() -> Result<()> {
     let photo = photo()?;
-    println!("a photo of {WIDTH} × {HEIGHT} pixels, {} bytes", photo.len());
-    let ours = measure("sokuho", || {
-        let upright = Orientation::default();
-        let drawn = thumbnail::make(Cursor::new(photo.as_slice()), MediaKind::Jpeg, upright, &|_| Ok(()))?;
+    println!("a photo of {WIDTH} × {HEIGHT} pixels, {} bytes as JPEG", photo.len());
+    let draw = |file: &[u8], kind| {
+        let drawn = thumbnail::make(Cursor::new(file), kind, Orientation::default(), &|_| Ok(()))?;
         drawn.context("no thumbnail").map(drop)
-    })?;
-    let lanczos = measure("image, Lanczos", || {
-        let whole = image::load_from_memory_with_format(&photo, image::ImageFormat::Jpeg)?;
+    };
+    let ours = measure("JPEG, sokuho", || draw(&photo, MediaKind::Jpeg))?;
+    let lanczos = measure("JPEG, image with Lanczos", || {
+        let whole = image::load_from_memory_with_format(&photo, ImageFormat::Jpeg)?;
         let small = whole.resize(480, 480, FilterType::Lanczos3).into_rgb8();
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, 80).encode_image(&small)?;
@@ -41,6 +41,14 @@ fn main() -> Result<()> {
         Ok(())
     })?;
     println!("ratio: {:.2}", ours / lanczos);
+    let pixels = image::load_from_memory_with_format(&photo, ImageFormat::Jpeg)?.into_rgb8();
+    for (name, kind, format) in
+        [("PNG", MediaKind::Png, ImageFormat::Png), ("WebP", MediaKind::Webp, ImageFormat::WebP)]
+    {
+        let mut file = Cursor::new(Vec::new());
+        pixels.write_to(&mut file, format)?;
+        measure(format!("{name}, sokuho"), || draw(file.get_ref(), kind))?;
+    }
     Ok(())
 }
 

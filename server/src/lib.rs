@@ -27,4 +27,7 @@ pub mod media;
 pub mod region;
 #[cfg(test)]
 mod rooms;
+#[cfg(test)]
+#[path = "../../tests/src/skipped.rs"]
+mod skipped;
 pub mod wire;

@@ -1,6 +1,7 @@
 //! A PostgreSQL server of a test's own, where the common one must not be harmed: on a disk that fills up, or ended and
 //! started again. `scripts/with-postgres` starts it.
 
+use crate::skipped::skipped;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,7 +26,7 @@ impl Cluster {
     /// If it does not start.
     pub fn on(disk: &Path) -> Result<Option<Self>> {
         if !programs().join("initdb").is_file() {
-            println!("skipped: PostgreSQL is not installed in {}", programs().display());
+            skipped(&format!("PostgreSQL is not installed in {}", programs().display()));
             return Ok(None);
         }
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/with-postgres");

@@ -1,5 +1,6 @@
 //! Small disks that tests fill.
 
+use crate::skipped::skipped;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,11 +26,12 @@ impl Disk {
         match mount {
             Ok(done) if done.status.success() => Ok(Some(Self(folder))),
             Ok(done) => {
-                println!("skipped: a small disk cannot be mounted: {}", String::from_utf8_lossy(&done.stderr).trim());
+                let why = String::from_utf8_lossy(&done.stderr);
+                skipped(&format!("a small disk cannot be mounted: {}", why.trim()));
                 Ok(None)
             }
             Err(error) => {
-                println!("skipped: a small disk cannot be mounted: {error}");
+                skipped(&format!("a small disk cannot be mounted: {error}"));
                 Ok(None)
             }
         }

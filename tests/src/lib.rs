@@ -23,6 +23,7 @@ pub mod report;
 pub mod screen;
 pub mod senders;
 pub mod server;
+pub mod skipped;
 pub mod soak;
 pub mod time;
 pub mod viewer;

@@ -1,6 +1,7 @@
 //! Databases of their own for tests, in the PostgreSQL that `SOKUHO_TEST_DATABASE_URL` names;
 //! `scripts/with-postgres` starts such a server.
 
+use crate::skipped::skipped;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,7 +22,7 @@ impl Database {
     /// If the server does not let us.
     pub fn fresh() -> Result<Option<Self>> {
         let Ok(server) = std::env::var("SOKUHO_TEST_DATABASE_URL") else {
-            println!("skipped: SOKUHO_TEST_DATABASE_URL is not set");
+            skipped("SOKUHO_TEST_DATABASE_URL is not set");
             return Ok(None);
         };
         Self::on(server).map(Some)

@@ -18,7 +18,7 @@ impl Scratch {
     pub(crate) fn new() -> Option<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("SOKUHO_TEST_DATABASE_URL") else {
-            println!("skipped: SOKUHO_TEST_DATABASE_URL is not set");
+            crate::skipped::skipped("SOKUHO_TEST_DATABASE_URL is not set");
             return None;
         };
         let number = MADE.fetch_add(1, Ordering::Relaxed);

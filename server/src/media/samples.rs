@@ -35,7 +35,7 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     if found.exists() {
         return Some(found);
     }
-    println!("skipped: shared data is absent");
+    crate::skipped::skipped("shared data is absent");
     None
 }
 

@@ -72,7 +72,7 @@ pub fn shared_data() -> Option<std::path::PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("skipped: shared data is absent");
+    crate::skipped::skipped("shared data is absent");
     None
 }
 

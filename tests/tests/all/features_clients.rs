@@ -1,5 +1,6 @@
 //! What GIS people use: GDAL's own client against a running node. Needs gdal-bin.
 
+use sokuho_tests::skipped::skipped;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -14,7 +15,7 @@ async fn gdal_is_here() -> bool {
     let version = Command::new("ogrinfo").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().await;
     let here = version.is_ok_and(|status| status.success());
     if !here {
-        println!("skipped: gdal-bin is not installed");
+        skipped("gdal-bin is not installed");
     }
     here
 }

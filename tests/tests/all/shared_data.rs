@@ -1,5 +1,6 @@
 //! Real photos that lie beside the project and are not part of it.
 
+use sokuho_tests::skipped::skipped;
 use std::path::{Path, PathBuf};
 
 /// A file of the shared data; `None`, told on the test's last line, where that is absent.
@@ -10,6 +11,6 @@ pub fn shared_file(name: &str) -> Option<PathBuf> {
     if file.is_file() {
         return Some(file);
     }
-    println!("skipped: shared data is absent");
+    skipped("shared data is absent");
     None
 }

@@ -111,6 +111,7 @@ fn tell(run: &Run, tally: &Tally, faults: Faults, findings: &mut Findings) {
             ("expected", run.expected as f64),
             ("lost", faults.lost as f64),
             ("twice", faults.twice as f64),
+            ("viewers that were told to start over", faults.told as f64),
             ("resyncs", tally.resyncs as f64),
             ("lines ended", tally.ended as f64),
             ("deliveries/s", delivered as f64 / run.seconds),
@@ -128,10 +129,11 @@ fn tell(run: &Run, tally: &Tally, faults: Faults, findings: &mut Findings) {
         &[("s", run.cpu), ("s for the reports themselves", run.own_cpu), ("µs/delivery", per_delivery)],
     );
     if run.rate == RATES[0] && run.viewers <= 1_000 {
-        findings.goal(&format!("{name}: reaches all"), r99, "ms p99 from the commit", r99 <= 50.0, "≤ 50");
+        // Sent before the commit: what it takes from there is less.
+        findings.goal(&format!("{name}: reaches all"), s99, "ms p99 from sending", s99 <= 50.0, "≤ 50");
     }
-    let whole = faults.lost == 0 && faults.twice == 0;
-    findings.goal(&format!("{name}: whole"), (faults.lost + faults.twice) as f64, "lost or twice", whole, "0");
+    let missed = faults.lost + faults.twice + faults.told;
+    findings.goal(&format!("{name}: whole"), missed as f64, "lost, twice or told to start over", missed == 0, "0");
 }
 
 /// A burst of reports to viewers that all want it; waits until all have it.

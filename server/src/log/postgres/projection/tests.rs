@@ -451,7 +451,7 @@ async fn gdal_reads_every_table_as_a_reader() {
     let Some(place) = Place::new() else { return };
     let log = filled(&place).await;
     if std::process::Command::new("ogrinfo").arg("--version").output().is_err() {
-        println!("skipped: gdal-bin is not installed");
+        crate::skipped::skipped("gdal-bin is not installed");
         return;
     }
     let run = |program: &str, args: &[&str]| {
