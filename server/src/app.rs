@@ -35,7 +35,7 @@ use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::report::Edition;
 use crate::http::client_address::TrustedProxies;
-use crate::http::places::Places;
+use crate::http::places::{CONNECTIONS, Places};
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
 use crate::http::{
@@ -453,12 +453,12 @@ fn lock(data: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// Each viewer is an open file; what the system allows is told where it is too little.
+/// Each viewer and each connection of HTTP is an open file; what the system allows is told where it is too little.
 fn raise_open_files(viewers: usize) {
-    let wanted = u64::try_from(viewers).unwrap_or(u64::MAX).saturating_add(1_024);
+    let wanted = u64::try_from(viewers.saturating_add(CONNECTIONS + 1_024)).unwrap_or(u64::MAX);
     match rlimit::increase_nofile_limit(wanted) {
         Ok(allowed) if allowed >= wanted => {}
-        Ok(allowed) => tracing::info!(allowed, wanted, "the system allows fewer open files than viewers"),
+        Ok(allowed) => tracing::info!(allowed, wanted, "the system allows fewer open files than connections"),
         Err(error) => tracing::info!(error = %error, "the limit of open files cannot be raised"),
     }
 }
