@@ -174,7 +174,8 @@ impl Intake {
         let draft = Draft::new(entry, digest, checked.contact)?;
         let committed = match contact {
             None => self.appender.append(draft).await?,
-            contact => self.append_with_contact(draft, NewReport { contact, ..new }).await?,
+            // Boxed, so that the reports without are not moved about with room for it.
+            contact => Box::pin(self.append_with_contact(draft, NewReport { contact, ..new })).await?,
         };
         let receipt = self.receipt(&committed).ok_or(AppendError::IdTaken)?;
         Ok((receipt, committed.again))
