@@ -35,6 +35,9 @@ pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long PostgreSQL may take for a statement. A line that swallows everything is given up then.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long it may take for a statement that is about whole tables, however large they are.
+pub(crate) const WHOLE_TABLE_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
+
 /// What every session asks of PostgreSQL. Our tables lie in a schema of their own; PostGIS lies where its
 /// owner put it. The server notices within half a minute that a machine at the other end is gone, and ends
 /// the session and its locks (<https://www.postgresql.org/docs/15/runtime-config-connection.html>).

@@ -14,14 +14,11 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo};
 use sqlx::{Decode, Encode, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, Type};
 use uuid::Uuid;
 
-use super::{Database, PATIENCE, in_time};
+use super::{Database, PATIENCE, WHOLE_TABLE_PATIENCE, in_time};
 
 /// The advisory lock that PostgreSQL's writers take: "soku" in ASCII, and a number among locks of that name; the
 /// log's writer has the first.
 const WRITERS: (i32, i32) = (0x736F_6B75, 2);
-
-/// How long PostgreSQL may take for a statement that is about a whole table, however large it is.
-const WHOLE_TABLE_PATIENCE: Duration = Duration::from_secs(3_600);
 
 /// A value that both databases store.
 #[derive(Clone, PartialEq, Eq, Debug)]

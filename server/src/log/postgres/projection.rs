@@ -6,17 +6,14 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use geo_types::MultiPolygon;
 use sqlx::Row;
 
 use super::{PostgresLog, in_time};
+use crate::database::WHOLE_TABLE_PATIENCE;
 use crate::domain::office::{Office, OfficeCode, OfficeKind};
 use crate::log::{LogError, storage};
-
-/// How long a rebuild may take.
-const REBUILD_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
 
 /// What a rebuild made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,7 +79,7 @@ impl PostgresLog {
              (SELECT count(*) FROM check_in)";
         let row = self
             .sessions
-            .within_time(REBUILD_PATIENCE, async |session| {
+            .within_time(WHOLE_TABLE_PATIENCE, async |session| {
                 sqlx::query("SELECT rebuild()").execute(&mut session.connection).await.map_err(storage)?;
                 sqlx::query(COUNT).fetch_one(&mut session.connection).await.map_err(storage)
             })
