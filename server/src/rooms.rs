@@ -70,7 +70,8 @@ fn every_room_knows_only_whom_it_may_know() {
         assert!(!files.is_empty(), "room {room} has moved; mend the table");
         for file in files {
             for named in rooms_named(&std::fs::read_to_string(&file).unwrap()) {
-                if named != *room && !may_know.contains(&named.as_str()) {
+                // What says why a test cannot run is no room, and is there for tests alone.
+                if named != *room && named != "skipped" && !may_know.contains(&named.as_str()) {
                     wrong.push(format!("{} names {named}", file.strip_prefix(&source).unwrap().display()));
                 }
             }
