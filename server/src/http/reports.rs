@@ -84,7 +84,7 @@ async fn file(
 ))]
 async fn receipt(State(state): State<Arc<ReportsState>>, PathParams(key): PathParams<String>) -> ApiResult<Response> {
     let id = state.receipts.report(&key).ok_or(Code::NotFound)?;
-    let status = state.report(id, |world, filed| status(world, filed)).await?.ok_or(Code::NotFound)?;
+    let status = state.report(id, status).await?.ok_or(Code::NotFound)?;
     let is_drill = |(operation, _): (&Operation, bool)| operation.kind == OperationKind::Drill;
     let drill = state.live.read().operation(status.0).is_some_and(is_drill);
     let status = ReceiptStatus { drill, ..status.1 };
