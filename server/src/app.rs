@@ -1,6 +1,7 @@
 //! The composition root: builds the rooms, joins them, owns the tasks, stops softly. The only place that
 //! sees every room.
 
+mod announcing;
 mod duty;
 mod ending;
 mod gates;
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::announcing::Announcer;
 use self::duty::Duty;
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
@@ -32,7 +34,7 @@ use crate::audit::exports::Exports;
 use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
-use crate::domain::entry::{Entry, Seq};
+use crate::domain::entry::Seq;
 use crate::domain::report::Edition;
 use crate::http::client_address::TrustedProxies;
 use crate::http::places::{CONNECTIONS, Places};
@@ -42,7 +44,6 @@ use crate::http::{
     check_ins, features, health, incidents, live as live_door, media as media_door, operations, region as region_door,
 };
 use crate::http::{listener, reports, sessions, snapshot};
-use crate::hub::encode::Collected;
 use crate::hub::{self, Hub};
 use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
@@ -52,16 +53,14 @@ use crate::intake::Intake;
 use crate::intake::digest::Digests;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::recorder::Recorder;
-use crate::live::world::{Touched, World};
+use crate::live::past::Past;
 use crate::live::{Live, replay};
 use crate::locate::Locator;
 use crate::log::backend::Log;
-use crate::log::writer::{Announce, writer};
-use crate::log::{ContactBook, EntryLog};
+use crate::log::writer::writer;
+use crate::log::{ContactBook, EntryLog, History};
 use crate::media::store::{self, Store};
 use crate::region::Region;
-use crate::wire::check_in::CheckIn;
-use crate::wire::operation::Operation;
 
 /// A soft stop may take this long; then the node stops hard.
 const SOFT_STOP: Duration = Duration::from_secs(9);
@@ -137,41 +136,6 @@ pub fn region_of(folder: Option<&Path>) -> anyhow::Result<Region> {
     Ok(folder.map_or_else(Region::built_in, Region::load)?)
 }
 
-/// Learns of what was committed: applies it to the world and gives it to the hub.
-struct Announcer {
-    live: Arc<Live>,
-    hub: Arc<Hub>,
-    /// Applied, and not yet published.
-    collected: Vec<Collected>,
-}
-
-impl Announce for Announcer {
-    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
-        let mut world = self.live.write();
-        let collect = |(seq, entry): &(Seq, Arc<Entry>)| {
-            let touched = world.apply(*seq, entry);
-            collect(&world, *seq, entry, &touched)
-        };
-        self.collected.extend(entries.iter().map(collect));
-    }
-
-    fn publish(&mut self) {
-        let encoded = self.collected.drain(..).map(Collected::encode);
-        let failed = |error| tracing::error!(error = %error, "an entry cannot be encoded");
-        self.hub.publish(encoded.filter_map(|slot| slot.map_err(failed).ok()).collect());
-    }
-}
-
-/// The entry with the things that it touched, as the world has them.
-fn collect(world: &World, seq: Seq, entry: &Entry, touched: &Touched) -> Collected {
-    let incident = touched.incident.and_then(|id| world.incident(id));
-    let check_ins = touched.check_ins.iter().filter_map(|id| world.check_ins.get(*id));
-    let check_ins = check_ins.map(|(check_in, ended)| CheckIn::of(check_in, ended)).collect();
-    let operation = touched.operation.and_then(|id| world.operation(id));
-    let operation = operation.map(|(operation, open)| Operation::of(operation, open));
-    hub::encode::collect(seq, entry, incident.as_ref(), check_ins, operation)
-}
-
 /// Runs a node until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -189,11 +153,14 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     log.describe(region.offices(), region.boundaries()).await?;
 
     // From the log to the world, by the same `apply` as in life.
-    let replayed = replay::replay(&log).await.context("the log cannot be replayed")?;
+    let history = History::new(database.clone());
+    let operations = history.operations().await.context("the log cannot be read")?;
+    let replayed = replay::replay(&log, &operations).await.context("the log cannot be replayed")?;
     let hlc = Arc::new(HlcSource::default());
     hlc.observe(replayed.hlc);
     tracing::info!(entry.seq = replayed.head, duration_ms = started.elapsed().as_secs_f64() * 1e3, "replayed");
     let live = Arc::new(Live::new(replayed.world));
+    let past = Arc::new(Past::new(history.clone(), Arc::clone(&live)));
     let findings = Findings::default();
     if let Some(lost) = log.lost() {
         findings.note_at_start(&Finding::LogTail { remembered: lost.remembered, head: lost.head });
@@ -214,7 +181,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let begins_after = replayed.head - last.len() as Seq;
     let hub = Hub::new(settings, node, log.epoch(), begins_after, clock.clone(), gate);
     hub.publish(last);
-    let announcer = Announcer { live: Arc::clone(&live), hub: Arc::clone(&hub), collected: Vec::new() };
+    let announcer = Announcer::new(Arc::clone(&live), Arc::clone(&hub), history);
     let (appender, writing) = writer(Arc::clone(&log), replayed.head, announcer);
 
     // The rooms beside it.
@@ -226,6 +193,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         locator: Arc::new(Locator::new(&region)),
         media: media.clone(),
         live: Arc::clone(&live),
+        past: Arc::clone(&past),
         quota: AddressLimit::per_minute(config.reports_per_minute, entropy.as_ref()),
         receipts: receipts.clone(),
         digests,
@@ -270,6 +238,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         reports: reports::ReportsState {
             intake,
             live: Arc::clone(&live),
+            past: Arc::clone(&past),
             receipts,
             media: media.clone(),
             contacts,
@@ -283,6 +252,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         },
         incidents: incidents::IncidentsState {
             live: Arc::clone(&live),
+            past: Arc::clone(&past),
             recorder: recorder.clone(),
             offices: Arc::clone(&offices),
             turns: Arc::default(),
@@ -301,7 +271,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices,
             turns: Arc::default(),
         },
-        operations: operations::OperationsState { live: Arc::clone(&live), recorder },
+        operations: operations::OperationsState { live: Arc::clone(&live), past, recorder },
         health,
         identity: Arc::clone(&identity),
         request_ids: RequestIds { clock: clock.clone(), entropy },

@@ -317,8 +317,54 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Closes a disaster or a drill; it takes no more reports. */
+        /**
+         * Closes a disaster or a drill.
+         * @description It takes no more reports, and its incidents leave every screen. They stay in the log: look at them with
+         *     `GET /api/operations/{id}/world`, or open the operation again.
+         */
         post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a closed disaster or drill again: all that belongs to it is back on every screen.
+         * @description The whole operation is read from the log before this answers, about a second for 100,000 entries, and until
+         *     then no other receipt is given. Viewers are told to take a new snapshot.
+         */
+        post: operations["reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/{id}/world": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An operation as it was.
+         * @description Its incidents with status, office and reports, newest first, as the log's entries up to then made them. The
+         *     incidents of closed operations are to be had nowhere else. Two of these are answered at a time.
+         */
+        get: operations["past_operation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -913,7 +959,7 @@ export interface components {
          * @description Stable error codes. A new one only where a client would act on it.
          * @enum {string}
          */
-        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "too_many_incidents" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
         /** @description The collections that the caller may read. */
         Collections: {
             /** @description To itself. */
@@ -1377,6 +1423,14 @@ export interface components {
             /** @description Its name, 1 to 100 characters. */
             name: string;
         };
+        /** @description Opens a closed operation again. */
+        NewReopening: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender.
+             */
+            id: string;
+        };
         /** @description A report as a phone sends it. Sending the same again gives the same receipt. */
         NewReport: {
             /**
@@ -1632,6 +1686,40 @@ export interface components {
             numberMatched?: number;
             /** @description Features on this page. */
             numberReturned: number;
+        };
+        /** @description An operation as it was after an entry of the log. */
+        PastOperation: {
+            /** @description The operation as it was then; left out: it had not begun. */
+            operation?: components["schemas"]["Operation"];
+            /**
+             * Format: int64
+             * @description After this entry of the log.
+             */
+            at: number;
+            /**
+             * Format: date-time
+             * @description When the last of the operation's entries up to then was written, UTC; left out: there was none yet.
+             */
+            as_of?: string;
+            /**
+             * Format: int64
+             * @description Incidents on all pages.
+             */
+            matched: number;
+            /** @description Incidents as they were then, newest first, a page of them. */
+            incidents: components["schemas"]["OfficeIncident"][];
+            /** @description Where the next page is, of the same moment; left out: this is the last. */
+            next?: string;
+            /**
+             * @description If one incident was asked for: the entries about it up to then, in order, each with the incident as it was
+             *     after it. The latest 200.
+             */
+            entries?: components["schemas"]["OfficeEntry"][];
+            /**
+             * Format: int64
+             * @description How many entries about it came before these.
+             */
+            omitted?: number;
         };
         /** @description Whose ground a position is. */
         Place: {
@@ -3248,6 +3336,128 @@ export interface operations {
                 };
             };
             /** @description Nothing was written */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Operation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReopening"];
+            };
+        };
+        responses: {
+            /** @description The same was sent before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Open */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nothing was written */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    past_operation: {
+        parameters: {
+            query?: {
+                /** @description As it was after this entry of the log; 0: before the first. */
+                at?: number;
+                /** @description As it was at this time, RFC 3339, by the clocks of those who wrote. */
+                time?: string;
+                /** @description Only this incident, with the entries about it. */
+                incident?: string;
+                /** @description Incidents on a page at most, 1 to 1,000; 100 if left out. */
+                limit?: number;
+                /** @description Where the last page ended; follow `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Operation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastOperation"];
+                };
+            };
+            /** @description No operation has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It took longer than 20 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An entry that is yet to come, or `too_many_incidents` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many ask for the past */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -40,6 +40,7 @@ export type OfficeIncident = Schemas['OfficeIncident'];
 
 export type Operation = Schemas['Operation'];
 export type Operations = Schemas['Operations'];
+export type PastOperation = Schemas['PastOperation'];
 
 // Duty
 

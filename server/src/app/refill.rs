@@ -1,9 +1,12 @@
 //! The ring's last entries, encoded anew at the start, so that viewers who were there before it resume.
 //!
 //! They carry the things that they touched as they are now, not as they were after each entry. That is
-//! harmless: a viewer replaces what it knows by id, and the entries that made the difference follow.
+//! harmless: a viewer replaces what it knows by id, and the entries that made the difference follow. It would not
+//! be across the opening of a closed operation, which brings back more than its entry tells: the ring begins after
+//! the last of those.
 
-use crate::domain::entry::{Entry, Seq};
+use super::announcing::collect;
+use crate::domain::entry::{Body, Entry, Seq};
 use crate::hub::ring::Slot;
 use crate::hub::settings::Settings;
 use crate::live::Live;
@@ -29,6 +32,9 @@ pub(super) async fn last_entries<L: EntryLog>(log: &L, live: &Live, settings: &S
             }
         };
         for (seq, entry) in page.iter().rev() {
+            if opens_again(entry) {
+                break;
+            }
             let Some(slot) = encode(live, *seq, entry).filter(|slot| slot.seq == before) else { break };
             bytes += slot.size();
             if newest_first.len() == settings.ring_entries || bytes > settings.ring_bytes {
@@ -47,10 +53,15 @@ pub(super) async fn last_entries<L: EntryLog>(log: &L, live: &Live, settings: &S
     newest_first
 }
 
+/// Whether it opens an operation that another entry opened first: that one has the operation's id.
+fn opens_again(entry: &Entry) -> bool {
+    matches!(&entry.body, Body::OperationOpened(operation) if operation.id.0 != entry.id.0)
+}
+
 fn encode(live: &Live, seq: Seq, entry: &Entry) -> Option<Slot> {
     let collected = {
         let world = live.read();
-        super::collect(&world, seq, entry, &world.touched_by(entry))
+        collect(&world, seq, entry, &world.touched_by(entry))
     };
     collected.encode().inspect_err(|error| tracing::error!(error = %error, "an entry cannot be encoded")).ok()
 }
@@ -61,9 +72,10 @@ mod tests {
 
     use super::*;
     use crate::domain::incident::Status;
+    use crate::domain::operation::{Operation, OperationKind};
     use crate::live::replay::replay;
     use crate::log::backend::Log;
-    use crate::log::samples::{draft, filed, sqlite_log, status};
+    use crate::log::samples::{draft, entry, filed, operation_id, sqlite_log, status};
     use crate::wire::live::OfficeEntry;
 
     /// A log of so many reports, and the setting of the first one's status.
@@ -72,7 +84,7 @@ mod tests {
         let mut drafts: Vec<_> = (1..=reports).map(|number| draft(filed(number))).collect();
         drafts.push(draft(status(reports + 5, 1, Status::Resolved)));
         log.append(&drafts).await.unwrap();
-        let live = Live::new(replay(&log).await.unwrap().world);
+        let live = Live::new(replay(&log, &[]).await.unwrap().world);
         (log, live)
     }
 
@@ -89,6 +101,20 @@ mod tests {
         let first: OfficeEntry = serde_json::from_slice(&slots[0].office).unwrap();
         assert_eq!((first.kind.as_str(), first.incident.unwrap().status), ("report_filed", Status::Resolved));
         assert!(slots.iter().all(|slot| slot.public.is_some()));
+    }
+
+    #[tokio::test]
+    async fn the_ring_does_not_reach_back_over_the_opening_of_a_closed_operation() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(sqlite_log(&folder).await);
+        let operation = Operation { id: operation_id(1), kind: OperationKind::Drill, name: "訓練".to_owned() };
+        let of_it = |entry: Entry| draft(Entry { operation: operation.id, ..entry });
+        let opened = |number| of_it(entry(number, Body::OperationOpened(operation.clone())));
+        let closed = of_it(entry(3, Body::OperationClosed));
+        log.append(&[opened(1), of_it(filed(2)), closed, draft(filed(4)), opened(5), draft(filed(6))]).await.unwrap();
+        let live = Live::new(replay(&log, &[]).await.unwrap().world);
+        let slots = last_entries(log.as_ref(), &live, &Settings::default()).await;
+        assert_eq!(seqs(&slots), [6], "who stood before entry 5 has not what it brought back");
     }
 
     #[tokio::test]

@@ -30,7 +30,8 @@ pub struct Entry {
     pub actor: Actor,
     /// The office for which the actor acted; for residents none.
     pub office: Option<OfficeCode>,
-    /// The operation that it belongs to.
+    /// The operation that it belongs to. All entries about an incident name the same one: that of the report
+    /// that opened it.
     pub operation: OperationId,
     /// What happened.
     pub body: Body,
@@ -175,6 +176,21 @@ impl Body {
             Self::CheckInConfirmed(_) => "check_in_confirmed",
             Self::CheckedOut(_) => "checked_out",
             Self::CalledBack(_) => "called_back",
+        }
+    }
+
+    /// The incident that it is about; for a report the one that it opens.
+    pub fn incident(&self) -> Option<IncidentId> {
+        match self {
+            Self::ReportFiled(report) => Some(report.incident),
+            Self::StatusChanged(change) => Some(change.incident),
+            Self::ResponsibleChanged(change) => Some(change.incident),
+            Self::OperationOpened(_)
+            | Self::OperationClosed
+            | Self::CheckedIn(_)
+            | Self::CheckInConfirmed(_)
+            | Self::CheckedOut(_)
+            | Self::CalledBack(_) => None,
         }
     }
 

@@ -106,6 +106,13 @@ impl MediaId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The SHA-256 itself, for whoever keeps very many.
+    pub fn sha256(&self) -> [u8; 32] {
+        let value = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { digit - b'a' + 10 };
+        let digits = self.0.as_bytes();
+        std::array::from_fn(|place| value(digits[2 * place]) << 4 | value(digits[2 * place + 1]))
+    }
 }
 
 impl TryFrom<String> for MediaId {

@@ -41,6 +41,7 @@ pub const TABLE: &[Row] = &[
     ("GET", "/api/live/events", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/incidents", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/operations", Needs(Permission::WatchAsPublic)),
+    ("GET", "/api/operations/{id}/world", Needs(Permission::WatchAsOffice)),
     // watching with GIS programs (OGC API – Features)
     ("GET", "/ogc", Needs(Permission::WatchAsPublic)),
     ("GET", "/ogc/", Needs(Permission::WatchAsPublic)),
@@ -84,6 +85,7 @@ pub const TABLE: &[Row] = &[
     // administration
     ("POST", "/api/operations", Needs(Permission::ManageOperations)),
     ("POST", "/api/operations/{id}/close", Needs(Permission::ManageOperations)),
+    ("POST", "/api/operations/{id}/reopen", Needs(Permission::ManageOperations)),
 ];
 
 /// What the route asks for; `None`: the route is not in the table and stays shut.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams, QueryParams};
+use super::reports::unavailable;
 use super::turns::Turns;
 use crate::domain::entry::{Body, ResponsibleChanged, StatusChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId};
@@ -26,6 +27,7 @@ use crate::domain::position::{Bounds, Position};
 use crate::identity::caller::StaffCaller;
 use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
+use crate::live::past::Past;
 use crate::live::world::World;
 use crate::wire::Audience;
 use crate::wire::incident::{IncidentSymbol, NewResponsible, NewStatus, OfficeIncident, PublicIncident};
@@ -36,6 +38,8 @@ use crate::wire::problem::{Code, Problem};
 pub struct IncidentsState {
     /// The world.
     pub live: Arc<Live>,
+    /// Incidents of closed operations.
+    pub past: Arc<Past>,
     /// Writes down changes.
     pub recorder: Recorder,
     /// The region's offices.
@@ -214,9 +218,10 @@ async fn change_status(
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
     let incident = IncidentId(id);
-    let operation = state.allow(incident, new.id, |responsible| {
+    let mine = |responsible: Option<&OfficeCode>| {
         if responsible.is_none_or(|office| *office == staff.acting) { Ok(()) } else { Err(Code::OtherOffice) }
-    })?;
+    };
+    let operation = state.allow(incident, new.id, mine).await?;
     let body = Body::StatusChanged(StatusChanged { incident, status: new.status });
     let act = Act { id: new.id, office: staff.acting.clone(), operation, body, about: id, request: &new };
     state.write(staff, act).await
@@ -243,12 +248,13 @@ async fn change_responsible(
     let incident = IncidentId(id);
     // Two offices that reach for it at the same moment: the second is told that the first has it.
     let _turn = state.turns.of(id).await;
-    let operation = state.allow(incident, new.id, |responsible| match responsible {
+    let mine = |responsible: Option<&OfficeCode>| match responsible {
         None if office == staff.acting => Ok(()),
         Some(now) if *now == office => Err(Code::AlreadyResponsible),
         Some(now) if *now == staff.acting => Ok(()),
         _ => Err(Code::OtherOffice),
-    })?;
+    };
+    let operation = state.allow(incident, new.id, mine).await?;
     let body = Body::ResponsibleChanged(ResponsibleChanged { incident, office });
     let act = Act { id: new.id, office: staff.acting.clone(), operation, body, about: id, request: &new };
     state.write(staff, act).await
@@ -257,27 +263,39 @@ async fn change_responsible(
 impl IncidentsState {
     /// Asks the rule, which is told who answers for the incident; gives the incident's operation. An entry
     /// that was written before is not judged again: the log knows whether this is a repetition or
-    /// something else with the same id.
-    fn allow(
+    /// something else with the same id. Of a closed operation's incidents nothing else can be changed.
+    async fn allow(
         &self,
         incident: IncidentId,
         entry: Uuid,
         rule: impl FnOnce(Option<&OfficeCode>) -> Result<(), Code>,
     ) -> ApiResult<OperationId> {
-        let world = self.live.read();
-        let view = world.incident(incident).ok_or(Code::NotFound)?;
-        if !world.has_seen_change(EntryId(entry)) {
-            rule(view.incident.responsible.as_ref())?;
+        {
+            let world = self.live.read();
+            if let Some(view) = world.incident(incident) {
+                if !world.has_seen_change(EntryId(entry)) {
+                    rule(view.incident.responsible.as_ref())?;
+                }
+                return Ok(view.incident.operation);
+            }
         }
-        Ok(view.incident.operation)
+        let written = self.past.change(EntryId(entry)).await.map_err(unavailable)?;
+        let written = written.filter(|entry| entry.body.incident() == Some(incident));
+        let nowhere = || ApiError::new(Code::NotFound).detail("No open operation has this incident.");
+        written.map(|entry| entry.operation).ok_or_else(nowhere)
     }
 
     /// Writes down a change of the incident `act.about`, and answers with the incident after it.
     async fn write<R: Serialize>(&self, staff: &StaffCaller, act: Act<'_, R>) -> ApiResult<Response> {
-        let incident = IncidentId(act.about);
+        let (incident, operation) = (IncidentId(act.about), act.operation);
         let committed = self.recorder.record(staff, act).await?;
         let status = if committed.again { StatusCode::OK } else { StatusCode::CREATED };
-        let after = self.live.read().incident(incident).and_then(|view| OfficeIncident::of(&view));
+        let encode = |world: &World| world.incident(incident).and_then(|view| OfficeIncident::of(&view));
+        let mut after = encode(&self.live.read());
+        if after.is_none() {
+            // Its operation has been closed meanwhile, or before a repetition.
+            after = encode(&self.past.incident(operation, incident).await?);
+        }
         Ok((status, axum::Json(after.ok_or(Code::NotFound)?)).into_response())
     }
 }

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod base_url;
 pub mod check_ins;
 pub mod client_address;
+pub mod cursor;
 pub mod docs;
 pub mod error;
 pub mod extract;

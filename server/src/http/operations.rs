@@ -1,4 +1,6 @@
-//! Door: operations, listed, opened and closed.
+//! Door: operations, listed, opened, closed and opened again; and how they were.
+
+mod world;
 
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use crate::identity::caller::StaffCaller;
 use crate::intake::check::text;
 use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
+use crate::live::past::Past;
 use crate::wire::operation::{NewOperation, Operation, Operations};
 use crate::wire::problem::{Code, Problem};
 
@@ -30,13 +33,19 @@ use crate::wire::problem::{Code, Problem};
 pub struct OperationsState {
     /// The world.
     pub live: Arc<Live>,
+    /// How it was.
+    pub past: Arc<Past>,
     /// Writes down changes.
     pub recorder: Recorder,
 }
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<OperationsState> {
-    OpenApiRouter::new().routes(routes!(list, open)).routes(routes!(close))
+    OpenApiRouter::new()
+        .routes(routes!(list, open))
+        .routes(routes!(close))
+        .routes(routes!(reopen))
+        .routes(routes!(world::past))
 }
 
 /// Closes an operation.
@@ -47,7 +56,25 @@ struct NewClose {
     id: Uuid,
 }
 
+/// Opens a closed operation again.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewReopening {
+    /// A UUIDv7 made by the sender.
+    id: Uuid,
+}
+
 impl OperationsState {
+    /// The operation, if it is one that begins and ends.
+    fn that_may_end(&self, id: OperationId) -> ApiResult<domain::operation::Operation> {
+        let world = self.live.read();
+        let (operation, _) = world.operation(id).ok_or(Code::NotFound)?;
+        if operation.kind == OperationKind::Everyday {
+            return Err(ApiError::new(Code::InvalidField).detail("everyday care does not end"));
+        }
+        Ok(operation.clone())
+    }
+
     async fn write<R: Serialize>(&self, staff: &StaffCaller, act: Act<'_, R>) -> ApiResult<Response> {
         let operation = act.operation;
         let committed = self.recorder.record(staff, act).await?;
@@ -100,7 +127,10 @@ async fn open(
     state.write(staff, act).await
 }
 
-/// Closes a disaster or a drill; it takes no more reports.
+/// Closes a disaster or a drill.
+///
+/// It takes no more reports, and its incidents leave every screen. They stay in the log: look at them with
+/// `GET /api/operations/{id}/world`, or open the operation again.
 #[utoipa::path(post, path = "/api/operations/{id}/close", tag = "operations", params(("id" = Uuid, Path, description = "Operation")),
     request_body = NewClose, responses(
     (status = 201, description = "Closed", body = Operation),
@@ -114,20 +144,42 @@ async fn close(
     JsonBody(new): JsonBody<NewClose>,
 ) -> ApiResult<Response> {
     let staff = who.staff()?;
-    let id = OperationId(id);
-    {
-        let world = state.live.read();
-        let (operation, _) = world.operation(id).ok_or(Code::NotFound)?;
-        if operation.kind == OperationKind::Everyday {
-            return Err(ApiError::new(Code::InvalidField).detail("everyday care does not end"));
-        }
-    }
+    let operation = state.that_may_end(OperationId(id))?;
     let act = Act {
         id: new.id,
         office: staff.acting.clone(),
-        operation: id,
+        operation: operation.id,
         body: Body::OperationClosed,
-        about: id.0,
+        about: id,
+        request: &new,
+    };
+    state.write(staff, act).await
+}
+
+/// Opens a closed disaster or drill again: all that belongs to it is back on every screen.
+///
+/// The whole operation is read from the log before this answers, about a second for 100,000 entries, and until
+/// then no other receipt is given. Viewers are told to take a new snapshot.
+#[utoipa::path(post, path = "/api/operations/{id}/reopen", tag = "operations", params(("id" = Uuid, Path, description = "Operation")),
+    request_body = NewReopening, responses(
+    (status = 201, description = "Open", body = Operation),
+    (status = 200, description = "The same was sent before", body = Operation),
+    (status = "default", description = "Nothing was written", body = Problem),
+))]
+async fn reopen(
+    State(state): State<OperationsState>,
+    who: Who,
+    PathParams(id): PathParams<Uuid>,
+    JsonBody(new): JsonBody<NewReopening>,
+) -> ApiResult<Response> {
+    let staff = who.staff()?;
+    let operation = state.that_may_end(OperationId(id))?;
+    let act = Act {
+        id: new.id,
+        office: staff.acting.clone(),
+        operation: operation.id,
+        body: Body::OperationOpened(operation),
+        about: id,
         request: &new,
     };
     state.write(staff, act).await

@@ -17,12 +17,15 @@ use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams, QueryParams};
 use crate::audit::{self, By};
 use crate::domain::clock::Clock;
-use crate::domain::ids::{MediaId, ReportId};
-use crate::domain::operation::OperationKind;
+use crate::domain::ids::{MediaId, OperationId, ReportId};
+use crate::domain::operation::{Operation, OperationKind};
 use crate::domain::position::NotAPosition;
+use crate::domain::report::FiledReport;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::{Intake, Refusal, check};
 use crate::live::Live;
+use crate::live::past::Past;
+use crate::live::world::World;
 use crate::log::writer::AppendError;
 use crate::log::{ContactBook, LogError};
 use crate::media::store::Store;
@@ -36,6 +39,8 @@ pub struct ReportsState {
     pub intake: Arc<Intake>,
     /// The world.
     pub live: Arc<Live>,
+    /// Reports of closed operations.
+    pub past: Arc<Past>,
     /// Checks receipt keys.
     pub receipts: ReceiptKeys,
     /// Thumbnails of receipts.
@@ -79,28 +84,43 @@ async fn file(
 ))]
 async fn receipt(State(state): State<Arc<ReportsState>>, PathParams(key): PathParams<String>) -> ApiResult<Response> {
     let id = state.receipts.report(&key).ok_or(Code::NotFound)?;
-    let status = {
-        let world = state.live.read();
-        let filed = world.report(id).ok_or(Code::NotFound)?;
-        let IncidentView { incident, .. } = world.incident(filed.report.incident).ok_or(Code::NotFound)?;
-        let drill =
-            world.operation(filed.operation).is_some_and(|(operation, _)| operation.kind == OperationKind::Drill);
-        let position = filed.report.position().ok_or(Code::NotFound)?;
-        ReceiptStatus {
-            category: filed.report.category,
-            status: *incident.status.get(),
-            status_at: incident.status.written().map_or(filed.filed_at, |stamp| stamp.hlc.timestamp()),
-            filed_at: filed.filed_at,
-            position: position.into(),
-            place: (&filed.report.place).into(),
-            boundaries: filed.report.boundaries.to_string(),
-            responsible: incident.responsible.as_ref().map(ToString::to_string),
-            words: filed.report.words.clone(),
-            thumbnails: filed.report.media.iter().filter(|m| m.thumbnail).map(|m| m.id.to_string()).collect(),
-            drill,
-        }
-    };
+    let status = state.report(id, status).await?.ok_or(Code::NotFound)?;
+    let is_drill = |(operation, _): (&Operation, bool)| operation.kind == OperationKind::Drill;
+    let drill = state.live.read().operation(status.0).is_some_and(is_drill);
+    let status = ReceiptStatus { drill, ..status.1 };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(status)).into_response())
+}
+
+/// What became of a report, but for whether it belongs to a drill; and its operation.
+fn status(world: &World, filed: &FiledReport) -> Option<(OperationId, ReceiptStatus)> {
+    let IncidentView { incident, .. } = world.incident(filed.report.incident)?;
+    let status = ReceiptStatus {
+        category: filed.report.category,
+        status: *incident.status.get(),
+        status_at: incident.status.written().map_or(filed.filed_at, |stamp| stamp.hlc.timestamp()),
+        filed_at: filed.filed_at,
+        position: filed.report.position()?.into(),
+        place: (&filed.report.place).into(),
+        boundaries: filed.report.boundaries.to_string(),
+        responsible: incident.responsible.as_ref().map(ToString::to_string),
+        words: filed.report.words.clone(),
+        thumbnails: filed.report.media.iter().filter(|m| m.thumbnail).map(|m| m.id.to_string()).collect(),
+        drill: false,
+    };
+    Some((filed.operation, status))
+}
+
+impl ReportsState {
+    /// What is asked of a report, in the world or, if its operation is closed, in its past; `None`: there is no
+    /// such report, or it has no answer.
+    async fn report<T>(&self, id: ReportId, ask: impl Fn(&World, &FiledReport) -> Option<T>) -> ApiResult<Option<T>> {
+        let asked = |world: &World| world.report(id).map(|filed| ask(world, filed));
+        if let Some(answer) = asked(&self.live.read()) {
+            return Ok(answer);
+        }
+        let past = self.past.report(id).await.map_err(unavailable)?;
+        Ok(past.as_ref().and_then(asked).flatten())
+    }
 }
 
 /// A thumbnail of a picture that was sent with the report; it carries no metadata.
@@ -113,10 +133,8 @@ async fn thumbnail(
 ) -> ApiResult<Response> {
     let report = state.receipts.report(&key).ok_or(Code::NotFound)?;
     let id: MediaId = id.parse().map_err(|_| Code::NotFound)?;
-    let belongs = state.live.read().report(report).is_some_and(|filed| filed.report.media.iter().any(|m| m.id == id));
-    if !belongs {
-        return Err(Code::NotFound.into());
-    }
+    let named = |_: &World, filed: &FiledReport| filed.report.media.iter().any(|m| m.id == id).then_some(());
+    state.report(report, named).await?.ok_or(Code::NotFound)?;
     let picture = state.media.thumbnail(&id).await?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], picture)
         .into_response())
@@ -153,13 +171,11 @@ async fn contact(
         return Err(Refusal::Field { field: "reason", rule: "must say why".to_owned() }.into());
     }
     let id = ReportId(id);
-    {
-        let world = state.live.read();
-        let filed = world.report(id).ok_or(Code::NotFound)?;
-        let view = world.incident(filed.report.incident).ok_or(Code::NotFound)?;
-        if view.incident.responsible.as_ref() != Some(&staff.acting) {
-            return Err(Code::OtherOffice.into());
-        }
+    let responsible = |world: &World, filed: &FiledReport| {
+        world.incident(filed.report.incident).map(|view| view.incident.responsible.clone())
+    };
+    if state.report(id, responsible).await?.ok_or(Code::NotFound)?.as_ref() != Some(&staff.acting) {
+        return Err(Code::OtherOffice.into());
     }
     let by = By { reason: Some(reason), ..staff.by() };
     let details = state.contacts.read(id, by, state.clock.as_ref()).await;
@@ -168,7 +184,8 @@ async fn contact(
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(contact)).into_response())
 }
 
-fn unavailable(error: LogError) -> ApiError {
+/// The log cannot be read or written just now.
+pub(super) fn unavailable(error: LogError) -> ApiError {
     ApiError::new(Code::Unavailable).retry_after(5).cause(error)
 }
 
@@ -193,6 +210,7 @@ impl From<Refusal> for ApiError {
             Refusal::TooMany { retry_after_s } => Self::new(Code::TooManyRequests).retry_after(retry_after_s),
             Refusal::Media(error) => error.into(),
             Refusal::Append(error) => error.into(),
+            Refusal::Log(error) => unavailable(error),
             Refusal::Encode(error) => Self::internal(error),
         }
     }

@@ -196,9 +196,19 @@ impl Hub {
 
     /// Makes encoded entries known, in the order of the log; returns at once. Only the announcer calls it.
     pub fn publish(&self, slots: Vec<Slot>) {
+        self.change(|ring| slots.into_iter().for_each(|slot| ring.push(slot)));
+    }
+
+    /// Entry `head` changed more than an entry can tell: every viewer is told to take a new snapshot. Only the
+    /// announcer calls it.
+    pub fn begin_after(&self, head: Seq) {
+        self.change(|ring| ring.begin_after(head));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Ring)) {
         let head = {
             let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-            slots.into_iter().for_each(|slot| ring.push(slot));
+            change(&mut ring);
             #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
             {
                 self.meters.ring_entries.set(ring.len() as f64);

@@ -8,7 +8,7 @@ use super::ring::Slot;
 use crate::domain::entry::{Body, Entry, Seq};
 use crate::domain::position::Position;
 use crate::wire::check_in::CheckIn;
-use crate::wire::incident::{IncidentView, OfficeIncident, PublicIncident, Reporter};
+use crate::wire::incident::{IncidentView, OfficeIncident, PublicIncident};
 use crate::wire::live::{OfficeEntry, PublicEntry};
 use crate::wire::operation::Operation;
 
@@ -49,17 +49,8 @@ pub fn collect(
         incident: incident.and_then(PublicIncident::of),
         operation: operation.clone(),
     });
-    let office = OfficeEntry {
-        seq,
-        id: entry.id.0,
-        kind: entry.body.kind().to_owned(),
-        at: entry.at(),
-        actor: Reporter::of(&entry.actor, entry.office.as_ref()),
-        operation_id: entry.operation.0,
-        incident: incident.and_then(OfficeIncident::of),
-        check_ins,
-        operation,
-    };
+    let office =
+        OfficeEntry { check_ins, operation, ..OfficeEntry::of(seq, entry, incident.and_then(OfficeIncident::of)) };
     Collected { facets: Facets { incident: incident.and_then(|view| facets(view, entry)) }, office, public }
 }
 

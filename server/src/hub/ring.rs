@@ -95,6 +95,13 @@ impl Ring {
         self.bytes
     }
 
+    /// Begins anew after entry `head`: who stands before it must take a new snapshot.
+    pub fn begin_after(&mut self, head: Seq) {
+        self.slots.clear();
+        self.bytes = 0;
+        self.base = head;
+    }
+
     /// Adds the next entry and lets go of the oldest beyond the limits. One that is already here is
     /// left out; after a gap the ring starts over, so that nobody skips entries in silence.
     pub fn push(&mut self, slot: Slot) {
@@ -105,9 +112,7 @@ impl Ring {
         }
         if slot.seq > next {
             tracing::error!(seq = slot.seq, head = next - 1, "gap between published entries, viewers must resync");
-            self.slots.clear();
-            self.bytes = 0;
-            self.base = slot.seq - 1;
+            self.begin_after(slot.seq - 1);
         }
         self.bytes += slot.size();
         self.slots.push_back(slot);
@@ -198,6 +203,16 @@ mod tests {
         ring.push(slot(602, 10));
         assert_eq!(look(&ring, 599), Ok((600, 1)), "the large one makes a frame of its own");
         assert_eq!(look(&ring, 600), Ok((601, 1)));
+    }
+
+    #[test]
+    fn a_ring_that_begins_anew_holds_nothing_from_before() {
+        let mut ring = Ring::new(0, 16, 10_000);
+        ring.push(slot(1, 10));
+        ring.begin_after(2);
+        assert_eq!((ring.head(), ring.bytes(), look(&ring, 1)), (2, 0, Err(FellOff)));
+        ring.push(slot(3, 10));
+        assert_eq!(look(&ring, 2), Ok((3, 1)));
     }
 
     #[test]

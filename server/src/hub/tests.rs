@@ -404,6 +404,33 @@ async fn who_falls_off_the_ring_is_told_and_goes_on_from_the_head() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_ring_that_begins_anew_sends_everybody_for_a_snapshot_and_goes_on() {
+    let Stage { hub, .. } = stage(two_writers());
+    let mut clients: Vec<Client> = (0..3).map(|_| Client::connect(&hub, 4_096)).collect();
+    for client in &mut clients {
+        client.subscribe(json!({})).await;
+        client.frame("hello").await;
+    }
+    hub.publish(vec![bell(1)]);
+    for client in &mut clients {
+        assert_eq!(seqs(&client.frame("entries").await), [1]);
+    }
+    hub.begin_after(2);
+    hub.publish(vec![bell(3)]);
+    for client in &mut clients {
+        let resync = client.frame("resync").await;
+        assert!(resync["seq"].as_u64() >= Some(2), "{resync}");
+        // An entry that is in the snapshot already is not told again.
+        let told = resync["seq"].as_u64().unwrap();
+        hub.publish(vec![bell(hub.head() + 1)]);
+        assert_eq!(seqs(&client.frame("entries").await).first(), Some(&(told + 1)));
+    }
+    let mut late = Client::connect(&hub, 4_096);
+    late.subscribe(json!({ "epoch": EPOCH, "since": 1 })).await;
+    assert_eq!(late.frame("resync").await["reason"], "too_old");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_never_reads_disturbs_nobody_and_is_let_go() {
     let Stage { hub, .. } = stage(two_writers());
     let mut deaf: Vec<Client> = Vec::new();

@@ -25,9 +25,10 @@ use crate::domain::report::{Edition, Medium, Report};
 use crate::identity::caller::Caller;
 use crate::identity::limits::AddressLimit;
 use crate::live::Live;
+use crate::live::past::Past;
 use crate::locate::Locator;
-use crate::log::Draft;
 use crate::log::writer::{AppendError, Appender, Committed};
+use crate::log::{Draft, LogError};
 use crate::media::MediaError;
 use crate::media::store::Store;
 use crate::wire::report::{NewReport, Receipt};
@@ -89,6 +90,9 @@ pub enum Refusal {
     /// The log did not take it.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// The log could not be asked whether it has the report.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// It could not be written as JSON, which no report should do.
     #[error("the report cannot be encoded")]
     Encode(#[from] serde_json::Error),
@@ -104,6 +108,8 @@ pub struct Intake {
     pub media: Store,
     /// What is known already.
     pub live: Arc<Live>,
+    /// What was known of operations that are closed.
+    pub past: Arc<Past>,
     /// How much residents may send.
     pub quota: AddressLimit,
     /// Makes and checks receipt keys.
@@ -135,9 +141,8 @@ impl Intake {
         let id = ReportId(new.id);
         let contact = new.contact.take();
         let digest = self.digests.of(&new, contact.as_ref(), &actor)?;
-        let known = self.live.read().report(id).map(|filed| Arc::clone(&filed.report));
         let operation = new.operation.map_or(EVERYDAY, OperationId);
-        let report = match known {
+        let report = match self.known(id, operation).await? {
             // A repetition is answered by the log from what it holds, even when the operation has been
             // closed or a medium has gone since.
             Some(report) => report,
@@ -191,6 +196,23 @@ impl Intake {
             }
             other => Ok(other?),
         }
+    }
+
+    /// The report as it was filed before. Reports of a closed operation are in the log alone, which need not be
+    /// asked for any other.
+    async fn known(&self, id: ReportId, operation: OperationId) -> Result<Option<Arc<Report>>, LogError> {
+        let closed = {
+            let world = self.live.read();
+            if let Some(filed) = world.report(id) {
+                return Ok(Some(Arc::clone(&filed.report)));
+            }
+            world.operation(operation).is_some_and(|(_, open)| !open)
+        };
+        let filed = if closed { self.past.filed(id).await? } else { None };
+        Ok(filed.and_then(|(_, entry)| match entry.body {
+            Body::ReportFiled(report) => Some(report),
+            _ => None,
+        }))
     }
 
     fn operation_is_open(&self, operation: OperationId) -> Result<(), Refusal> {

@@ -9,7 +9,7 @@ use crate::domain::clock::SystemEntropy;
 use crate::live::tests::ToLive;
 use crate::log::backend::Log;
 use crate::log::writer::writer;
-use crate::log::{EntryLog, digest_of};
+use crate::log::{EntryLog, History, digest_of};
 use crate::media::store::Limits;
 use crate::region::Region;
 
@@ -35,6 +35,7 @@ async fn intake(folder: &std::path::Path) -> Intake {
         appender,
         locator: Arc::new(Locator::new(&region)),
         media: Store::open(&folder.join("media"), Limits::default()).unwrap(),
+        past: Arc::new(Past::new(History::new(database), Arc::clone(&live))),
         live,
         quota: AddressLimit::per_minute(0, &SystemEntropy),
         receipts: ReceiptKeys::new(&[1; 32]),

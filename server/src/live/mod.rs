@@ -1,14 +1,17 @@
 //! The live world: what is true now, in memory, folded from the log by one `apply`, live and in replay
 //! alike. Answers the map's questions without touching the database.
 //!
-//! `world` is the fold, by concern: `incidents`, `operations`, `check_ins`. `index` and `sphere` keep what
-//! `queries` and `pages` answer from. `replay` reads the log at the start.
+//! `world` is the fold, by concern: `incidents` with what `holdings` there are of each operation, `operations`,
+//! `check_ins`. `index` and `sphere` keep what `queries` and `pages` answer from. `replay` reads the log at the
+//! start; `past` reads in it what has left memory, and how things were.
 
 pub mod check_ins;
+mod holdings;
 mod incidents;
 mod index;
 mod operations;
 pub mod pages;
+pub mod past;
 pub mod queries;
 pub mod replay;
 mod sphere;

@@ -48,6 +48,17 @@ impl Operations {
         id
     }
 
+    /// Whether it takes reports, as far as is known: its beginning may not have arrived.
+    pub(super) fn is_open(&self, id: OperationId) -> bool {
+        self.known.get(&id).is_none_or(|known| *known.open.get())
+    }
+
+    /// Whether an opening with this stamp would open what is closed.
+    pub(super) fn would_reopen(&self, stamp: Stamp, id: OperationId) -> bool {
+        let written_before = |known: &Known| known.open.written().is_none_or(|written| written < stamp);
+        self.known.get(&id).is_some_and(|known| !*known.open.get() && written_before(known))
+    }
+
     pub(super) fn get(&self, id: OperationId) -> Option<(&Operation, bool)> {
         self.known.get(&id).and_then(visible)
     }

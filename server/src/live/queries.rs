@@ -10,7 +10,7 @@ use super::index::ByAge;
 use super::sphere::Spot;
 use super::world::World;
 use crate::domain::clock::Hlc;
-use crate::domain::ids::{EntryId, IncidentId, MediaId, OperationId, ReportId};
+use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::Symbol;
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::Operation;
@@ -30,24 +30,21 @@ const GONE_THROUGH: usize = 65_536;
 const STAYS_AFTER_CLOSING: SignedDuration = SignedDuration::from_hours(24);
 
 impl World {
-    /// The incident with its reports, oldest first. `None` if no report of it has arrived.
+    /// The incident with its reports, oldest first. `None` if no report of it has arrived, or its operation is
+    /// closed.
     pub fn incident(&self, id: IncidentId) -> Option<IncidentView<'_>> {
         self.incidents.view(id)
     }
 
-    /// The report.
+    /// The report, unless its operation is closed.
     pub fn report(&self, id: ReportId) -> Option<&FiledReport> {
         self.incidents.report(id)
     }
 
-    /// Whether a report names this photo or video.
-    pub fn names_media(&self, id: &MediaId) -> bool {
-        self.incidents.named_media.contains(id)
-    }
-
-    /// Whether this entry, which changes an incident, was folded in, that is, whether it stands in the log.
+    /// Whether this entry, which changes an incident of an open operation, was folded in, that is, whether it
+    /// stands in the log.
     pub fn has_seen_change(&self, entry: EntryId) -> bool {
-        self.incidents.seen_changes.contains(&entry)
+        self.incidents.has_seen_change(entry)
     }
 
     /// The operation, and whether it still takes reports. `None` if its beginning has not arrived.

@@ -38,15 +38,18 @@ impl Replayed {
 }
 
 /// Reads the log from its first entry to its head and folds it into a world. Pages are folded, in order, on a
-/// thread of their own while the next ones are read.
+/// thread of their own while the next ones are read. `operations` are the entries among them that open or close
+/// an operation ([`crate::log::History::operations`]): of what is closed in the end nothing is taken in.
 ///
 /// # Errors
 /// [`LogError`] if an entry cannot be read, or if the numbers have a gap: a world with a hole in it is
 /// not started.
-pub async fn replay<L: EntryLog>(log: &Arc<L>) -> Result<Replayed, LogError> {
+pub async fn replay<L: EntryLog>(log: &Arc<L>, operations: &[(Seq, Entry)]) -> Result<Replayed, LogError> {
+    let mut world = World::incomplete();
+    operations.iter().for_each(|(_, entry)| world.foresee(entry));
     let (pages, mut incoming) = mpsc::channel::<Vec<(Seq, Entry)>>(2);
     let folding = tokio::task::spawn_blocking(move || {
-        let mut replayed = Replayed { world: World::incomplete(), ..Replayed::default() };
+        let mut replayed = Replayed { world, ..Replayed::default() };
         while let Some(page) = incoming.blocking_recv() {
             replayed.take(&page);
         }
@@ -114,7 +117,7 @@ mod tests {
         entries.push(status(reports + 5, 1, Status::Resolved));
         // The log's order is that of arrival: the greatest clock reading is not the last.
         entries.push(filed(reports + 2));
-        let replayed = replay(&Arc::new(Written((1..).zip(entries).collect()))).await.unwrap();
+        let replayed = replay(&Arc::new(Written((1..).zip(entries).collect())), &[]).await.unwrap();
         assert_eq!(replayed.head, reports + 2);
         assert_eq!(replayed.world.head(), reports + 2);
         assert_eq!(replayed.hlc, filed(reports + 5).hlc);
@@ -125,13 +128,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_log_is_an_empty_world() {
-        let replayed = replay(&Arc::new(Written(Vec::new()))).await.unwrap();
+        let replayed = replay(&Arc::new(Written(Vec::new())), &[]).await.unwrap();
         assert_eq!((replayed.head, replayed.hlc, replayed.world.newest(1).len()), (0, Hlc::default(), 0));
     }
 
     #[tokio::test]
     async fn a_log_with_a_gap_is_refused() {
-        let error = replay(&Arc::new(Written(vec![(1, filed(1)), (3, filed(3))]))).await.unwrap_err();
+        let error = replay(&Arc::new(Written(vec![(1, filed(1)), (3, filed(3))])), &[]).await.unwrap_err();
         assert!(matches!(error, LogError::Inconsistent { seq: 3, column: "seq", .. }), "{error:?}");
     }
 }

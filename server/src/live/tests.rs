@@ -31,7 +31,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 pub(crate) struct ToLive(pub(crate) Arc<Live>);
 
 impl Announce for ToLive {
-    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+    async fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
         let mut world = self.0.write();
         entries.iter().for_each(|(seq, entry)| drop(world.apply(*seq, entry)));
     }
@@ -150,6 +150,85 @@ fn the_world_knows_which_media_its_reports_name() {
     assert!(world.names_media(&id(7)) && !world.names_media(&id(8)));
 }
 
+/// Of this operation.
+fn within(of: u64, entry: Entry) -> Entry {
+    Entry { operation: operation_id(of), ..entry }
+}
+
+fn opened(number: u64, of: u64) -> Entry {
+    within(of, entry(number, Body::OperationOpened(named(of))))
+}
+
+#[test]
+fn a_closed_operation_gives_its_memory_back_and_comes_back_whole() {
+    let mut life = Life::default();
+    life.take(&opened(5, 5));
+    (10..20).for_each(|number| life.take(&within(5, filed(number))));
+    (20..40).for_each(|number| life.take(&filed(number)));
+    life.take(&within(5, status(40, 12, Status::Resolved)));
+    let before = picture(&life.world);
+    life.take(&within(5, entry(50, Body::OperationClosed)));
+    assert_eq!(life.world.incidents.operations_held(), [EVERYDAY]);
+    assert_eq!((life.world.incidents.len(), life.world.incident_count(), life.world.report_count()), (20, 20, 20));
+    assert!(life.world.incident(incident_of(12)).is_none() && life.world.report(report_id(12)).is_none());
+    assert!(!life.world.has_seen_change(EntryId(uuid(40))));
+    life.world.check_index();
+    // What comes late waits in the log.
+    life.take(&within(5, status(60, 13, Status::InProgress)));
+    life.take(&within(5, filed(61)));
+    assert_eq!(life.world.incidents.operations_held(), [EVERYDAY]);
+    assert_eq!(life.world.span(operation_id(5)), Some((1, 35)));
+    life.take(&opened(70, 5));
+    assert_eq!(life.world.incident_count(), 31);
+    assert_eq!(*life.world.incident(incident_of(13)).unwrap().incident.status.get(), Status::InProgress);
+    life.world.check_index();
+    let mut after = picture(&life.world);
+    after.incidents.retain(|incident| ![incident_of(13).0, incident_of(61).0].contains(&incident.id));
+    let same: Vec<_> = before.incidents.into_iter().filter(|incident| incident.id != incident_of(13).0).collect();
+    assert_eq!(after.incidents, same);
+}
+
+#[test]
+fn an_operation_larger_than_all_others_leaves_and_comes_back() {
+    let mut life = Life::default();
+    life.take(&opened(5, 5));
+    life.take(&filed(6));
+    (10..200).for_each(|number| life.take(&within(5, filed(number))));
+    life.take(&within(5, entry(300, Body::OperationClosed)));
+    life.world.check_index();
+    assert_eq!(life.world.newest(9).len(), 1);
+    life.take(&opened(301, 5));
+    life.world.check_index();
+    assert_eq!(life.world.incident_count(), 191);
+}
+
+#[test]
+fn an_earlier_closing_that_arrives_late_closes_nothing_that_was_opened_since() {
+    let mut life = Life::default();
+    life.take(&opened(5, 5));
+    life.take(&within(5, filed(6)));
+    life.take(&opened(20, 5));
+    life.take(&within(5, entry(10, Body::OperationClosed)));
+    assert!(life.world.incident(incident_of(6)).is_some());
+    life.take(&within(5, entry(30, Body::OperationClosed)));
+    life.take(&opened(25, 5));
+    assert!(life.world.incident(incident_of(6)).is_none(), "opened before it was closed");
+}
+
+#[test]
+fn media_of_a_closed_operation_are_still_named() {
+    let id = |byte| MediaId::from_sha256([byte; 32]);
+    let mut report_entry = filed(1);
+    let Body::ReportFiled(report) = &mut report_entry.body else { panic!("a report") };
+    let report = std::sync::Arc::make_mut(report);
+    report.media = [Medium { id: id(7), kind: MediaKind::Jpeg, size: 9, thumbnail: true }].into();
+    let mut world = World::default();
+    world.foresee(&within(5, entry(9, Body::OperationClosed)));
+    world.apply(1, &within(5, report_entry));
+    assert_eq!(world.incidents.len(), 0);
+    assert!(world.names_media(&id(7)), "nobody sweeps it away");
+}
+
 #[test]
 fn the_newcomers_picture_holds_the_open_and_the_freshly_closed_newest_first() {
     let mut world = World::default();
@@ -173,37 +252,48 @@ fn the_newcomers_picture_holds_the_open_and_the_freshly_closed_newest_first() {
 
 // --- any entries in any order, against the model
 
-/// Few ids, few clock readings and two nodes, so that things meet.
+/// The operations of reports and incidents by number: everyday care and two that open and close.
+fn operation_of(number: u64) -> OperationId {
+    [EVERYDAY, operation_id(200), operation_id(201)][(number % 3) as usize]
+}
+
+/// Few ids, few clock readings and two nodes, so that things meet. All entries about an incident name one
+/// operation, as the doors see to.
 fn any_entry() -> impl Strategy<Value = Entry> {
     let any_position = (37.0..37.8_f64, 139.2..140.2_f64).prop_map(|(lat, lon)| Position::new(lat, lon).unwrap());
     let any_office = prop::option::of(prop::sample::select(&OFFICES).prop_map(office));
-    let report =
-        (0..8_u64, any_position, 0..5_u64, any_office.clone()).prop_map(|(number, position, incident, ground)| {
-            let mut entry = filed_at(number, position);
-            let Body::ReportFiled(report) = &mut entry.body else { unreachable!() };
-            let report = std::sync::Arc::make_mut(report);
-            report.incident = incident_of(incident);
-            report.place = match ground {
-                Some(municipality) => Place::Inside { municipality },
-                None => Place::Outside { nearest: office(OFFICES[0]), distance_m: 1.0 },
-            };
-            entry
-        });
-    let status = (100..130_u64, 0..5_u64, prop::sample::select(&STATUSES)).prop_map(|(n, of, to)| status(n, of, to));
-    let taken =
-        (130..150_u64, 0..5_u64, prop::sample::select(&OFFICES)).prop_map(|(n, of, code)| responsible(n, of, code));
-    let opened = (200..203_u64).prop_map(|number| entry(number, Body::OperationOpened(named(number))));
-    let closed = (300..306_u64).prop_map(|number| entry(number, Body::OperationClosed));
-    let body = prop_oneof![4 => report, 4 => status, 2 => taken, 1 => opened, 1 => closed];
-    (body, 0..60_i64, 0..2_u64, any_office, prop::option::of(200..203_u64)).prop_map(
-        |(entry, at, node, office, operation)| Entry {
-            hlc: Hlc::at(time(at)),
-            origin: NodeId(uuid(1_000 + node)),
-            office,
-            operation: operation.map_or(EVERYDAY, operation_id),
-            ..entry
-        },
-    )
+    let numbers = (0..9_u64, 0..2_u64).prop_map(|(report, incident)| (report, report % 3 + 3 * incident));
+    let report = (numbers, any_position, any_office.clone()).prop_map(|((number, incident), position, ground)| {
+        let mut entry = filed_at(number, position);
+        let Body::ReportFiled(report) = &mut entry.body else { unreachable!() };
+        let report = std::sync::Arc::make_mut(report);
+        report.incident = incident_of(incident);
+        report.place = match ground {
+            Some(municipality) => Place::Inside { municipality },
+            None => Place::Outside { nearest: office(OFFICES[0]), distance_m: 1.0 },
+        };
+        Entry { operation: operation_of(incident), ..entry }
+    });
+    let within = |of: u64, entry: Entry| Entry { operation: operation_of(of), ..entry };
+    let status = (100..130_u64, 0..6_u64, prop::sample::select(&STATUSES))
+        .prop_map(move |(n, of, to)| within(of, status(n, of, to)));
+    let taken = (130..150_u64, 0..6_u64, prop::sample::select(&OFFICES))
+        .prop_map(move |(n, of, code)| within(of, responsible(n, of, code)));
+    let opened = (210..220_u64, 200..203_u64).prop_map(|(number, of)| {
+        let body = Body::OperationOpened(named(of));
+        Entry { operation: operation_id(of), ..entry(number, body) }
+    });
+    let closed = (300..310_u64, prop::option::of(200..203_u64)).prop_map(|(number, of)| {
+        let operation = of.map_or(EVERYDAY, operation_id);
+        Entry { operation, ..entry(number, Body::OperationClosed) }
+    });
+    let body = prop_oneof![5 => report, 4 => status, 2 => taken, 2 => opened, 2 => closed];
+    (body, 0..60_i64, 0..2_u64, any_office).prop_map(|(entry, at, node, office)| Entry {
+        hlc: Hlc::at(time(at)),
+        origin: NodeId(uuid(1_000 + node)),
+        office,
+        ..entry
+    })
 }
 
 /// Entries of which no two have the same stamp, as in a log.
@@ -234,8 +324,9 @@ struct Expected {
     reports: Vec<(EntryId, Hlc)>,
 }
 
-/// What the world must be, by reading the entries in the order of their stamps. Newest first.
-fn model(entries: &[Entry]) -> Vec<Expected> {
+/// What the world must be, by reading the entries in the order of their stamps, whether the operations are open
+/// or closed. Newest first.
+fn model_of_all(entries: &[Entry]) -> Vec<Expected> {
     let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.stamp());
     sorted.dedup_by_key(|entry| entry.stamp());
@@ -279,6 +370,27 @@ fn model(entries: &[Entry]) -> Vec<Expected> {
     let mut incidents: Vec<Expected> = incidents.into_values().collect();
     incidents.sort_by_key(|incident| std::cmp::Reverse((incident.filed, incident.id)));
     incidents
+}
+
+/// The operations whose last opening or closing is a closing.
+fn closed(entries: &[Entry]) -> HashSet<OperationId> {
+    let mut last: BTreeMap<OperationId, (Stamp, bool)> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.operation != EVERYDAY) {
+        let closes = match &entry.body {
+            Body::OperationOpened(_) => false,
+            Body::OperationClosed => true,
+            _ => continue,
+        };
+        let known = last.entry(entry.operation).or_insert((entry.stamp(), closes));
+        *known = (*known).max((entry.stamp(), closes));
+    }
+    last.into_iter().filter(|(_, (_, closes))| *closes).map(|(id, _)| id).collect()
+}
+
+/// The same without what is closed.
+fn model(entries: &[Entry]) -> Vec<Expected> {
+    let closed = closed(entries);
+    model_of_all(entries).into_iter().filter(|incident| !closed.contains(&incident.operation)).collect()
 }
 
 fn seen(view: &IncidentView<'_>) -> Expected {
@@ -351,11 +463,45 @@ fn picture(world: &World) -> Picture {
     }
 }
 
-pub(crate) fn fold(entries: &[Entry]) -> World {
-    let mut world = World::default();
-    for (seq, entry) in (1..).zip(entries) {
-        world.apply(seq, entry);
+/// A world that lives through the entries as they arrive, with a log from which it reads what it let go.
+#[derive(Default)]
+struct Life {
+    world: World,
+    log: Vec<(Seq, Entry)>,
+}
+
+impl Life {
+    fn take(&mut self, entry: &Entry) {
+        let seq = self.log.len() as Seq + 1;
+        match self.world.reopened_by(entry) {
+            Some((operation, (first, last))) => {
+                let of_it =
+                    self.log.iter().filter(|(seq, entry)| entry.operation == operation && (first..=last).contains(seq));
+                let past = past_of(of_it);
+                self.world.reopen(seq, entry, past);
+            }
+            None => drop(self.world.apply(seq, entry)),
+        }
+        self.log.push((seq, entry.clone()));
     }
+}
+
+fn past_of<'e>(entries: impl IntoIterator<Item = &'e (Seq, Entry)>) -> World {
+    let mut world = World::of_the_past();
+    entries.into_iter().for_each(|(seq, entry)| drop(world.apply(*seq, entry)));
+    world
+}
+
+fn fold(entries: &[Entry]) -> World {
+    let mut life = Life::default();
+    entries.iter().for_each(|entry| life.take(entry));
+    life.world
+}
+
+/// The world with what closed operations hold, as those see it who look at the database.
+pub(crate) fn fold_all(entries: &[Entry]) -> World {
+    let mut world = past_of(&(1..).zip(entries.iter().cloned()).collect::<Vec<_>>());
+    world.complete();
     world
 }
 
@@ -370,25 +516,38 @@ proptest! {
     #[test]
     fn a_replayed_world_answers_every_question_like_one_that_lived((_, arrivals) in any_arrivals()) {
         let mut world = World::incomplete();
-        for (place, entry) in arrivals.iter().enumerate() {
-            world.apply(place as u64 + 1, entry);
-        }
-        world.complete();
-        agrees(&world, &arrivals);
-        prop_assert_eq!(picture(&world), picture(&fold(&arrivals)));
+        arrivals.iter().for_each(|entry| world.foresee(entry));
+        let mut life = Life { world, log: Vec::new() };
+        arrivals.iter().for_each(|entry| life.take(entry));
+        life.world.complete();
+        agrees(&life.world, &arrivals);
+        prop_assert_eq!(picture(&life.world), picture(&fold(&arrivals)));
         // And goes on living.
-        for (place, entry) in arrivals.iter().rev().enumerate() {
-            world.apply((arrivals.len() + place) as u64 + 1, entry);
+        for entry in arrivals.iter().rev() {
+            life.take(entry);
+            agrees(&life.world, &arrivals);
         }
-        agrees(&world, &arrivals);
     }
 
     #[test]
     fn after_every_entry_each_question_is_answered_as_by_brute_force((_, arrivals) in any_arrivals()) {
-        let mut world = World::default();
+        let mut life = Life::default();
         for (place, entry) in arrivals.iter().enumerate() {
-            world.apply(place as u64 + 1, entry);
-            agrees(&world, &arrivals[..=place]);
+            life.take(entry);
+            agrees(&life.world, &arrivals[..=place]);
+        }
+    }
+
+    #[test]
+    fn the_past_of_an_operation_is_what_its_entries_up_to_then_made_it((_, arrivals) in any_arrivals(), at in 0..60_usize) {
+        let until = &arrivals[..at.min(arrivals.len())];
+        for operation in [EVERYDAY, operation_id(200), operation_id(201), operation_id(202)] {
+            let its: Vec<Entry> = until.iter().filter(|entry| entry.operation == operation).cloned().collect();
+            let past = fold_all(&its);
+            let of_it = |incident: &Expected| incident.operation == operation;
+            let expected: Vec<Expected> = model_of_all(until).into_iter().filter(of_it).collect();
+            prop_assert_eq!(all_seen(&past.newest(usize::MAX)), expected);
+            past.check_index();
         }
     }
 }

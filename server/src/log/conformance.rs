@@ -1,13 +1,16 @@
 //! What every backend of the log must do. Each backend runs the whole suite: `conformance!(Its)`.
 
-use super::samples::{Midnight, draft, filed, office, report_id, status, uuid};
-use super::{Appended, ContactBook, ContactDetails, Draft, EntryLog, LogError};
+use super::samples::{
+    Midnight, draft, entry, filed, incident_of, office, operation_id, report_id, responsible, status, uuid,
+};
+use super::{Appended, ContactBook, ContactDetails, Draft, EntryLog, History, LogError};
 use crate::audit::{self, Action, Actor, AuditError, By, Filter, Record};
 use crate::database::Database;
 use crate::database::statement::statement;
-use crate::domain::entry::{BodyError, Entry, Seq};
-use crate::domain::ids::StaffId;
+use crate::domain::entry::{Body, BodyError, Entry, Seq};
+use crate::domain::ids::{EntryId, NodeId, StaffId};
 use crate::domain::incident::Status;
+use crate::domain::operation::{EVERYDAY, Operation, OperationKind};
 
 /// A place where logs of one backend can be opened.
 pub(super) trait Backend {
@@ -34,7 +37,7 @@ fn drafts(numbers: impl IntoIterator<Item = u64>) -> Vec<Draft> {
 /// The same id, but other words.
 fn with_other_words(number: u64) -> Draft {
     let mut other = filed(number);
-    let crate::domain::entry::Body::ReportFiled(report) = &mut other.body else { panic!("a report") };
+    let Body::ReportFiled(report) = &mut other.body else { panic!("a report") };
     let report = std::sync::Arc::make_mut(report);
     report.words = "something else".to_owned();
     draft(other)
@@ -176,6 +179,63 @@ pub(super) async fn a_body_of_a_newer_program_is_named<B: Backend>(backend: B) {
     assert_eq!(log.read(0, 1).await.unwrap().len(), 1, "what comes before it can be read");
 }
 
+pub(super) async fn an_entry_is_found_by_its_id<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    let history = History::new(backend.database(&log));
+    log.append(&drafts(1..=3)).await.unwrap();
+    assert_eq!(history.entry(EntryId(uuid(2))).await.unwrap(), Some((2, filed(2))));
+    assert_eq!(history.entry(EntryId(uuid(4))).await.unwrap(), None);
+}
+
+pub(super) async fn the_entries_of_an_operation_are_read_alone<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    let history = History::new(backend.database(&log));
+    let of = |number: u64| if number.is_multiple_of(3) { operation_id(5) } else { EVERYDAY };
+    let entries: Vec<Entry> = (1..=30).map(|number| Entry { operation: of(number), ..filed(number) }).collect();
+    log.append(&entries.iter().cloned().map(draft).collect::<Vec<_>>()).await.unwrap();
+    let expected = |numbers: &[u64]| numbers.iter().map(|n| (*n, entries[*n as usize - 1].clone())).collect::<Vec<_>>();
+    assert_eq!(history.of_operation(operation_id(5), 3, 12).await.unwrap(), expected(&[6, 9, 12]));
+    assert_eq!(history.of_operation(operation_id(5), 12, 12).await.unwrap(), []);
+    assert_eq!(history.of_operation(operation_id(5), 29, Seq::MAX).await.unwrap(), expected(&[30]));
+    assert_eq!(history.of_operation(operation_id(5), Seq::MAX, Seq::MAX).await.unwrap(), []);
+    assert_eq!(history.of_operation(operation_id(6), 0, 30).await.unwrap(), []);
+    assert_eq!(history.of_operation(EVERYDAY, 0, 30).await.unwrap().len(), 20);
+}
+
+pub(super) async fn what_opens_and_closes_operations_is_read_alone<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    let history = History::new(backend.database(&log));
+    assert_eq!(history.operations().await.unwrap(), []);
+    let operation = Operation { id: operation_id(2), kind: OperationKind::Drill, name: "訓練".to_owned() };
+    let opened = Entry { operation: operation.id, ..entry(2, Body::OperationOpened(operation)) };
+    let closed = Entry { operation: opened.operation, ..entry(4, Body::OperationClosed) };
+    let all = [filed(1), opened.clone(), filed(3), closed.clone(), filed(5)];
+    log.append(&all.map(draft)).await.unwrap();
+    assert_eq!(history.operations().await.unwrap(), [(2, opened), (4, closed)]);
+}
+
+pub(super) async fn the_latest_change_of_each_kind_is_the_one_with_the_greatest_stamp<B: Backend>(backend: B) {
+    let log = backend.open().await;
+    let history = History::new(backend.database(&log));
+    let entries = [
+        filed(1),
+        status(30, 1, Status::Resolved),
+        status(20, 1, Status::InProgress),
+        responsible(40, 1, "07421"),
+        responsible(41, 2, "07423"),
+        // Of the same moment: by node, then by id.
+        Entry {
+            origin: NodeId(uuid(2_000_000)),
+            hlc: status(30, 1, Status::Declined).hlc,
+            ..status(9, 1, Status::Declined)
+        },
+    ];
+    log.append(&entries.clone().map(draft)).await.unwrap();
+    let latest = [(4, entries[3].clone()), (6, entries[5].clone())];
+    assert_eq!(history.latest_changes(incident_of(1)).await.unwrap(), latest);
+    assert_eq!(history.latest_changes(incident_of(3)).await.unwrap(), []);
+}
+
 /// Makes a test of each behaviour for a [`Backend`].
 macro_rules! conformance {
     ($backend:ty: $($behaviour:ident)*) => {$(
@@ -198,6 +258,10 @@ macro_rules! conformance {
             without_a_record_no_contact_details_are_given
             reopening_keeps_epoch_and_entries
             a_body_of_a_newer_program_is_named
+            an_entry_is_found_by_its_id
+            the_entries_of_an_operation_are_read_alone
+            what_opens_and_closes_operations_is_read_alone
+            the_latest_change_of_each_kind_is_the_one_with_the_greatest_stamp
         }
     };
 }

@@ -3,14 +3,15 @@
 //!
 //! [`EntryLog`] is what a storage backend gives; [`writer`] is the single task that groups appends into
 //! commits; [`sqlite`] is the embedded backend, [`postgres`] the one of a prefecture, [`backend`] whichever of
-//! them this node has; [`contact`] is what lies beside the log. Knows the domain and the database, and the audit
-//! for what lies beside.
+//! them this node has; [`contact`] is what lies beside the log, and [`history`] looks single things up in it. Knows
+//! the domain and the database, and the audit for what lies beside.
 
 mod answers;
 pub mod backend;
 #[cfg(test)]
 mod conformance;
 pub mod contact;
+pub mod history;
 pub mod postgres;
 mod remembered;
 mod rows;
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use self::contact::ContactBook;
+pub use self::history::History;
 pub use self::remembered::Lost;
 use crate::database::{is_damaged, is_full};
 use crate::domain::entry::{BodyError, Entry, Seq};

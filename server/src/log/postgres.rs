@@ -35,7 +35,7 @@ use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::{NodeId, uuid_v7};
 
 /// The columns as [`rows::read`] wants them.
-const SELECTED: &str = "seq, uuid_send(id), digest, uuid_send(origin), hlc, actor::text, office, \
+pub(super) const SELECTED: &str = "seq, uuid_send(id), digest, uuid_send(origin), hlc, actor::text, office, \
      uuid_send(operation), kind, version, body::text";
 
 static PAGE: LazyLock<String> =

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::backend::Log;
-use super::{Draft, digest_of};
+use super::{Draft, History, digest_of};
 use crate::database::{Database, Location};
 use crate::domain::clock::{Clock, Entropy, Hlc, SystemClock, SystemEntropy};
 use crate::domain::entry::{Actor, Body, Entry, ResponsibleChanged, StatusChanged};
@@ -30,9 +30,15 @@ impl Entropy for Counting {
 
 /// A log of SQLite in a folder.
 pub(crate) async fn sqlite_log(folder: &tempfile::TempDir) -> Log {
+    sqlite_log_and_history(folder).await.0
+}
+
+/// The same, and who looks things up in it.
+pub(crate) async fn sqlite_log_and_history(folder: &tempfile::TempDir) -> (Log, History) {
     let file = Location::File(folder.path().join("sokuho.sqlite"));
     let database = Database::open(&file).await.unwrap();
-    Log::open(&database, folder.path(), &SystemClock, &SystemEntropy).await.unwrap()
+    let log = Log::open(&database, folder.path(), &SystemClock, &SystemEntropy).await.unwrap();
+    (log, History::new(database))
 }
 
 /// 2026-11-22 00:00 UTC, milliseconds since 1970.

@@ -63,7 +63,7 @@ pub enum AppendError {
 /// Learns of every fresh entry, in order, after its commit.
 pub trait Announce: Send + 'static {
     /// Takes note of a batch of consecutive entries. Their receipts are given when this returns.
-    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]);
+    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) -> impl Future<Output = ()> + Send;
 
     /// Passes on what was applied last, while its receipts are on their way.
     fn publish(&mut self) {}
@@ -284,7 +284,7 @@ fn settle(drafts: Vec<Draft>, replies: Vec<Reply>, answers: Vec<Appended>) -> Ba
 async fn tell(mut announce: impl Announce, mut batches: mpsc::Receiver<Batch>) {
     while let Some(batch) = batches.recv().await {
         if !batch.fresh.is_empty() {
-            announce.apply(&batch.fresh);
+            announce.apply(&batch.fresh).await;
         }
         for (reply, outcome) in batch.replies {
             // A sender that has gone away asks again with the same id.

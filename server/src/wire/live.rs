@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::check_in::CheckIn;
 use super::incident::{OfficeIncident, PublicIncident, Reporter};
 use super::operation::Operation;
+use crate::domain::entry::{Entry, Seq};
 use crate::domain::position::Bounds;
 use crate::domain::report::Category;
 
@@ -68,6 +69,23 @@ pub struct OfficeEntry {
     /// The operation after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
+}
+
+impl OfficeEntry {
+    /// The entry with the incident after it.
+    pub fn of(seq: Seq, entry: &Entry, incident: Option<OfficeIncident>) -> Self {
+        Self {
+            seq,
+            id: entry.id.0,
+            kind: entry.body.kind().to_owned(),
+            at: entry.at(),
+            actor: Reporter::of(&entry.actor, entry.office.as_ref()),
+            operation_id: entry.operation.0,
+            incident,
+            check_ins: Vec::new(),
+            operation: None,
+        }
+    }
 }
 
 /// One entry for everybody. It has no id, for a report's id is its sender's alone.

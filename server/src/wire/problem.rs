@@ -60,6 +60,7 @@ codes! {
     PositionNullIsland = 422 "0,0 is what devices write when they do not know where they are.";
     UnknownOffice = 422 "No office of the region has this code.";
     UnknownOperation = 422 "No operation has this id.";
+    TooManyIncidents = 422 "The operation has more incidents than are read back at once.";
     UnknownMedia = 422 "A photo or video that the report names was not uploaded.";
     MediaUnsupported = 415 "The file is not one of JPEG, PNG, WebP, HEIC, MP4 and MOV.";
     MediaDamaged = 422 "The photo or video is damaged or cut short.";

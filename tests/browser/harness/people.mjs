@@ -56,7 +56,7 @@ export async function residentReports(page, server, { photo, category, words, de
 export const inboxRow = (page, words) => page.locator('#inbox > li').filter({ hasText: words });
 
 /** A resident's report of danger without a photo, sent as the page sends it. */
-export async function sendReport(server, { words, lat, lon, contact }) {
+export async function sendReport(server, { words, lat, lon, contact, operation }) {
   const position = { lat, lon };
   const report = {
     id: uuid7(),
@@ -68,6 +68,7 @@ export async function sendReport(server, { words, lat, lon, contact }) {
     chosen: 0,
     media: [],
     contact,
+    operation,
   };
   const headers = { 'content-type': 'application/json' };
   const answer = await fetch(`${server.url}/api/reports`, { method: 'POST', headers, body: JSON.stringify(report) });
@@ -75,7 +76,7 @@ export async function sendReport(server, { words, lat, lon, contact }) {
 }
 
 /** RFC 9562, section 5.7. The journeys know the binary and the wire, not the sources of the pages. */
-function uuid7() {
+export function uuid7() {
   const time = Date.now().toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }

@@ -2,6 +2,7 @@
 //! speaks to it over the wire alone, and fails if the server's log holds a WARN or ERROR that the test
 //! did not foresee.
 
+mod archives;
 mod audit;
 mod backup;
 mod bad_reports;

@@ -90,6 +90,16 @@ it('closes an operation', () => {
   expect(openOperations(w.operations.values(), 'drill')).toEqual([]);
 });
 
+it('drops what belongs to an operation that is closed, and tells the map', () => {
+  const w = world(incident('everyday'), incident('exercise', { operation: 'drill' }));
+  w.takeChanges();
+  w.apply({ operation: drill });
+  expect(w.incidents.size).toBe(2);
+  w.apply({ operation: { ...drill, open: false } });
+  expect([...w.incidents.keys()]).toEqual(['everyday']);
+  expect(w.takeChanges().incidents).toEqual(new Set(['exercise']));
+});
+
 it('drops closed incidents a day after their last change and keeps open ones', () => {
   const w = world(
     incident('closed', { status: 'resolved', updated_at: at(0) }),

@@ -52,7 +52,7 @@ export class World<I extends Incident = Incident> {
 
   /** Takes what an entry touched. Entries come in the order of the log, each carrying the things as they are after it. */
   apply(entry: EntryLike<I>): void {
-    if (entry.operation) this.operations.set(entry.operation.id, entry.operation);
+    if (entry.operation) this.#operation(entry.operation);
     for (const checkIn of entry.check_ins ?? []) this.#checkIn(checkIn);
     if (entry.incident) {
       this.incidents.set(entry.incident.id, entry.incident);
@@ -76,6 +76,13 @@ export class World<I extends Incident = Incident> {
     const changes = this.#changes;
     this.#changes = { all: false, incidents: new Set() };
     return changes;
+  }
+
+  /** What belongs to an operation goes with its end. Opened again, it comes back with a new snapshot. */
+  #operation(operation: Operation): void {
+    this.operations.set(operation.id, operation);
+    if (operation.open) return;
+    for (const incident of this.incidents.values()) if (incident.operation === operation.id) this.#drop(incident.id);
   }
 
   #drop(id: string): void {

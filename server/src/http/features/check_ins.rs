@@ -9,12 +9,13 @@ use uuid::Uuid;
 use super::FeaturesState;
 use super::collections::Which;
 use super::page::{self, Slice, Source};
-use super::query::{Asked, FormatQuery, ItemsQuery, Wanted, cursor};
+use super::query::{Asked, FormatQuery, ItemsQuery, Wanted};
 use crate::domain::check_in::CheckIn;
 use crate::domain::ids::CheckInId;
 use crate::domain::position::Position;
 use crate::http::access::Who;
 use crate::http::base_url::BaseUrl;
+use crate::http::cursor;
 use crate::http::error::ApiResult;
 use crate::http::extract::PathParams;
 use crate::live::pages::Key;
@@ -95,7 +96,7 @@ impl Source for CheckIns {
             (features, left.last().map(|check_in| key(check_in)), more)
         };
         self.after = last.or(self.after);
-        let more = self.after.filter(|_| more).map(|(hlc, id)| cursor((hlc, id.0)));
+        let more = self.after.filter(|_| more).map(|(hlc, id)| cursor::text((hlc, id.0)));
         Slice::of(&features, more)
     }
 

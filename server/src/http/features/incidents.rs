@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::collections::Which;
 use super::page::{self, Slice, Source};
-use super::query::{Asked, FormatQuery, ItemsQuery, Wanted, cursor};
+use super::query::{Asked, FormatQuery, ItemsQuery, Wanted};
 use super::{FeaturesState, operation};
 use crate::domain::ids::IncidentId;
 use crate::http::access::Who;
 use crate::http::base_url::BaseUrl;
+use crate::http::cursor;
 use crate::http::error::ApiResult;
 use crate::http::extract::PathParams;
 use crate::live::pages::{Area, Filter, Key};
@@ -85,7 +86,7 @@ impl Source for Incidents {
             let features = page.keys.iter().filter_map(|(_, id)| feature(&world, *id, self.audience));
             (features.collect::<Vec<_>>(), page.more)
         };
-        let more = self.after.filter(|_| more).map(|(hlc, id)| cursor((hlc, id.0)));
+        let more = self.after.filter(|_| more).map(|(hlc, id)| cursor::text((hlc, id.0)));
         Slice::of(&features, more)
     }
 

@@ -14,6 +14,7 @@ use super::ROOT;
 use super::collections::Which;
 use crate::domain::clock::Hlc;
 use crate::domain::position::Bounds;
+use crate::http::cursor;
 use crate::http::error::{ApiError, ApiResult};
 use crate::wire::features::Link;
 use crate::wire::problem::Code;
@@ -126,12 +127,7 @@ impl Wanted {
 
     /// The page before ended at this key.
     pub(super) fn after(&self) -> ApiResult<Option<(Hlc, Uuid)>> {
-        let read = |text: &str| {
-            let (hlc, id) = text.split_at_checked(16)?;
-            let plain = text.len() == 48 && text.bytes().all(|b| b.is_ascii_hexdigit());
-            plain.then_some((Hlc(u64::from_str_radix(hlc, 16).ok()?), id.parse().ok()?))
-        };
-        let after = self.cursor.as_deref().map(|cursor| read(cursor).ok_or_else(no_cursor));
+        let after = self.cursor.as_deref().map(|text| cursor::read(text).ok_or_else(no_cursor));
         after.transpose()
     }
 
@@ -151,12 +147,7 @@ impl Wanted {
 }
 
 pub(super) fn no_cursor() -> ApiError {
-    wrong("cursor is not one of ours; follow the next link")
-}
-
-/// The cursor of a page that ended at this key.
-pub(super) fn cursor(key: (Hlc, Uuid)) -> String {
-    format!("{:016x}{}", key.0.0, key.1.simple())
+    wrong(cursor::RULE)
 }
 
 pub(super) fn link(href: String, rel: &str, media_type: &str, title: Option<&str>) -> Link {

@@ -102,7 +102,7 @@ fn what_is_no_limit_is_refused(#[case] text: &str) {
 #[test]
 fn a_cursor_comes_back_as_the_key_that_it_was_made_of_and_nothing_else_is_one() {
     let key = (Hlc(0x0123_4567_89ab_cdef), Uuid::from_u128(7));
-    let wanted = items(None, None, None, Some(&cursor(key))).unwrap();
+    let wanted = items(None, None, None, Some(&cursor::text(key))).unwrap();
     assert_eq!(wanted.after().unwrap(), Some(key));
     let long = "0".repeat(49);
     let dashed = format!("{:016x}{}", 1, Uuid::nil());

@@ -7,7 +7,7 @@ use crate::domain::place::Place;
 use crate::domain::staff::Role;
 use crate::identity::caller::{Caller, StaffCaller};
 use crate::live::tests::ToLive;
-use crate::log::samples::{draft, filed, incident_of, office, sqlite_log, uuid};
+use crate::log::samples::{draft, filed, incident_of, office, sqlite_log_and_history, uuid};
 use crate::log::writer::writer;
 
 /// A resident's report from outside the region.
@@ -22,8 +22,9 @@ fn abroad(number: u64) -> Entry {
 
 /// A world with one incident on the ground of 07202, and one that nobody answers for.
 async fn state(folder: &tempfile::TempDir) -> IncidentsState {
-    let log = Arc::new(sqlite_log(folder).await);
-    let live = Arc::new(Live::default());
+    let (log, history) = sqlite_log_and_history(folder).await;
+    let (log, live) = (Arc::new(log), Arc::new(Live::default()));
+    let past = Arc::new(Past::new(history, Arc::clone(&live)));
     let (appender, tasks) = writer(log, 0, ToLive(Arc::clone(&live)));
     tokio::spawn(tasks);
     appender.append(draft(filed(1))).await.unwrap();
@@ -31,7 +32,7 @@ async fn state(folder: &tempfile::TempDir) -> IncidentsState {
     let (clock, hlc) = (Arc::new(SystemClock), Arc::new(HlcSource::default()));
     let recorder = Recorder { appender, clock, hlc, node: NodeId(uuid(9)) };
     let offices = Arc::new(["07202", "07421", "07423"].map(office).into());
-    IncidentsState { live, recorder, offices, turns: Arc::default() }
+    IncidentsState { live, past, recorder, offices, turns: Arc::default() }
 }
 
 #[tokio::test]

@@ -268,3 +268,21 @@ async fn what_was_appended_is_copied_into_the_file_beside_the_appends() {
     assert!(std::fs::metadata(&file).unwrap().len() > before + CHECKPOINT_AFTER * 256);
     close(log).await;
 }
+
+#[tokio::test]
+async fn what_is_looked_up_goes_by_an_index() {
+    let folder = folder();
+    let log = folder.open().await;
+    for (statement, index) in [
+        ("SELECT * FROM entry WHERE kind IN ('operation_opened', 'operation_closed') ORDER BY seq", "entry_operation"),
+        (
+            "SELECT * FROM entry WHERE body ->> 'incident' = $1 AND kind IN ('status_changed', 'responsible_changed')",
+            "entry_change",
+        ),
+    ] {
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+        let rows = plan.bind("x").fetch_all(&log.readers).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        assert!(plan.iter().any(|line| line.contains(index)), "{plan:?}");
+    }
+}

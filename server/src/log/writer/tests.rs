@@ -100,7 +100,7 @@ impl Heard {
 }
 
 impl Announce for Heard {
-    fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
+    async fn apply(&mut self, entries: &[(Seq, Arc<Entry>)]) {
         self.0.lock().unwrap().extend_from_slice(entries);
     }
 }
@@ -283,7 +283,7 @@ async fn the_writer_ends_when_the_last_appender_is_gone_and_all_is_written() {
 async fn an_announcer_that_breaks_ends_the_writer_at_once() {
     struct Broken;
     impl Announce for Broken {
-        fn apply(&mut self, _: &[(Seq, Arc<Entry>)]) {
+        async fn apply(&mut self, _: &[(Seq, Arc<Entry>)]) {
             panic!("the announcer broke");
         }
     }

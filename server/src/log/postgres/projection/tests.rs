@@ -18,7 +18,7 @@ use crate::domain::place::Place as Ground;
 use crate::domain::position::{Evidence, EvidenceSource, Position};
 use crate::domain::report::{MediaKind, Medium};
 use crate::live::check_ins::tests::history;
-use crate::live::tests::{any_entries, fold};
+use crate::live::tests::{any_entries, fold_all};
 use crate::live::world::World;
 use crate::log::samples::{draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid};
 use crate::log::{ContactDetails, Draft, EntryLog};
@@ -185,7 +185,7 @@ fn whatever_the_order_of_arrival_the_projection_says_what_the_live_world_says() 
                 append_checked(&mut connection, batch).await.unwrap();
             }
             drop(connection);
-            let expected = expected(&fold(&entries), &entries);
+            let expected = expected(&fold_all(&entries), &entries);
             prop_assert_eq!(&stored(&pool).await, &expected);
             sqlx::query("SELECT rebuild()").execute(&pool).await.unwrap();
             prop_assert_eq!(&stored(&pool).await, &expected, "made anew");
@@ -338,7 +338,7 @@ async fn reports_that_do_not_open_their_incidents_are_refused_whole_and_then_pro
         log.append(&batch).await.unwrap();
         written.extend(batch);
         let entries: Vec<Entry> = written.iter().map(|draft| draft.entry.clone()).collect();
-        assert_eq!(stored(&log.readers).await, expected(&fold(&entries), &entries));
+        assert_eq!(stored(&log.readers).await, expected(&fold_all(&entries), &entries));
     }
 }
 
@@ -360,7 +360,7 @@ async fn a_batch_of_reports_and_other_entries_is_written_with_its_projection_or_
     let good = [draft(filed(1)), draft(status(7, 1, Status::Resolved)), arrival("佐藤"), draft(filed(3))];
     log.append(&good).await.unwrap();
     let entries: Vec<Entry> = good.iter().map(|draft| draft.entry.clone()).collect();
-    assert_eq!(stored(&log.readers).await, expected(&fold(&entries), &entries));
+    assert_eq!(stored(&log.readers).await, expected(&fold_all(&entries), &entries));
 }
 
 #[tokio::test]

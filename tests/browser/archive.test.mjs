@@ -1,0 +1,81 @@
+// A drill is over: it leaves the inbox by itself, its incidents can be looked up as they were, by keyboard, and
+// when it is opened again they are back without a reload.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { finish, isAccessible, launch, t } from './harness/browser.mjs';
+import { inboxRow, openConsole, sendReport, uuid7 } from './harness/people.mjs';
+import { Server } from './harness/server.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await Server.start();
+  browser = await launch();
+});
+
+after(async () => {
+  await finish(browser, server);
+});
+
+/** What an administrator's program does. */
+async function administrator(town) {
+  const { name, password } = await server.account('chief', '長官', town.code, 'admin');
+  const send = async (path, body, token) => {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    assert.ok(answer.ok, `${path}: ${answer.status}`);
+    return answer.json();
+  };
+  const { access_token } = await send('/api/sessions', { name, password });
+  return (path, body = {}) => send(path, { id: uuid7(), ...body }, access_token);
+}
+
+test('a closed drill leaves the inbox, is looked up as it was, and comes back when it is opened again', async () => {
+  const [town] = (await server.region()).towns;
+  const chief = await administrator(town);
+  const drill = await chief('/api/operations', { kind: 'drill', name: '総合防災訓練' });
+  const page = await browser.page('desk');
+  await openConsole(page, server, await server.account('suzuki', '鈴木 一郎', town.code, 'operator'));
+  const words = '訓練の土砂くずれ';
+  await sendReport(server, { words, ...town.label, operation: drill.id });
+  await inboxRow(page, words)
+    .getByRole('button', { name: t('status.in_progress') })
+    .click();
+  await inboxRow(page, words).locator('[aria-pressed=true]').getByText(t('status.in_progress')).waitFor();
+
+  await chief(`/api/operations/${drill.id}/close`);
+  await inboxRow(page, words).waitFor({ state: 'detached' });
+  await page.locator('[data-drawn="0"]').waitFor();
+
+  await page.getByRole('button', { name: t('archive.title') }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: t('archive.title') }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'archive-title', 'the keyboard has a place');
+  await page.keyboard.press('Tab');
+  await page
+    .getByLabel(t('archive.operation'), { exact: true })
+    .selectOption({ label: t('archive.drill', { name: '総合防災訓練' }) });
+  await page.getByRole('button', { name: t('archive.show'), exact: true }).focus();
+  await page.keyboard.press('Enter');
+  const item = page.locator('#archive > li').filter({ hasText: words });
+  await item.getByText(t('status.in_progress')).waitFor();
+  assert.equal(await item.getByRole('button').count(), 0, 'what is over is only looked at');
+  await item.getByText(t('archive.history'), { exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await item.getByText(t('archive.status', { status: t('status.in_progress') })).waitFor();
+  await item.getByText('鈴木 一郎').waitFor();
+  await isAccessible(page, 'the archive in the console');
+
+  await page.getByLabel(t('archive.moment')).fill('2020-01-01T00:00');
+  await page.getByRole('button', { name: t('archive.show'), exact: true }).click();
+  await page.getByText(t('archive.not_begun')).waitFor();
+  await item.waitFor({ state: 'detached' });
+
+  await chief(`/api/operations/${drill.id}/reopen`);
+  await page.getByText(t('archive.none')).waitFor();
+  await page.getByRole('button', { name: t('archive.back') }).click();
+  await inboxRow(page, words).locator('[aria-pressed=true]').getByText(t('status.in_progress')).waitFor();
+  await page.locator('[data-drawn="1"]').waitFor();
+});
