@@ -58,7 +58,7 @@ pub struct Start {
 }
 
 /// Where a server keeps its log and its accounts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Edition {
     /// In a file in its data folder.
     Sqlite,

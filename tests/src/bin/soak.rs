@@ -19,6 +19,9 @@ struct Args {
     /// Decides who sends what and when the node ends; left out, by chance, and printed.
     #[arg(long)]
     seed: Option<u64>,
+    /// This edition alone.
+    #[arg(long, value_enum)]
+    edition: Option<Edition>,
     /// Senders at the same time.
     #[arg(long, default_value_t = 6)]
     senders: usize,
@@ -35,7 +38,8 @@ async fn main() -> Result<()> {
     let args = Args::parse();
     let seed = args.seed.unwrap_or_else(|| new_id().as_u64_pair().1);
     println!("soak: {} rounds, --seed {seed}", args.rounds);
-    for edition in [Edition::Sqlite, Edition::Postgres] {
+    let editions = args.edition.map_or(vec![Edition::Sqlite, Edition::Postgres], |edition| vec![edition]);
+    for edition in editions {
         let total = soak(edition, &args, seed).await?;
         println!("{edition:?} is sound: {total:?}");
     }
