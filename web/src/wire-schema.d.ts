@@ -1447,7 +1447,7 @@ export interface components {
             category: components["schemas"]["Category"];
             /** @description In the reporter's words, at most 2,000 characters; may be empty. */
             words?: string;
-            /** @description Marked as danger to life. */
+            /** @description Marked as danger to life; only staff may. */
             danger_to_life?: boolean;
             /**
              * Format: date-time

@@ -25,6 +25,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             return Err(ApiError::new(Code::MalformedRequest).detail("Send Content-Type: application/json."));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            // serde would take a list for the fields in their order.
+            return Err(ApiError::new(Code::InvalidField).detail("The body must be an object."));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| refused(&error, &bytes))
     }
 }

@@ -26,7 +26,7 @@ pub struct NewReport {
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub words: String,
-    /// Marked as danger to life.
+    /// Marked as danger to life; only staff may.
     #[serde(default)]
     pub danger_to_life: bool,
     /// When it was seen, as the device says.

@@ -44,6 +44,7 @@ async fn a_number_that_is_none_is_refused(#[case] number: &str, #[case] status: 
 #[case::control_characters("words", json!("危\u{0007}険"), "text_not_allowed")]
 #[case::a_mark_that_turns_the_writing("words", json!("安全\u{202E}険危"), "text_not_allowed")]
 #[case::a_category_as_an_object("category", json!({ "hazard": null }), "invalid_field")]
+#[case::danger_to_life_without_an_account("danger_to_life", json!(true), "invalid_field")]
 #[case::a_null_character("words", json!("危\u{0}険"), "text_not_allowed")]
 #[case::too_many_characters("words", json!("雨".repeat(2001)), "text_too_long")]
 #[case::an_unknown_category("category", json!("volcano"), "invalid_field")]
@@ -103,6 +104,12 @@ async fn invalid_utf_8_is_refused() -> Result<()> {
 #[tokio::test]
 async fn what_is_not_json_is_refused(#[case] body: fn(Value) -> Vec<u8>) -> Result<()> {
     is_refused(body, 400, "malformed_request").await
+}
+
+#[tokio::test]
+async fn a_list_of_the_fields_in_their_order_is_refused() -> Result<()> {
+    let list = |sent: Value| json!([sent["id"], null, sent["category"], sent["words"], false]).to_string().into_bytes();
+    is_refused(list, 422, "invalid_field").await
 }
 
 #[tokio::test]
