@@ -16,7 +16,7 @@ use std::sync::{Arc, LazyLock};
 use futures_util::TryStreamExt;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
-use sqlx::{Row, SqlitePool};
+use sqlx::{Connection, Row, SqlitePool};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -147,26 +147,37 @@ impl SqliteLog {
 
     /// Any case: looks up what is known, in one transaction with the writing. Gives the new head too.
     async fn append_checked(&self, drafts: &[Draft]) -> Result<(Seq, Vec<Appended>), LogError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
-        let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM entry")
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(storage)?;
-        let known = known(&mut transaction, drafts).await?;
-        let Answers { head, answers, fresh } = answer(head.cast_unsigned(), drafts, &known);
-        for rows in fresh.chunks(ROWS) {
-            if let Inserted::Taken(error) = insert(&mut transaction, rows).await? {
-                return Err(storage(error));
-            }
+        let mut connection = self.writer.acquire().await.map_err(storage)?;
+        let outcome = write_checked(&mut connection, drafts).await;
+        if outcome.is_err() {
+            // After some failures, a full disk among them, SQLite has ended the transaction and sqlx counts it
+            // on: that connection would begin no other. What closing it says is no news.
+            let _ = connection.close().await;
         }
-        for (_, draft) in &fresh {
-            if let Some(contact) = &draft.contact {
-                contacts::write(&mut transaction, draft.entry.id, contact).await?;
-            }
-        }
-        transaction.commit().await.map_err(storage)?;
-        Ok((head, answers))
+        outcome
     }
+}
+
+async fn write_checked(connection: &mut SqliteConnection, drafts: &[Draft]) -> Result<(Seq, Vec<Appended>), LogError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
+    let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM entry")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(storage)?;
+    let known = known(&mut transaction, drafts).await?;
+    let Answers { head, answers, fresh } = answer(head.cast_unsigned(), drafts, &known);
+    for rows in fresh.chunks(ROWS) {
+        if let Inserted::Taken(error) = insert(&mut transaction, rows).await? {
+            return Err(storage(error));
+        }
+    }
+    for (_, draft) in &fresh {
+        if let Some(contact) = &draft.contact {
+            contacts::write(&mut transaction, draft.entry.id, contact).await?;
+        }
+    }
+    transaction.commit().await.map_err(storage)?;
+    Ok((head, answers))
 }
 
 impl EntryLog for SqliteLog {

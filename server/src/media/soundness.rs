@@ -70,6 +70,23 @@ impl Store {
         Ok(bytes)
     }
 
+    /// Whether a file is here as it was sent. One that was damaged since is not: whoever sends it again mends it.
+    ///
+    /// # Errors
+    /// [`MediaError::Objects`].
+    pub(super) async fn holds(&self, id: &MediaId) -> Result<bool, MediaError> {
+        let described = match self.describe(id).await {
+            Ok(Some(described)) => described,
+            Ok(None) | Err(MediaError::Record(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let flaw = self.verify(&described.medium()).await.err();
+        if let Some(flaw) = &flaw {
+            tracing::warn!(media.id = %id, error = %flaw, "a damaged file was sent again and is taken in anew");
+        }
+        Ok(flaw.is_none())
+    }
+
     /// Opens the store for looking at it: makes no folder and leaves alone what is on its way in, because a
     /// node may run on it.
     ///

@@ -205,8 +205,12 @@ impl Store {
         let Inner { staging, limits, ledger, reserve, .. } = self.0.as_ref();
         let staged = staging.receive(body, limits, reserve, ledger.begin(sender)?).await?;
         // From here on a caller who hangs up changes nothing: half a move would leave half a file.
-        let inner = Arc::clone(&self.0);
-        tokio::spawn(async move { inner.finish(staged, now, sender).await }).await?
+        let store = self.clone();
+        let finish = async move {
+            let is_here = store.holds(&staged.id).await?;
+            store.0.finish(staged, is_here, now, sender).await
+        };
+        tokio::spawn(finish).await?
     }
 
     /// What the store knows of a file; `None`: it is not there.
@@ -317,8 +321,14 @@ impl Store {
 }
 
 impl Inner {
-    async fn finish(&self, staged: Staged, now: Timestamp, sender: Sender) -> Result<Received, MediaError> {
-        if let Some(received) = self.known(&staged.id, now, sender).await? {
+    async fn finish(
+        &self,
+        staged: Staged,
+        is_here: bool,
+        now: Timestamp,
+        sender: Sender,
+    ) -> Result<Received, MediaError> {
+        if is_here && let Some(received) = self.known(&staged.id, now, sender).await? {
             return Ok(received);
         }
         let Examined { facts, thumbnail } = {

@@ -84,6 +84,27 @@ async fn a_photo_is_kept_under_its_hash_with_what_it_says_of_itself() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_damaged_or_lost_is_mended_by_sending_it_again() {
+    let bench = Bench::new(Limits::default());
+    let first = bench.send(&jpeg(), now()).await.unwrap();
+    let medium = first.description.medium();
+    let files = bench.files();
+    for file in &files {
+        for damage in
+            [|file: &str| std::fs::write(file, b"x").unwrap(), |file: &str| std::fs::remove_file(file).unwrap()]
+        {
+            damage(file);
+            // A thumbnail is known by its being there, and a record from memory.
+            let again = bench.send(&jpeg(), now()).await.unwrap();
+            assert_eq!(again.description, first.description);
+            bench.store.verify(&medium).await.unwrap();
+        }
+    }
+    assert_eq!(bench.files(), files);
+    assert!(!bench.send(&jpeg(), now()).await.unwrap().is_new, "what is sound is not taken in twice");
+}
+
+#[tokio::test]
 async fn the_same_file_again_has_the_same_id_and_no_second_copy() {
     let bench = Bench::new(Limits::default());
     let first = bench.send(&jpeg(), now()).await.unwrap();

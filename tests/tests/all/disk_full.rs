@@ -15,8 +15,12 @@ use sokuho_tests::server::{Edition, Server, Start};
 
 /// Files reports until one is refused, and gives that one: a database may have a few pages in hand.
 async fn file_until_refused(sender: &Client, at: (f64, f64), acknowledged: &mut u64) -> Result<Value> {
+    file_like_until_refused(sender, || with(report(at), "words", json!("満".repeat(400))), acknowledged).await
+}
+
+async fn file_like_until_refused(sender: &Client, like: impl Fn() -> Value, acknowledged: &mut u64) -> Result<Value> {
     for _ in 0..2_000 {
-        let sent = with(report(at), "words", json!("満".repeat(400)));
+        let sent = like();
         let answer = sender.post("/api/reports", &sent).await?;
         if answer.status == 201 {
             *acknowledged = answer.json()?["seq"].as_u64().context("no seq")?;
@@ -71,6 +75,31 @@ async fn a_full_disk_is_told_reading_goes_on_and_writing_resumes_when_there_is_r
     ensure!(server.public().file(&first).await?["seq"] == 1, "the first report is another now");
     ensure!(server.public().file(&refused).await? == receipt, "the last receipt is another now");
     ensure!(std::fs::metadata(database(&server))?.len() > 0);
+    server.finish()
+}
+
+#[tokio::test]
+async fn reports_with_contact_details_are_refused_by_a_full_disk_again_and_again_and_taken_when_there_is_room()
+-> Result<()> {
+    let Some(disk) = Disk::mount(24)? else { return Ok(()) };
+    let mut server = Start::default().start_in(disk.folder()?)?;
+    server.allow("commit failed");
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let contact = json!({ "name": "佐藤", "phone": "090-0000-0000" });
+    let long = || with(with(report(town.at), "words", json!("満".repeat(2_000))), "contact", contact.clone());
+    let mut acknowledged = server.public().file(&report(town.at)).await?["seq"].as_u64().context("no seq")?;
+
+    let ballast = disk.fill(0)?;
+    let refused = file_like_until_refused(&server.public(), long, &mut acknowledged).await?;
+    for _ in 0..5 {
+        // Those that wait while the disk is full are told so, whoever failed before them.
+        server.public().post("/api/reports", &long()).await?.refused(507, "storage_full")?;
+    }
+    drop(ballast);
+    server.public().until("/readyz", 200).await?;
+    let receipt = server.public().file(&refused).await?;
+    ensure!(receipt["seq"] == acknowledged + 1, "something was half written: {receipt}");
     server.finish()
 }
 
