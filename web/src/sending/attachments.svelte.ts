@@ -72,6 +72,13 @@ export class Attachments {
     return this.#files.filter((f) => f.progress.step === 'failed');
   }
 
+  /** Why files did not arrive that may yet: these are sent again without being asked for. */
+  get passing(): readonly unknown[] {
+    return this.#files.flatMap(({ progress }) =>
+      progress.step === 'failed' && isPassing(progress.error) ? [progress.error] : [],
+    );
+  }
+
   /** Ids of what the server has; the same file twice counts once. */
   get ids(): string[] {
     const ids = this.#files.flatMap((f) => (f.progress.step === 'done' ? [f.progress.uploaded.id] : []));
