@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.svelte';
 import { isPassing, ProblemError } from '../session/problem';
 import type { Evidence, Uploaded } from '../wire';
 import type { UploadOptions } from './upload';
@@ -44,6 +45,11 @@ export class Attachment {
   get tooLarge(): boolean {
     return this.file.size > (this.isVideo ? MAX_VIDEO_BYTES : MAX_PHOTO_BYTES);
   }
+}
+
+/** What a file is called on the page. `index`: its place among the files. */
+export function nameOf(file: Pick<Attachment, 'isVideo'>, index: number): string {
+  return t(file.isVideo ? 'capture.file.video' : 'capture.file.photo', { number: index + 1 });
 }
 
 /** The photos and videos of a report. Each is sent as soon as it is there, while the rest is filled in. */
