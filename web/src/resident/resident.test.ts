@@ -87,6 +87,33 @@ describe('a report that the server did not take', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
+  it('leaves the focus where it is and the stops in the same order while it tries', async () => {
+    let answer: (response: Response) => void = () => {};
+    vi.useFakeTimers();
+    const answers = [away, () => new Promise<Response>((resolve) => (answer = resolve))];
+    vi.stubGlobal('fetch', async () => answers.shift()?.());
+    const { container } = render(Resident);
+    const stops = () => [...container.querySelectorAll('a, button, input, summary, textarea')];
+    await fillIn();
+    const before = stops();
+    const send = screen.getByRole('button', { name: ja['send.button'] });
+    send.focus();
+    await fireEvent.click(send);
+    await vi.advanceTimersByTimeAsync(0);
+    const news = screen.getByText(ja['send.unsent']);
+    expect(send.textContent?.trim()).toBe(ja['send.again']);
+    expect(stops()).toEqual(before);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(send.textContent?.trim()).toBe(ja['send.sending']);
+    expect(document.activeElement).toBe(send);
+    expect(stops()).toEqual(before);
+    // It is not said anew at each try.
+    expect(screen.getByText(ja['send.unsent'])).toBe(news);
+    answer(taken());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(document.activeElement?.textContent).toContain(ja['send.done']);
+  });
+
   it('waits as long as the server asks, also when the person looks again', async () => {
     const sent = answering(busy, taken);
     await fillInAndSend();

@@ -9,7 +9,8 @@ export type Written = Omit<NewReport, 'id'>;
 /** How far a report is. */
 export type Progress =
   | { step: 'writing' }
-  | { step: 'sending' }
+  /** `after`: why the last try had no answer; `null`: this is the first one. */
+  | { step: 'sending'; after: unknown }
   /** No answer: it may or may not have arrived. Nothing is lost; the same is sent again. */
   | { step: 'unsent'; error: unknown }
   /** The server refused it. */
@@ -65,7 +66,7 @@ export class Sending {
 
   async #deliver(report: NewReport): Promise<void> {
     this.#last = report;
-    this.progress = { step: 'sending' };
+    this.progress = { step: 'sending', after: this.progress.step === 'unsent' ? this.progress.error : null };
     try {
       this.progress = { step: 'done', receipt: await this.#post(report), earlier: false };
     } catch (error) {
