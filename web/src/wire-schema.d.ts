@@ -1924,6 +1924,8 @@ export interface components {
             words: string;
             /** @description Thumbnails of the pictures that were sent, by media id: `/api/receipts/KEY/thumbnails/ID`. */
             thumbnails: string[];
+            /** @description How many photos and videos were sent; not all of them have a thumbnail. */
+            media: number;
             /** @description Whether it belongs to a drill. */
             drill: boolean;
         };

@@ -105,6 +105,7 @@ fn status(world: &World, filed: &FiledReport) -> Option<(OperationId, ReceiptSta
         responsible: incident.responsible.as_ref().map(ToString::to_string),
         words: filed.report.words.clone(),
         thumbnails: filed.report.media.iter().filter(|m| m.thumbnail).map(|m| m.id.to_string()).collect(),
+        media: filed.report.media.len(),
         drill: false,
     };
     Some((filed.operation, status))

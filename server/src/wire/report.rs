@@ -155,6 +155,8 @@ pub struct ReceiptStatus {
     pub words: String,
     /// Thumbnails of the pictures that were sent, by media id: `/api/receipts/KEY/thumbnails/ID`.
     pub thumbnails: Vec<String>,
+    /// How many photos and videos were sent; not all of them have a thumbnail.
+    pub media: usize,
     /// Whether it belongs to a drill.
     pub drill: bool,
 }

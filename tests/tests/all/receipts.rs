@@ -91,7 +91,7 @@ async fn the_receipts_key_shows_the_status_as_it_changes_and_no_other_key_does()
     let path = format!("/api/receipts/{key}");
     let before = server.public().get(&path).await?.good()?;
     ensure!(before["status"] == "received" && before["words"] == sent["words"], "{before}");
-    ensure!(before["thumbnails"] == json!([uploaded["id"]]), "{before}");
+    ensure!(before["thumbnails"] == json!([uploaded["id"]]) && before["media"] == 1, "{before}");
     let id = uploaded["id"].as_str().context("no media id")?;
     let thumbnail = server.public().get(&format!("{path}/thumbnails/{id}")).await?;
     ensure!(thumbnail.status == 200 && thumbnail.header("content-type") == "image/jpeg", "{}", thumbnail.status);

@@ -40,6 +40,13 @@ describe('formatters', () => {
     expect(timeOrDate('2026-11-22T14:59:59Z', now, 'ja')).toBe('11月22日(日) 23:59');
   });
 
+  it('add the year where it is another one in Japan, as of an old photo', () => {
+    const now = Date.parse('2026-11-22T15:10:00Z');
+    expect(timeOrDate('2008-10-22T16:28:39Z', now, 'ja')).toBe('2008年10月23日(木) 01:28');
+    expect(timeOrDate('2025-12-31T15:00:00Z', now, 'ja')).toBe('1月1日(木) 00:00');
+    expect(timeOrDate('2025-12-31T14:59:59Z', now, 'ja')).toBe('2025年12月31日(水) 23:59');
+  });
+
   it('write lengths and sizes as people say them', () => {
     expect(distance(318.4, 'ja')).toBe('318 m');
     expect(distance(1432, 'ja')).toBe('1.4 km');

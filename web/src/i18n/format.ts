@@ -1,10 +1,11 @@
 import type { Language } from './catalogue';
 import { timeZone } from './zone.svelte';
 
-/** `11月22日(日) 15:04`. `iso`: RFC 3339. */
-export function dateTime(iso: string, language: Language): string {
+/** `11月22日(日) 15:04`, `withYear` `2026年11月22日(日) 15:04`. `iso`: RFC 3339. */
+export function dateTime(iso: string, language: Language, withYear = false): string {
   return new Intl.DateTimeFormat(language, {
     timeZone: timeZone(),
+    ...(withYear ? { year: 'numeric' } : {}),
     month: 'long',
     day: 'numeric',
     weekday: 'short',
@@ -45,10 +46,15 @@ export function day(at: number, language: Language): string {
   }).format(at);
 }
 
-/** The time of today, with the date where it is another day in the region. `nowMs`: milliseconds since 1970. */
+/**
+ * The time of today, with the date where it is another day in the region, and the year where it is another one.
+ * `nowMs`: milliseconds since 1970.
+ */
 export function timeOrDate(iso: string, nowMs: number, language: Language): string {
   const date = (at: Date) => new Intl.DateTimeFormat('sv', { timeZone: timeZone() }).format(at);
-  return date(new Date(iso)) === date(new Date(nowMs)) ? timeOfDay(iso, language) : dateTime(iso, language);
+  const [then, today] = [date(new Date(iso)), date(new Date(nowMs))];
+  if (then === today) return timeOfDay(iso, language);
+  return dateTime(iso, language, then.split('-')[0] !== today.split('-')[0]);
 }
 
 /** `320 m`, `1.4 km`. Metres in. */

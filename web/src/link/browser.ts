@@ -1,4 +1,4 @@
-import { type LinkClient, RefusedError, type Surroundings } from './client';
+import { RefusedError, type Surroundings } from './client';
 import { partingOfAnswer } from './refusal';
 import { eventsTransport, type Transport, webSocketTransport } from './transport';
 
@@ -43,8 +43,8 @@ export async function fetchSnapshot<S>(href: string, token: string | undefined, 
   throw new RefusedError(await partingOfAnswer(response));
 }
 
-/** Wakes the client when the network or the person comes back; gives what undoes it. */
-export function wakeWithBrowser(client: Pick<LinkClient, 'wake'>): () => void {
+/** Wakes whatever waits when the network or the person comes back; gives what undoes it. */
+export function wakeWithBrowser(client: { wake(): void }): () => void {
   const wake = () => client.wake();
   const looked = () => {
     if (document.visibilityState === 'visible') client.wake();

@@ -14,9 +14,10 @@ import { type Key, language, t } from '../i18n/index.svelte';
 import type { Changes, Incident } from '../state/world';
 import type { LatLon, Region } from '../wire';
 import { allFeatures, diffOf, type Split } from './features';
+import type { Frame } from './framing';
 import { drawIcons, PIXEL_RATIO } from './icons';
-import { paletteOf } from './palette';
-import { groundStyle, incidentStyle } from './style';
+import { type Palette, paletteOf } from './palette';
+import { groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
 
 setWorkerUrl(workerUrl);
 
@@ -33,6 +34,8 @@ export type MapOptions = {
   scale?: number;
   /** How much of the map's upper edge is covered by something else, pixels. */
   covered?: () => number;
+  /** Where to begin, and to stay when the page moves around the map; without it the whole region. */
+  start?: Frame | undefined;
 };
 
 function boundsOf(region: Region): LngLatBoundsLike {
@@ -59,8 +62,7 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
       drillWord === null
         ? groundStyle(region, palette, local, scale)
         : incidentStyle(region, palette, local, drillWord, scale),
-    bounds: boundsOf(region),
-    fitBoundsOptions: { padding: room(options) },
+    ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -70,7 +72,7 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
   });
   map.touchZoomRotate.disableRotation();
   // Until somebody moves the map, the whole region fills it, however the page settles around it.
-  let moved = false;
+  let moved = options.start !== undefined;
   map.on('movestart', (event) => {
     if (event.originalEvent) moved = true;
   });
@@ -89,6 +91,23 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
 /** A map of the region without incidents, for somebody who sets a pin. The caller removes it. */
 export function groundMap(options: MapOptions): MapLibre {
   return begin(options, null).map;
+}
+
+/** Marks places on a map once it is drawn, each with a word; gives what marks others instead. */
+export function markPlaces(
+  map: MapLibre,
+  palette: Palette,
+  places: readonly Place[],
+): (places: readonly Place[]) => void {
+  let latest = places;
+  map.on('load', () => {
+    map.addSource('places', { type: 'geojson', data: placeFeatures(latest) });
+    for (const layer of placeLayers(palette)) map.addLayer(layer);
+  });
+  return (others) => {
+    latest = others;
+    map.getSource<GeoJSONSource>('places')?.setData(placeFeatures(latest));
+  };
 }
 
 /** A map of the region with the incidents upon it. */

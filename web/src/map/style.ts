@@ -1,10 +1,11 @@
 import type {
+  CircleLayerSpecification,
   ExpressionSpecification,
   StyleSpecification,
   SymbolLayerSpecification,
   VariableAnchorOffsetCollectionSpecification,
 } from 'maplibre-gl';
-import type { Region } from '../wire';
+import type { LatLon, Region } from '../wire';
 import { CLUSTER, CLUSTER_DRILL, DANGER_RADIUS, DANGER_RISE } from './icons';
 import type { Palette } from './palette';
 
@@ -100,6 +101,51 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
       },
     ],
   };
+}
+
+/** A place that is marked on the ground, and the word under it. */
+export type Place = { position: LatLon; word: string };
+
+/** Places as the map draws them. */
+export function placeFeatures(places: readonly Place[]): GeoJSON.FeatureCollection<GeoJSON.Point, { word: string }> {
+  return {
+    type: 'FeatureCollection',
+    features: places.map(({ position, word }) => ({
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: [position.lon, position.lat] },
+      properties: { word },
+    })),
+  };
+}
+
+/** What draws the source `places`: every mark, and the words that do not cover each other. */
+export function placeLayers(palette: Palette): (CircleLayerSpecification | SymbolLayerSpecification)[] {
+  return [
+    {
+      id: 'places',
+      type: 'circle',
+      source: 'places',
+      paint: {
+        'circle-radius': 7,
+        'circle-color': palette.fresh,
+        'circle-stroke-color': palette.nameEdge,
+        'circle-stroke-width': 2.5,
+      },
+    },
+    {
+      id: 'place-words',
+      type: 'symbol',
+      source: 'places',
+      layout: {
+        'text-field': ['get', 'word'],
+        'text-font': FONTS,
+        'text-size': 14,
+        'text-anchor': 'top',
+        'text-offset': [0, 0.8],
+      },
+      paint: { 'text-color': palette.fresh, 'text-halo-color': palette.nameEdge, 'text-halo-width': 2 },
+    },
+  ];
 }
 
 /** Danger is the same size at every zoom. */

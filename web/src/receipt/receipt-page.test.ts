@@ -15,6 +15,7 @@ const status: ReceiptStatus = {
   responsible: '07421',
   words: '冠水',
   thumbnails: ['abc'],
+  media: 1,
   drill: true,
 };
 
@@ -46,6 +47,25 @@ describe('the receipt page', () => {
       expect(screen.getByRole('button', { name: ja['receipt.refresh'] }).ariaDisabled).not.toBe('true'),
     );
     expect(asked).toEqual(['/api/receipts/KEY']);
+  });
+
+  it.each([
+    [['abc', 'def'], 3, 'ほか1点（プレビューなし）も届いています。'],
+    [[], 2, '2点（プレビューなし）が届いています。'],
+  ])('says that what has no preview arrived too', async (thumbnails, media, words) => {
+    answerWith(200, { ...status, thumbnails, media });
+    location.hash = '#KEY';
+    render(ReceiptPage);
+    expect(await screen.findByText(words)).toBeTruthy();
+    expect(screen.queryAllByRole('img')).toHaveLength(thumbnails.length);
+  });
+
+  it('says nothing of previews where every photo has one', async () => {
+    answerWith(200, status);
+    location.hash = '#KEY';
+    render(ReceiptPage);
+    await screen.findByText(ja['receipt.photos']);
+    expect(screen.queryByText(/プレビュー/)).toBeNull();
   });
 
   it('says so when no report has this key', async () => {

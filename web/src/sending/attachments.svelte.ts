@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.svelte';
 import { isPassing, ProblemError } from '../session/problem';
 import type { Evidence, Uploaded } from '../wire';
 import type { UploadOptions } from './upload';
@@ -46,6 +47,11 @@ export class Attachment {
   }
 }
 
+/** What a file is called on the page. `index`: its place among the files. */
+export function nameOf(file: Pick<Attachment, 'isVideo'>, index: number): string {
+  return t(file.isVideo ? 'capture.file.video' : 'capture.file.photo', { number: index + 1 });
+}
+
 /** The photos and videos of a report. Each is sent as soon as it is there, while the rest is filled in. */
 export class Attachments {
   #files = $state.raw<readonly Attachment[]>([]);
@@ -70,6 +76,13 @@ export class Attachments {
 
   get failed(): readonly Attachment[] {
     return this.#files.filter((f) => f.progress.step === 'failed');
+  }
+
+  /** Why files did not arrive that may yet: these are sent again without being asked for. */
+  get passing(): readonly unknown[] {
+    return this.#files.flatMap(({ progress }) =>
+      progress.step === 'failed' && isPassing(progress.error) ? [progress.error] : [],
+    );
   }
 
   /** Ids of what the server has; the same file twice counts once. */

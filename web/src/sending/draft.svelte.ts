@@ -1,5 +1,6 @@
 import { asSent, type EvidenceSet, NO_EVIDENCE, withoutWitness, withWitness } from '../capture/evidence';
 import type { Call } from '../session/http';
+import { ProblemError } from '../session/problem';
 import type { Category, Evidence } from '../wire';
 import { type Attachment, Attachments, type Upload } from './attachments.svelte';
 import { type Mistake, mistakeOf, mistakesIn } from './mistakes';
@@ -56,19 +57,30 @@ export class Draft {
     this.set = withoutWitness(withoutWitness(this.set, `media:${file.key}`), `shutter:${file.key}`);
   }
 
+  /** Some file may still come to the server. */
+  get filesPending(): boolean {
+    return this.attachments.busy || this.attachments.passing.length > 0;
+  }
+
   /** Sends, as soon as the files are there. */
   async send(): Promise<void> {
     this.#asked = true;
-    if (this.attachments.busy) {
+    if (this.filesPending) {
       this.waitingForFiles = true;
       return;
     }
     this.waitingForFiles = false;
+    const written = this.#written();
+    if (written) await this.sending.send(written);
+  }
+
+  /** What the form says; `null`: it cannot be sent so. */
+  #written(): Written | null {
     const { category, set, words } = this;
     const form = { category, set, words, failedFiles: this.attachments.failed.length };
-    if (category === null || mistakesIn(form).length > 0) return;
+    if (category === null || mistakesIn(form).length > 0) return null;
     const { evidence, chosen } = asSent(set);
-    await this.sending.send({
+    return {
       ...this.#rest(),
       category,
       words: words.trim(),
@@ -76,13 +88,22 @@ export class Draft {
       evidence,
       chosen,
       media: this.attachments.ids,
-    });
+    };
   }
 
-  /** The line is back: whatever waits for it goes again. */
-  async lineIsBack(): Promise<void> {
+  /** What waits to be sent again, and how long the server asked for, milliseconds; `null`: nothing waits. */
+  get waits(): { atLeastMs: number } | null {
+    const { progress } = this.sending;
+    const errors = [...this.attachments.passing, ...(progress.step === 'unsent' ? [progress.error] : [])];
+    if (errors.length === 0) return null;
+    const asked = errors.map((error) => (error instanceof ProblemError ? (error.retryAfterS ?? 0) : 0));
+    return { atLeastMs: 1000 * Math.max(...asked) };
+  }
+
+  /** Sends again whatever waits for that. */
+  async again(): Promise<void> {
     this.attachments.retryPassing();
-    if (this.sending.progress.step === 'unsent') await this.send();
+    await this.sending.again(() => this.#written());
   }
 
   /** Something would be lost if the page were closed now. */

@@ -25,7 +25,7 @@ function setUp() {
     thumbnail: true,
     evidence: { source: 'media', position: place },
   };
-  return { draft, requests, finishUpload: () => finish(uploaded) };
+  return { draft, call, requests, finishUpload: () => finish(uploaded) };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -69,6 +69,30 @@ describe('Draft', () => {
     const file = draft.attachments.files[0];
     if (file) draft.fileRemoved(file);
     expect(draft.set.witnesses).toEqual([]);
+  });
+});
+
+describe('a draft whose photo did not get through', () => {
+  const endings: { resolve: (uploaded: Uploaded) => void; reject: (error: unknown) => void }[] = [];
+  const upload = (() => new Promise<Uploaded>((resolve, reject) => endings.push({ resolve, reject }))) as Upload;
+
+  it('waits for it, asks for time as the server did, and goes on by itself', async () => {
+    const { call, requests } = setUp();
+    const draft = new Draft(call, upload, () => ({}));
+    draft.category = 'hazard';
+    draft.addFiles([photo()], { source: 'device', position: place });
+    endings.shift()?.reject(new ProblemError('unavailable', 503, undefined, undefined, 7));
+    await settled();
+    await draft.send();
+    expect(draft.waitingForFiles).toBe(true);
+    expect(draft.waits).toEqual({ atLeastMs: 7_000 });
+    await draft.again();
+    expect(draft.waits).toBeNull();
+    endings.shift()?.resolve({ id: 'M', kind: 'jpeg', size: 1, thumbnail: true });
+    await settled();
+    expect(draft.filesPending).toBe(false);
+    await draft.send();
+    expect(requests[0]?.media).toEqual(['M']);
   });
 });
 

@@ -76,6 +76,25 @@ describe('Sending', () => {
     expect([...stored.values()].map((text) => JSON.parse(text).words)).toEqual(['冠水']);
   });
 
+  it('sends by itself what the person sent, not the half that is being written', async () => {
+    const { call, stored } = server(['unreachable', 'answer']);
+    const sending = new Sending(call);
+    await sending.send(written);
+    await sending.again(() => ({ ...written, words: '冠水 5' }));
+    expect(sending.progress).toMatchObject({ step: 'done', earlier: true });
+    expect([...stored.values()].map((text) => JSON.parse(text).words)).toEqual(['冠水']);
+  });
+
+  it('sends nothing by itself that the person has not sent, nor after a refusal', async () => {
+    const { call, requests } = server(['refuse']);
+    const sending = new Sending(call);
+    await sending.again(() => written);
+    expect(requests).toHaveLength(0);
+    await sending.send(written);
+    await sending.again(() => written);
+    expect(requests).toHaveLength(1);
+  });
+
   it('shows a refusal and can be sent again once mended', async () => {
     const { call } = server(['refuse', 'answer']);
     const sending = new Sending(call);
