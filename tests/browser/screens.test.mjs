@@ -51,7 +51,12 @@ const SCREENS = {
     const { incidents } = await officePicture();
     await mapShows(page, incidents.length);
     await drillIsPlain(page);
-    const [newest] = incidents;
+    const drills = await drillIds();
+    const real = ({ operation }) => !drills.has(operation);
+    const urgent = incidents.filter(isUrgent);
+    const pinned = urgent.some(real) ? urgent.filter(real) : urgent;
+    if (pinned.length > 0) await page.getByRole('heading', { name: t('wall.pinned', { n: pinned.length }) }).waitFor();
+    const newest = incidents.find((incident) => !pinned.includes(incident));
     const first = page.locator('#newest > li').first();
     assert.ok((await first.textContent()).includes(newest.reports[0].words), 'the newest report stands first');
     await picturesAreDrawn(first);
@@ -91,6 +96,14 @@ for (const [name, open] of Object.entries(SCREENS)) {
       await page.context().close();
     });
   }
+}
+
+const isUrgent = ({ status, danger_to_life }) => danger_to_life && (status === 'received' || status === 'in_progress');
+
+/** Ids of the operations that are drills. */
+async function drillIds() {
+  const { operations } = await officePicture();
+  return new Set(operations.filter(({ kind }) => kind === 'drill').map(({ id }) => id));
 }
 
 /** What offices see, newest first. */

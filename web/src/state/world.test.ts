@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CheckIn, Office, OfficeIncident, Operation, PublicIncident } from '../wire';
-import { countByOffice, isDangerous, MOST_INCIDENTS, newestFirst, openOperations, World } from './world';
+import { countByOffice, isDangerous, MOST_INCIDENTS, newestFirst, openOperations, pinUrgent, World } from './world';
 
 const HOUR = 60 * 60 * 1000;
 const MIDNIGHT = Date.UTC(2026, 10, 22);
@@ -148,6 +148,30 @@ it('counts open incidents by responsible office and names those of nobody', () =
     ['07444', 0, 0, 0],
   ]);
   expect(unassigned).toBe(1);
+});
+
+it('keeps danger to life at the top until it is dealt with, however much comes after it', () => {
+  const urgent = { danger_to_life: true } as const;
+  const { pinned, rest } = pinUrgent(
+    [
+      incident('first', { ...urgent, filed_at: at(0) }),
+      incident('second', { ...urgent, status: 'in_progress', filed_at: at(1) }),
+      incident('dealt-with', { ...urgent, status: 'resolved', filed_at: at(2) }),
+      incident('exercise', { ...urgent, operation: 'drill', filed_at: at(3) }),
+      incident('newest', { filed_at: at(4) }),
+    ],
+    new Set(['drill']),
+  );
+  expect(pinned.map(({ id }) => id)).toEqual(['second', 'first']);
+  expect(rest.map(({ id }) => id)).toEqual(['newest', 'exercise', 'dealt-with']);
+});
+
+it('keeps the danger of a drill at the top while there is no real one', () => {
+  const { pinned } = pinUrgent(
+    [incident('real'), incident('exercise', { operation: 'drill', danger_to_life: true })],
+    new Set(['drill']),
+  );
+  expect(pinned.map(({ id }) => id)).toEqual(['exercise']);
 });
 
 it('never calls a public incident dangerous', () => {

@@ -124,6 +124,32 @@ export function newestFirst<I extends Incident>(incidents: Iterable<I>): I[] {
   return [...incidents].sort((a, b) => filed(b) - filed(a) || (a.id < b.id ? -1 : 1));
 }
 
+/** Danger to life that an office still has to deal with. */
+export function isUrgent(incident: Incident): boolean {
+  return isDangerous(incident) && isOpen(incident);
+}
+
+/** Ids of the operations that are drills; a drill that has been closed still was one. */
+export function drillsOf(operations: Iterable<Operation>): Set<string> {
+  return new Set([...operations].filter(({ kind }) => kind === 'drill').map(({ id }) => id));
+}
+
+/**
+ * What a list that nobody scrolls holds at its top, and all the rest; both newest first. Danger to life stays at
+ * the top until it is dealt with, however much comes after it. That of a drill takes no place from a real one.
+ */
+export function pinUrgent<I extends Incident>(
+  incidents: Iterable<I>,
+  drills: ReadonlySet<string>,
+): { pinned: I[]; rest: I[] } {
+  const all = newestFirst(incidents);
+  const urgent = all.filter(isUrgent);
+  const real = urgent.filter(({ operation }) => !drills.has(operation));
+  const pinned = real.length > 0 ? real : urgent;
+  const kept = new Set(pinned);
+  return { pinned, rest: all.filter((incident) => !kept.has(incident)) };
+}
+
 /** How many incidents an office has to deal with. */
 export type Count = { office: Office; received: number; inProgress: number; dangerous: number };
 
