@@ -61,13 +61,23 @@ const SCREENS = {
     assert.ok((await first.textContent()).includes(newest.reports[0].words), 'the newest report stands first');
     await picturesAreDrawn(first);
     const open = incidents.filter(({ status }) => status === 'received' || status === 'in_progress');
+    const received = open.filter(({ status }) => status === 'received');
+    const inProgress = open.filter(({ status }) => status === 'in_progress');
+    const words = (of) => {
+      const n = of.filter(real).length;
+      if (!open.some(real)) return t('count.drill', { n: of.length });
+      return n === of.length ? String(n) : t('count.both', { real: n, drill: of.length - n });
+    };
     const shown = await page.locator('.sums dd').allTextContents();
-    const received = open.filter(({ status }) => status === 'received').length;
-    const dangerous = open.filter((incident) => incident.danger_to_life).length;
-    assert.deepEqual(shown.map(Number), [received, open.length - received, dangerous]);
+    assert.deepEqual(shown, [received, inProgress, urgent].map(words), 'real and drill are counted apart');
     const here = open.filter(({ responsible }) => responsible === town.code);
     const own = await page.locator('.counts tr.own td').allTextContents();
-    assert.equal(Number(own[0]) + Number(own[1]), here.length, 'the own row counts the own incidents');
+    const numbers = own.slice(0, 2).flatMap((cell) => cell.match(/\d+/g).map(Number));
+    assert.equal(
+      numbers.reduce((sum, n) => sum + n, 0),
+      here.length,
+      'the own row counts the own incidents',
+    );
   },
   console: async (page) => {
     await signIn(page, `${server.url}/console`, operator);
