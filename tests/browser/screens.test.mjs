@@ -66,9 +66,9 @@ const SCREENS = {
     const words = (of) => {
       const n = of.filter(real).length;
       if (!open.some(real)) return t('count.drill', { n: of.length });
-      return n === of.length ? String(n) : t('count.both', { real: n, drill: of.length - n });
+      return n === of.length ? String(n) : n + t('count.beside', { n: of.length - n });
     };
-    const shown = await page.locator('.sums dd').allTextContents();
+    const shown = await page.locator('.sums dd').allInnerTexts();
     assert.deepEqual(shown, [received, inProgress, urgent].map(words), 'real and drill are counted apart');
     const here = open.filter(({ responsible }) => responsible === town.code);
     const own = await page.locator('.counts tr.own td').allTextContents();

@@ -6,12 +6,16 @@ export function onlyDrill({ real, drill }: Tally): boolean {
   return real === 0 && drill > 0;
 }
 
+/** What stands beside a number of real reports for those of a drill. */
+export function besideWords(drill: number): string {
+  return drill === 0 ? '' : t('count.beside', { n: drill });
+}
+
 /**
  * A number of reports in words: the real ones, and a drill's beside them, marked. `alone`: only a drill runs, so that
  * its numbers stand alone, marked all the same.
  */
 export function tallyWords({ real, drill }: Tally, alone: boolean): string {
   if (alone) return t('count.drill', { n: drill });
-  if (drill === 0) return t('count.real', { n: real });
-  return t('count.both', { real, drill });
+  return t('count.real', { n: real }) + besideWords(drill);
 }
