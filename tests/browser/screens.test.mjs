@@ -51,18 +51,33 @@ const SCREENS = {
     const { incidents } = await officePicture();
     await mapShows(page, incidents.length);
     await drillIsPlain(page);
-    const [newest] = incidents;
+    const drills = await drillIds();
+    const real = ({ operation }) => !drills.has(operation);
+    const urgent = incidents.filter(isUrgent);
+    const pinned = urgent.some(real) ? urgent.filter(real) : urgent;
+    if (pinned.length > 0) await page.getByRole('heading', { name: t('wall.pinned', { n: pinned.length }) }).waitFor();
+    const newest = incidents.find((incident) => !pinned.includes(incident));
     const first = page.locator('#newest > li').first();
     assert.ok((await first.textContent()).includes(newest.reports[0].words), 'the newest report stands first');
     await picturesAreDrawn(first);
     const open = incidents.filter(({ status }) => status === 'received' || status === 'in_progress');
-    const shown = await page.locator('.sums dd').allTextContents();
-    const received = open.filter(({ status }) => status === 'received').length;
-    const dangerous = open.filter((incident) => incident.danger_to_life).length;
-    assert.deepEqual(shown.map(Number), [received, open.length - received, dangerous]);
+    const received = open.filter(({ status }) => status === 'received');
+    const inProgress = open.filter(({ status }) => status === 'in_progress');
+    const words = (of) => {
+      const n = of.filter(real).length;
+      if (!open.some(real)) return t('count.drill', { n: of.length });
+      return n === of.length ? String(n) : n + t('count.beside', { n: of.length - n });
+    };
+    const shown = await page.locator('.sums dd').allInnerTexts();
+    assert.deepEqual(shown, [received, inProgress, urgent].map(words), 'real and drill are counted apart');
     const here = open.filter(({ responsible }) => responsible === town.code);
     const own = await page.locator('.counts tr.own td').allTextContents();
-    assert.equal(Number(own[0]) + Number(own[1]), here.length, 'the own row counts the own incidents');
+    const numbers = own.slice(0, 2).flatMap((cell) => cell.match(/\d+/g).map(Number));
+    assert.equal(
+      numbers.reduce((sum, n) => sum + n, 0),
+      here.length,
+      'the own row counts the own incidents',
+    );
   },
   console: async (page) => {
     await signIn(page, `${server.url}/console`, operator);
@@ -91,6 +106,14 @@ for (const [name, open] of Object.entries(SCREENS)) {
       await page.context().close();
     });
   }
+}
+
+const isUrgent = ({ status, danger_to_life }) => danger_to_life && (status === 'received' || status === 'in_progress');
+
+/** Ids of the operations that are drills. */
+async function drillIds() {
+  const { operations } = await officePicture();
+  return new Set(operations.filter(({ kind }) => kind === 'drill').map(({ id }) => id));
 }
 
 /** What offices see, newest first. */

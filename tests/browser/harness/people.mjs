@@ -30,7 +30,7 @@ export async function openWall(page, address) {
 }
 
 /** The row of a wall that shows these words. */
-export const row = (page, words) => page.locator('#newest > li').filter({ hasText: words });
+export const row = (page, words) => page.locator('#pinned > li, #newest > li').filter({ hasText: words });
 
 /** Picks a photo and waits until the server has it. */
 export async function pickPhoto(page, label, photo) {

@@ -1,5 +1,5 @@
 import type { GeoJSONSourceDiff } from 'maplibre-gl';
-import { type Changes, type Incident, isDangerous, isOpen } from '../state/world';
+import { type Changes, type Incident, isDangerous, isOpen, isUrgent } from '../state/world';
 import type { Category } from '../wire';
 
 /** What the map knows of an incident. */
@@ -22,11 +22,6 @@ export function iconName(category: Category, look: Look, drill: boolean): string
   return `${category}-${look}${drill ? '-drill' : ''}`;
 }
 
-/** Danger to life that an office still has to deal with stands above all else and is never gathered in a cluster. */
-export function isUrgent(incident: Incident): boolean {
-  return isDangerous(incident) && isOpen(incident);
-}
-
 /** An incident as the map draws it. `drills`: ids of operations that are drills. */
 export function featureOf(incident: Incident, drills: ReadonlySet<string>): Feature {
   const open = isOpen(incident);
@@ -45,7 +40,10 @@ export function featureOf(incident: Incident, drills: ReadonlySet<string>): Feat
   };
 }
 
-/** Features for the two sources of the map: those that may be gathered in clusters, and the urgent ones. */
+/**
+ * Features for the two sources of the map: those that may be gathered in clusters, and the urgent ones, which stand
+ * above all else and never are.
+ */
 export type Split<T> = { gathered: T; urgent: T };
 
 /** All incidents, for a map that starts. */

@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest';
 import type { CheckIn, Office, OfficeIncident, Operation, PublicIncident } from '../wire';
-import { countByOffice, isDangerous, MOST_INCIDENTS, newestFirst, openOperations, World } from './world';
+import {
+  type Counts,
+  countByOffice,
+  isDangerous,
+  MOST_INCIDENTS,
+  newestFirst,
+  openOperations,
+  pinUrgent,
+  World,
+} from './world';
 
 const HOUR = 60 * 60 * 1000;
 const MIDNIGHT = Date.UTC(2026, 10, 22);
@@ -131,23 +140,64 @@ it('sorts by time, not by text', () => {
   expect(order.map((i) => i.id)).toEqual(['fraction', 'whole', 'early']);
 });
 
-it('counts open incidents by responsible office and names those of nobody', () => {
+it('counts open incidents by responsible office and those of nobody, a drill apart from what is real', () => {
   const { counts, unassigned } = countByOffice(
     [
       incident('a'),
       incident('b', { status: 'in_progress', danger_to_life: true }),
       incident('c', { status: 'resolved' }),
-      incident('d', { responsible: undefined }),
+      incident('d', { responsible: undefined, danger_to_life: true }),
       incident('e', { responsible: '07423' }),
+      incident('f', { operation: 'drill', danger_to_life: true }),
+      incident('g', { operation: 'drill', responsible: undefined, status: 'in_progress' }),
     ],
     [office('07202'), office('07423'), office('07444')],
+    new Set(['drill']),
   );
-  expect(counts.map((c) => [c.office.code, c.received, c.inProgress, c.dangerous])).toEqual([
-    ['07202', 1, 1, 1],
-    ['07423', 1, 0, 0],
-    ['07444', 0, 0, 0],
+  const numbers = ({ received, inProgress, dangerous }: Counts) =>
+    [received, inProgress, dangerous].map(({ real, drill }) => [real, drill]);
+  const none = [0, 0];
+  expect(counts.map((count) => [count.office.code, numbers(count)])).toEqual([
+    [
+      '07202',
+      [
+        [1, 1],
+        [1, 0],
+        [1, 1],
+      ],
+    ],
+    ['07423', [[1, 0], none, none]],
+    ['07444', [none, none, none]],
   ]);
-  expect(unassigned).toBe(1);
+  expect(numbers(unassigned)).toEqual([
+    [1, 0],
+    [0, 1],
+    [1, 0],
+  ]);
+});
+
+it('keeps danger to life at the top until it is dealt with, however much comes after it', () => {
+  const urgent = { danger_to_life: true } as const;
+  const { pinned, rest } = pinUrgent(
+    [
+      incident('first', { ...urgent, filed_at: at(0) }),
+      incident('second', { ...urgent, status: 'in_progress', filed_at: at(1) }),
+      incident('dealt-with', { ...urgent, status: 'resolved', filed_at: at(2) }),
+      incident('exercise', { ...urgent, operation: 'drill', filed_at: at(3) }),
+      incident('newest', { filed_at: at(4) }),
+    ],
+    new Set(['drill']),
+  );
+  expect(pinned.map(({ id }) => id)).toEqual(['second', 'first']);
+  expect(rest.map(({ id }) => id)).toEqual(['newest', 'exercise', 'dealt-with']);
+});
+
+it('keeps the danger of a drill at the top while there is no real one', () => {
+  const { pinned } = pinUrgent(
+    [incident('real'), incident('exercise', { operation: 'drill', danger_to_life: true })],
+    new Set(['drill']),
+  );
+  expect(pinned.map(({ id }) => id)).toEqual(['exercise']);
 });
 
 it('never calls a public incident dangerous', () => {

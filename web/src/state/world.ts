@@ -124,28 +124,84 @@ export function newestFirst<I extends Incident>(incidents: Iterable<I>): I[] {
   return [...incidents].sort((a, b) => filed(b) - filed(a) || (a.id < b.id ? -1 : 1));
 }
 
-/** How many incidents an office has to deal with. */
-export type Count = { office: Office; received: number; inProgress: number; dangerous: number };
+/** Danger to life that an office still has to deal with. */
+export function isUrgent(incident: Incident): boolean {
+  return isDangerous(incident) && isOpen(incident);
+}
 
-/** Open incidents by responsible office, in the order of the offices; and how many nobody answers for yet. */
+/** Ids of the operations that are drills; a drill that has been closed still was one. */
+export function drillsOf(operations: Iterable<Operation>): Set<string> {
+  return new Set([...operations].filter(({ kind }) => kind === 'drill').map(({ id }) => id));
+}
+
+/**
+ * What a list that nobody scrolls holds at its top, and all the rest; both newest first. Danger to life stays at
+ * the top until it is dealt with, however much comes after it. That of a drill takes no place from a real one.
+ */
+export function pinUrgent<I extends Incident>(
+  incidents: Iterable<I>,
+  drills: ReadonlySet<string>,
+): { pinned: I[]; rest: I[] } {
+  const all = newestFirst(incidents);
+  const urgent = all.filter(isUrgent);
+  const real = urgent.filter(({ operation }) => !drills.has(operation));
+  const pinned = real.length > 0 ? real : urgent;
+  const kept = new Set(pinned);
+  return { pinned, rest: all.filter((incident) => !kept.has(incident)) };
+}
+
+/** How many are real and how many belong to a drill. The two are never added: nobody could tell them apart again. */
+export type Tally = { readonly real: number; readonly drill: number };
+
+/** Counts them, real and drill apart. `drills`: ids of operations that are drills. */
+export function tally(incidents: Iterable<Incident>, drills: ReadonlySet<string>): Tally {
+  let real = 0;
+  let drill = 0;
+  for (const { operation } of incidents) {
+    if (drills.has(operation)) drill += 1;
+    else real += 1;
+  }
+  return { real, drill };
+}
+
+/** Open incidents by what has to be done; those in danger are among the others too. */
+export type Counts = { received: Tally; inProgress: Tally; dangerous: Tally };
+
+/** How many incidents an office has to deal with. */
+export type Count = Counts & { office: Office };
+
+/** Open incidents among these by what has to be done. */
+export function countOpen(incidents: Iterable<Incident>, drills: ReadonlySet<string>): Counts {
+  const open = [...incidents].filter(isOpen);
+  return {
+    received: tally(
+      open.filter(({ status }) => status === 'received'),
+      drills,
+    ),
+    inProgress: tally(
+      open.filter(({ status }) => status === 'in_progress'),
+      drills,
+    ),
+    dangerous: tally(open.filter(isDangerous), drills),
+  };
+}
+
+/** Open incidents by responsible office, in the order of the offices; and those that nobody answers for yet. */
 export function countByOffice(
   incidents: Iterable<Incident>,
   offices: readonly Office[],
-): { counts: Count[]; unassigned: number } {
-  const counts = new Map(offices.map((office) => [office.code, { office, received: 0, inProgress: 0, dangerous: 0 }]));
-  let unassigned = 0;
+  drills: ReadonlySet<string>,
+): { counts: Count[]; unassigned: Counts } {
+  const byOffice = new Map<string, Incident[]>(offices.map(({ code }) => [code, []]));
+  const nobodys: Incident[] = [];
   for (const incident of incidents) {
-    if (!isOpen(incident)) continue;
-    const count = incident.responsible ? counts.get(incident.responsible) : undefined;
-    if (!count) {
-      unassigned += 1;
-      continue;
-    }
-    if (incident.status === 'received') count.received += 1;
-    else count.inProgress += 1;
-    if (isDangerous(incident)) count.dangerous += 1;
+    const of = incident.responsible ? byOffice.get(incident.responsible) : undefined;
+    (of ?? nobodys).push(incident);
   }
-  return { counts: [...counts.values()], unassigned };
+  return {
+    counts: offices.map((office) => ({ office, ...countOpen(byOffice.get(office.code) ?? [], drills) })),
+    unassigned: countOpen(nobodys, drills),
+  };
 }
 
 /** Open operations of this kind. */
