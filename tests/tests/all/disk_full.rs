@@ -195,7 +195,14 @@ async fn a_postgresql_that_a_full_disk_has_stopped_loses_nothing_and_the_node_go
     let Some(disk) = Disk::mount(FOR_POSTGRES)? else { return Ok(()) };
     let Some(cluster) = Cluster::on(disk.path())? else { return Ok(()) };
     let (mut server, mut filed) = on_small_postgres(&cluster).await?;
-    for expected in ["request failed", "identity", "directory of accounts", "sqlx::pool", "terminating connection"] {
+    for expected in [
+        "request failed",
+        "identity",
+        "directory of accounts",
+        "sqlx::pool",
+        "sqlx_core::pool",
+        "terminating connection",
+    ] {
         server.allow(expected);
     }
     let region = server.public().region().await?;
