@@ -1693,7 +1693,7 @@ export interface components {
             operation?: components["schemas"]["Operation"];
             /**
              * Format: int64
-             * @description After this entry of the log.
+             * @description After this entry of the log; for a time: the last of the operation's entries by then, 0 if there was none.
              */
             at: number;
             /**

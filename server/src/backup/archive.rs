@@ -12,12 +12,11 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::pack::{SEAL, sum_of};
-use super::tables::{TABLES, Table};
+use super::tables::{TABLES, Table, read_entry};
 use super::{
     BackupError, FORMAT, KEY, MANIFEST, MEDIA, Manifest, MediaLine, Part, Progress, Tell, VERSION, media_names,
 };
 use crate::database::statement::Value;
-use crate::domain::entry::Body;
 use crate::domain::ids::MediaId;
 use crate::media::store;
 
@@ -96,7 +95,7 @@ impl Archive {
             self.rows(table, &mut |row| {
                 done += 1;
                 if table.name == "entry" {
-                    check_entry(done, &row)?;
+                    read_entry(done, &row).map_err(damaged)?;
                 }
                 tell(Progress { step: table.name, done, of });
                 Ok(())
@@ -366,20 +365,6 @@ fn manifest(zip: &mut ZipArchive<BufReader<File>>, path: &Path) -> Result<Manife
         Some(part) => Err(damaged(format!("its manifest names {:?}, which no backup has", part.name))),
         None => Ok(manifest),
     }
-}
-
-/// An entry must have the next number, and this program must be able to read it.
-fn check_entry(number: u64, row: &[Value]) -> Result<()> {
-    let [Value::Number(Some(seq)), .., Value::Text(Some(kind)), Value::Number(Some(version)), Value::Json(body)] = row
-    else {
-        return Err(damaged(format!("entry {number} is not what was promised")));
-    };
-    if seq.cast_unsigned() != number {
-        return Err(damaged(format!("entry {number} has the number {seq}")));
-    }
-    let version = u32::try_from(*version).unwrap_or(u32::MAX);
-    let body = Body::decode(kind, version, body);
-    body.map(drop).map_err(|error| damaged(format!("entry {number} cannot be read by this program ({error})")))
 }
 
 struct Hashing<R> {

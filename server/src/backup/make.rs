@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
-use serde::Deserialize;
 
 use super::pack::Packer;
-use super::tables::{TABLES, Table};
+use super::tables::{TABLES, Table, read_entry};
 use super::{
     BackupError, FORMAT, KEY, MEDIA, Manifest, Media, MediaLine, Progress, Tell, VERSION, blocking, media_names,
 };
@@ -15,7 +14,7 @@ use crate::audit::{self, Action, By, Record};
 use crate::database::Database;
 use crate::database::statement::{Kind, Transaction, Value, statement};
 use crate::domain::clock::Clock;
-use crate::domain::entry::Seq;
+use crate::domain::entry::{Body, Seq};
 use crate::domain::ids::MediaId;
 use crate::domain::report::Medium;
 use crate::media::store;
@@ -127,7 +126,11 @@ async fn pack(
         if let Some(row) = &row {
             let row = table.read(row)?;
             if table.name == "entry" {
-                note(&row, head, named);
+                let body = read_entry(*head + 1, &row).map_err(BackupError::Unreadable)?;
+                *head += 1;
+                if let Body::ReportFiled(report) = body {
+                    named.extend(report.media.iter().map(|medium| (medium.id.clone(), medium.clone())));
+                }
             }
             table.write_line(&row, &mut lines);
             waiting += 1;
@@ -143,24 +146,6 @@ async fn pack(
             packer.end();
             return Ok(packer);
         }
-    }
-}
-
-/// Notes an entry's number, and what media it names. An entry of a shape that this program does not know travels
-/// like any other.
-fn note(row: &[Value], head: &mut Seq, named: &mut Named) {
-    #[derive(Deserialize)]
-    struct Naming {
-        #[serde(default)]
-        media: Vec<Medium>,
-    }
-    if let Some(Value::Number(Some(seq))) = row.first() {
-        *head = seq.cast_unsigned();
-    }
-    if let Some(Value::Json(body)) = row.last()
-        && let Ok(Naming { media }) = serde_json::from_str(body)
-    {
-        named.extend(media.into_iter().map(|medium| (medium.id.clone(), medium)));
     }
 }
 

@@ -132,6 +132,9 @@ pub enum BackupError {
     /// The database failed.
     #[error("the database failed")]
     Storage(#[from] sqlx::Error),
+    /// An entry cannot be read by this program, and no restore would take it. What is wrong, as a sentence.
+    #[error("the log cannot be backed up: {0}")]
+    Unreadable(String),
     /// The file is none of ours.
     #[error("{0} is no backup of Sokuho")]
     NoBackup(PathBuf),

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::database::statement::{Kind, Row, Statement, Value, statement};
+use crate::domain::entry::Body;
 
 /// A table.
 #[derive(Debug)]
@@ -135,6 +136,21 @@ impl Table {
         }
         self.columns.iter().zip(values).map(|((_, kind), value)| from_json(*kind, value)).collect()
     }
+}
+
+/// What the row of an entry says, if it has the number that is due and this program can read it; else what is wrong,
+/// as a sentence. A backup is made of such rows only, and restored from such rows only.
+pub(super) fn read_entry(number: u64, row: &[Value]) -> Result<Body, String> {
+    let [Value::Number(Some(seq)), .., Value::Text(Some(kind)), Value::Number(Some(version)), Value::Json(body)] = row
+    else {
+        return Err(format!("entry {number} is not what was promised"));
+    };
+    if seq.cast_unsigned() != number {
+        return Err(format!("entry {number} has the number {seq}"));
+    }
+    let version = u32::try_from(*version).unwrap_or(u32::MAX);
+    Body::decode(kind, version, body)
+        .map_err(|error| format!("entry {number} cannot be read by this program ({error})"))
 }
 
 fn to_json(value: &Value) -> Json {

@@ -298,3 +298,27 @@ async fn a_backup_that_fails_leaves_no_file() {
     let left = fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(!left.into_iter().any(|name| name.to_string_lossy().starts_with("backup")));
 }
+
+#[rstest]
+#[case::of_a_newer_version(
+    "UPDATE entry SET version = 4000 WHERE seq = 2",
+    "entry 2 cannot be read by this program (a newer program wrote it (report_filed version 4000"
+)]
+#[case::of_an_unknown_kind("UPDATE entry SET kind = 'sighted' WHERE seq = 3", "entry 3 cannot be read by this program")]
+#[case::missing("DELETE FROM entry WHERE seq = 1", "entry 1 has the number 2")]
+#[tokio::test]
+async fn a_log_with_a_row_that_no_restore_would_take_is_refused_by_its_number(
+    #[case] damage: &'static str,
+    #[case] expected: &str,
+) {
+    let place = Place::new().await;
+    place.database.execute(statement(damage)).await.unwrap();
+    let file = place.folder.path().join("backup.zip");
+    let source = make::Source { database: &place.database, data: place.folder.path(), with_media: true };
+    let refused = make::make(source, &file, By::node(), &Midnight, &mut quiet()).await.unwrap_err();
+    assert!(matches!(refused, BackupError::Unreadable(_)), "{refused:?}");
+    let told = refused.to_string();
+    assert!(told.starts_with(&format!("the log cannot be backed up: {expected}")), "{told}");
+    let left = fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!left.into_iter().any(|name| name.to_string_lossy().starts_with("backup")));
+}

@@ -55,7 +55,8 @@ pub struct Moment {
 pub struct Then {
     /// Nothing but that operation.
     pub world: World,
-    /// After this entry of the log.
+    /// After this entry of the log. If a time was asked for: the last of the operation's entries by then, 0 if there
+    /// was none.
     pub at: Seq,
     /// When the last of the operation's entries up to then was written; `None`: there was none yet.
     pub as_of: Option<Timestamp>,
@@ -187,6 +188,7 @@ struct Look {
 
 impl Look {
     fn new(moment: Moment, at: Seq) -> Self {
+        let at = if moment.by.is_some() { 0 } else { at };
         let then = Then { world: World::of_the_past(), at, as_of: None, entries: VecDeque::new(), omitted: 0 };
         Self { moment, then }
     }
@@ -198,6 +200,9 @@ impl Look {
                 continue;
             }
             then.as_of = then.as_of.max(Some(entry.at()));
+            if self.moment.by.is_some() {
+                then.at = *seq;
+            }
             let about = entry.body.incident();
             if about.is_some() && self.moment.incident.is_some_and(|wanted| about != Some(wanted)) {
                 continue;

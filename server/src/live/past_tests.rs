@@ -90,6 +90,18 @@ async fn an_operation_is_to_be_had_as_it_was_at_a_time() {
 }
 
 #[tokio::test]
+async fn the_entry_that_a_time_is_answered_with_leads_to_the_same_world() {
+    let rig = rig(&story()).await;
+    for (ms, expected) in [(0, 0), (1, 1), (2, 2), (5, 5), (6, 5), (7, 7), (8, 8), (9, 9), (1_000, 9)] {
+        let by_time = then(&rig, drill().id, Moment { by: Some(time(ms)), ..Moment::default() }).await;
+        assert_eq!(by_time.at, expected, "{ms} ms");
+        let again = then(&rig, drill().id, Moment { at: Some(by_time.at), ..Moment::default() }).await;
+        assert_eq!((seen(&again), again.as_of, again.at), (seen(&by_time), by_time.as_of, by_time.at), "{ms} ms");
+        assert_eq!(again.world.operation(drill().id), by_time.world.operation(drill().id), "{ms} ms");
+    }
+}
+
+#[tokio::test]
 async fn one_incidents_history_is_its_entries_each_with_the_incident_after_it() {
     let rig = rig(&story()).await;
     let moment = Moment { incident: Some(incident_of(3)), ..Moment::default() };

@@ -43,7 +43,7 @@ pub struct PastOperation {
     /// The operation as it was then; left out: it had not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
-    /// After this entry of the log.
+    /// After this entry of the log; for a time: the last of the operation's entries by then, 0 if there was none.
     pub at: u64,
     /// When the last of the operation's entries up to then was written, UTC; left out: there was none yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]

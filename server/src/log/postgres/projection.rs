@@ -13,7 +13,10 @@ use sqlx::Row;
 use super::{PostgresLog, in_time};
 use crate::database::WHOLE_TABLE_PATIENCE;
 use crate::domain::office::{Office, OfficeCode, OfficeKind};
-use crate::log::{LogError, storage};
+use crate::log::{EntryLog, LogError, storage};
+
+/// Entries that are read at once.
+const PAGE: u32 = 512;
 
 /// What a rebuild made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,22 +73,34 @@ impl PostgresLog {
         .await
     }
 
-    /// Makes the projection anew from the log, in one transaction. Nobody may write meanwhile.
+    /// Makes the projection anew from the log, in one transaction, once every row has been read. Nobody may write
+    /// meanwhile.
     ///
     /// # Errors
-    /// [`LogError::InUse`] if a node runs; [`LogError`] if the database fails. The projection is as it was.
+    /// [`LogError::InUse`] if a node runs; [`LogError::Body`] or [`LogError::Inconsistent`] with the first row that
+    /// this program cannot read; [`LogError`] if the database fails. The projection is as it was.
     pub async fn rebuild(&self) -> Result<Rebuilt, LogError> {
         const COUNT: &str = "SELECT (SELECT count(*) FROM report), (SELECT count(*) FROM incident), \
              (SELECT count(*) FROM check_in)";
         let row = self
             .sessions
             .within_time(WHOLE_TABLE_PATIENCE, async |session| {
+                // The database's own functions pass over what they do not know.
+                self.read_all().await?;
                 sqlx::query("SELECT rebuild()").execute(&mut session.connection).await.map_err(storage)?;
                 sqlx::query(COUNT).fetch_one(&mut session.connection).await.map_err(storage)
             })
             .await?;
         let count = |index| row.try_get::<i64, _>(index).map(i64::cast_unsigned).map_err(storage);
         Ok(Rebuilt { reports: count(0)?, incidents: count(1)?, check_ins: count(2)? })
+    }
+
+    async fn read_all(&self) -> Result<(), LogError> {
+        let mut last = 0;
+        while let Some((seq, _)) = self.read(last, PAGE).await?.last() {
+            last = *seq;
+        }
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::PostgresLog;
 use super::super::append::{Reports, Written, append_checked, write};
 use super::super::tests::Place;
 use super::*;
-use crate::domain::entry::{Actor, Body, CheckedIn, Entry, Seq};
+use crate::domain::entry::{Actor, Body, BodyError, CheckedIn, Entry, Seq};
 use crate::domain::ids::{CheckInId, EntryId, MediaId, StaffId};
 use crate::domain::incident::Status;
 use crate::domain::operation::{Operation, OperationKind};
@@ -21,7 +21,7 @@ use crate::live::check_ins::tests::history;
 use crate::live::tests::{any_entries, fold_all};
 use crate::live::world::World;
 use crate::log::samples::{draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid};
-use crate::log::{ContactDetails, Draft, EntryLog};
+use crate::log::{ContactDetails, Draft};
 use crate::region::Region;
 
 fn word(value: impl serde::Serialize) -> String {
@@ -215,6 +215,20 @@ async fn a_rebuild_mends_what_was_tampered_with() {
     sqlx::query("DELETE FROM report").execute(&log.readers).await.unwrap();
     sqlx::query("UPDATE incident SET status = 'resolved'").execute(&log.readers).await.unwrap();
     assert_eq!(log.rebuild().await.unwrap(), Rebuilt { reports: 2, incidents: 2, check_ins: 0 });
+    assert_eq!(stored(&log.readers).await, before);
+}
+
+#[rstest::rstest]
+#[case::version("UPDATE entry SET version = 4000 WHERE seq = 2")]
+#[case::kind("UPDATE entry SET kind = 'sighted' WHERE seq = 2")]
+#[tokio::test]
+async fn a_log_with_a_row_that_this_program_does_not_know_is_not_rebuilt(#[case] foreign: &'static str) {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let before = stored(&log.readers).await;
+    sqlx::query(foreign).execute(&log.readers).await.unwrap();
+    let refused = log.rebuild().await.unwrap_err();
+    assert!(matches!(refused, LogError::Body { seq: 2, cause: BodyError::Unknown { .. } }), "{refused:?}");
     assert_eq!(stored(&log.readers).await, before);
 }
 
