@@ -135,10 +135,6 @@ impl Intake {
         let checked = check::check(&new)?;
         let (actor, office) = sender(caller);
         if actor == Actor::Resident {
-            if new.danger_to_life {
-                // It turns every screen of the region red; who sees a life in danger calls the fire brigade.
-                return Err(Refusal::Field { field: "danger_to_life", rule: "is for staff to mark".to_owned() });
-            }
             self.quota.take(address).map_err(|retry_after_s| Refusal::TooMany { retry_after_s })?;
         }
 
@@ -151,6 +147,10 @@ impl Intake {
             // closed or a medium has gone since.
             Some(report) => report,
             None => {
+                if new.danger_to_life && actor == Actor::Resident {
+                    // It turns every screen of the region red; who sees a life in danger calls the fire brigade.
+                    return Err(Refusal::Field { field: "danger_to_life", rule: "is for staff to mark".to_owned() });
+                }
                 self.operation_is_open(operation)?;
                 let media = self.describe(checked.media).await?;
                 let place = self.locator.locate(checked.position);
