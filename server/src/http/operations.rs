@@ -75,6 +75,20 @@ impl OperationsState {
         Ok(operation.clone())
     }
 
+    /// Writes down that an operation which may end did so, or began again, under the sender's id.
+    async fn turn<R: Serialize>(
+        &self,
+        staff: &StaffCaller,
+        operation: Uuid,
+        (id, request): (Uuid, &R),
+        body: impl FnOnce(domain::operation::Operation) -> Body,
+    ) -> ApiResult<Response> {
+        let named = self.that_may_end(OperationId(operation))?;
+        let (office, body) = (staff.acting.clone(), body(named));
+        let act = Act { id, office, operation: OperationId(operation), body, about: operation, request };
+        self.write(staff, act).await
+    }
+
     async fn write<R: Serialize>(&self, staff: &StaffCaller, act: Act<'_, R>) -> ApiResult<Response> {
         let operation = act.operation;
         let committed = self.recorder.record(staff, act).await?;
@@ -143,17 +157,7 @@ async fn close(
     PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewClose>,
 ) -> ApiResult<Response> {
-    let staff = who.staff()?;
-    let operation = state.that_may_end(OperationId(id))?;
-    let act = Act {
-        id: new.id,
-        office: staff.acting.clone(),
-        operation: operation.id,
-        body: Body::OperationClosed,
-        about: id,
-        request: &new,
-    };
-    state.write(staff, act).await
+    state.turn(who.staff()?, id, (new.id, &new), |_| Body::OperationClosed).await
 }
 
 /// Opens a closed disaster or drill again: all that belongs to it is back on every screen.
@@ -172,15 +176,5 @@ async fn reopen(
     PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewReopening>,
 ) -> ApiResult<Response> {
-    let staff = who.staff()?;
-    let operation = state.that_may_end(OperationId(id))?;
-    let act = Act {
-        id: new.id,
-        office: staff.acting.clone(),
-        operation: operation.id,
-        body: Body::OperationOpened(operation),
-        about: id,
-        request: &new,
-    };
-    state.write(staff, act).await
+    state.turn(who.staff()?, id, (new.id, &new), Body::OperationOpened).await
 }
