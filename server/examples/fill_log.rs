@@ -20,6 +20,7 @@ use sokuho::domain::office::OfficeCode;
 use sokuho::domain::operation::EVERYDAY;
 use sokuho::domain::position::{Bounds, Evidence, EvidenceSource, Position};
 use sokuho::domain::report::{Category, Edition, Report};
+use sokuho::domain::zone::Zones;
 use sokuho::locate::Locator;
 use sokuho::log::{Draft, EntryLog, digest_of};
 use sokuho::region::Region;
@@ -137,6 +138,7 @@ impl<'a> Author<'a> {
             place: self.locator.locate(position),
             boundaries: Edition::named(self.region.edition()),
             media: Box::default(),
+            zones: Zones::none(),
             has_contact: false,
         };
         // Residents and staff in equal parts.

@@ -13,6 +13,7 @@ use super::office::OfficeCode;
 use super::operation::Operation;
 use super::report::Report;
 use super::staff::Role;
+use super::zone::Zones;
 
 /// A node's own, gap-free number of an entry, given at the commit; the first is 1.
 pub type Seq = u64;
@@ -81,6 +82,8 @@ pub enum Body {
     StatusChanged(StatusChanged),
     /// An office took an incident (引き受け), or handed it over to another (引き継ぎ).
     ResponsibleChanged(ResponsibleChanged),
+    /// An incident was looked at again by another edition of the hazard zones.
+    ZonesChanged(ZonesChanged),
     /// A staff member reported for duty at an office.
     CheckedIn(CheckedIn),
     /// An operator there confirmed it.
@@ -108,6 +111,15 @@ pub struct ResponsibleChanged {
     pub incident: IncidentId,
     /// The office that answers for it now.
     pub office: OfficeCode,
+}
+
+/// An incident lies in these hazard zones from now on: another edition of a layer is in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ZonesChanged {
+    /// Which.
+    pub incident: IncidentId,
+    /// All zones that it lies in.
+    pub zones: Zones,
 }
 
 /// A staff member reported for duty; the check-in's id is the entry's.
@@ -172,6 +184,7 @@ impl Body {
             Self::ReportFiled(_) => "report_filed",
             Self::StatusChanged(_) => "status_changed",
             Self::ResponsibleChanged(_) => "responsible_changed",
+            Self::ZonesChanged(_) => "zones_changed",
             Self::CheckedIn(_) => "checked_in",
             Self::CheckInConfirmed(_) => "check_in_confirmed",
             Self::CheckedOut(_) => "checked_out",
@@ -185,6 +198,7 @@ impl Body {
             Self::ReportFiled(report) => Some(report.incident),
             Self::StatusChanged(change) => Some(change.incident),
             Self::ResponsibleChanged(change) => Some(change.incident),
+            Self::ZonesChanged(change) => Some(change.incident),
             Self::OperationOpened(_)
             | Self::OperationClosed
             | Self::CheckedIn(_)
@@ -210,6 +224,7 @@ impl Body {
             Self::ReportFiled(body) => serde_json::to_string(body.as_ref()),
             Self::StatusChanged(body) => serde_json::to_string(body),
             Self::ResponsibleChanged(body) => serde_json::to_string(body),
+            Self::ZonesChanged(body) => serde_json::to_string(body),
             Self::CheckedIn(body) => serde_json::to_string(body),
             Self::CheckInConfirmed(body) => serde_json::to_string(body),
             Self::CheckedOut(body) | Self::CalledBack(body) => serde_json::to_string(body),
@@ -230,6 +245,7 @@ impl Body {
             ("report_filed", 1) => read(json).map(|report| Self::ReportFiled(Arc::new(report))),
             ("status_changed", 1) => read(json).map(Self::StatusChanged),
             ("responsible_changed", 1) => read(json).map(Self::ResponsibleChanged),
+            ("zones_changed", 1) => read(json).map(Self::ZonesChanged),
             ("checked_in", 1) => read(json).map(Self::CheckedIn),
             ("check_in_confirmed", 1) => read(json).map(Self::CheckInConfirmed),
             ("checked_out", 1) => read(json).map(Self::CheckedOut),

@@ -7,6 +7,7 @@ use super::ids::{IncidentId, OperationId, ReportId};
 use super::office::OfficeCode;
 use super::report::Category;
 use super::word::word;
+use super::zone::Zones;
 
 /// How far the handling is.
 #[derive(
@@ -60,6 +61,8 @@ pub struct Incident {
     /// The office that took it or to which it was handed over, if any. Few incidents have one, so it is
     /// kept apart.
     pub taken: Option<Box<Lww<OfficeCode>>>,
+    /// The hazard zones by which it was looked at again, if it was; else those of its first report count.
+    pub zones: Option<Box<Lww<Zones>>>,
     /// Status.
     pub status: Lww<Status>,
 }
@@ -78,7 +81,8 @@ impl Incident {
         self.reports = self.reports.iter().copied().filter(|report| *report != id).collect();
     }
 
-    /// When its status or the office that answers for it was last changed, if ever.
+    /// When its status or the office that answers for it was last changed, if ever. That other hazard zones are in
+    /// force is no news of the incident.
     pub fn changed(&self) -> Option<Stamp> {
         self.status.written().max(self.taken.as_ref().and_then(|taken| taken.written()))
     }

@@ -14,3 +14,4 @@ pub mod report;
 pub mod staff;
 pub mod text;
 mod word;
+pub mod zone;

@@ -12,6 +12,7 @@ use super::office::OfficeCode;
 use super::place::Place;
 use super::position::{Evidence, Position};
 use super::word::word;
+use super::zone::Zones;
 
 /// What is reported.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -160,6 +161,9 @@ pub struct Report {
     pub place: Place,
     /// Edition of those boundaries.
     pub boundaries: Edition,
+    /// The hazard zones that the place lay in when the report was filed. Reports of before have none.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub zones: Zones,
     /// Photos and videos.
     pub media: Box<[Medium]>,
     /// Whether the reporter left contact details (they lie elsewhere).

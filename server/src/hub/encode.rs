@@ -61,7 +61,12 @@ fn is_public(body: &Body) -> bool {
         | Body::ReportFiled(_)
         | Body::StatusChanged(_)
         | Body::ResponsibleChanged(_) => true,
-        Body::CheckedIn(_) | Body::CheckInConfirmed(_) | Body::CheckedOut(_) | Body::CalledBack(_) => false,
+        // The public's incidents carry no zones.
+        Body::ZonesChanged(_)
+        | Body::CheckedIn(_)
+        | Body::CheckInConfirmed(_)
+        | Body::CheckedOut(_)
+        | Body::CalledBack(_) => false,
     }
 }
 
@@ -110,6 +115,7 @@ mod tests {
     use crate::domain::place::Place;
     use crate::domain::position::{Bounds, Evidence, EvidenceSource};
     use crate::domain::report::{Category, Edition, FiledReport, Report};
+    use crate::domain::zone::Zones;
     use crate::wire::Audience;
 
     fn entry(body: Body) -> Entry {
@@ -152,6 +158,7 @@ mod tests {
             place: Place::Inside { municipality: "07202".parse().unwrap() },
             boundaries: Edition::named("test"),
             media: Box::default(),
+            zones: Zones::none(),
             has_contact: true,
         }
     }
@@ -172,6 +179,7 @@ mod tests {
             reports: Box::from([ReportId(Uuid::from_u128(1))]),
             responsible: Some("07202".parse().unwrap()),
             taken: None,
+            zones: None,
             status: Lww::unwritten(Status::Received),
         };
         let view = IncidentView { incident: &incident, reports: vec![&filed] };
@@ -212,6 +220,7 @@ mod tests {
             reports: Box::default(),
             responsible: None,
             taken: None,
+            zones: None,
             status: Lww::unwritten(Status::Received),
         };
         let view = IncidentView { incident: &incident, reports: vec![&filed] };
@@ -248,6 +257,7 @@ mod tests {
                 reports: Box::default(),
                 responsible: Some(office.clone()),
                 taken: None,
+                zones: None,
                 status: Lww::unwritten(Status::Received),
             };
             let view = IncidentView { incident: &incident, reports: vec![&filed] };

@@ -22,6 +22,7 @@ use crate::domain::office::OfficeCode;
 use crate::domain::operation::EVERYDAY;
 use crate::domain::position::NotAPosition;
 use crate::domain::report::{Edition, Medium, Report};
+use crate::domain::zone::Zones;
 use crate::identity::caller::Caller;
 use crate::identity::limits::AddressLimit;
 use crate::live::Live;
@@ -166,6 +167,7 @@ impl Intake {
                     place,
                     boundaries: self.boundaries.clone(),
                     media,
+                    zones: Zones::none(),
                     has_contact: checked.contact.is_some(),
                 })
             }

@@ -62,6 +62,7 @@ impl Holdings {
                 reports: Box::default(),
                 responsible: None,
                 taken: None,
+                zones: None,
                 status: Lww::unwritten(Status::default()),
             })
         });

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use super::holdings::{Holdings, Reports, Stamped};
 use super::index::{Facets, Index};
-use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged};
+use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::{Incident, Symbol};
 use crate::domain::position::Position;
 use crate::domain::report::{FiledReport, Report};
+use crate::domain::zone::Zones;
 use crate::wire::incident::IncidentView;
 
 /// All incidents, reports, and the index over them.
@@ -74,6 +75,15 @@ impl Incidents {
         self.change(entry.operation, change.incident, |incident, _| {
             let unwritten = || Box::new(Lww::unwritten(change.office.clone()));
             incident.taken.get_or_insert_with(unwritten).write(entry.stamp(), change.office.clone());
+        });
+    }
+
+    /// An incident was looked at again by another edition of the hazard zones.
+    pub(super) fn set_zones(&mut self, entry: &Entry, change: &ZonesChanged) {
+        self.see(entry);
+        self.change(entry.operation, change.incident, |incident, _| {
+            let unwritten = || Box::new(Lww::unwritten(Zones::none()));
+            incident.zones.get_or_insert_with(unwritten).write(entry.stamp(), change.zones.clone());
         });
     }
 

@@ -157,7 +157,9 @@ impl Past {
     /// [`LogError`].
     pub async fn change(&self, id: EntryId) -> Result<Option<Entry>, LogError> {
         let entry = self.history.entry(id).await?.map(|(_, entry)| entry);
-        Ok(entry.filter(|entry| matches!(entry.body, Body::StatusChanged(_) | Body::ResponsibleChanged(_))))
+        Ok(entry.filter(|entry| {
+            matches!(entry.body, Body::StatusChanged(_) | Body::ResponsibleChanged(_) | Body::ZonesChanged(_))
+        }))
     }
 
     /// A world that holds the report and what became of its incident; `None`: nobody filed it. Two look-ups,

@@ -17,8 +17,9 @@ use crate::domain::operation::{EVERYDAY, Operation, OperationKind};
 use crate::domain::place::Place;
 use crate::domain::position::{Bounds, Position};
 use crate::domain::report::{MediaKind, Medium};
+use crate::domain::zone::Zones;
 use crate::log::samples::{
-    entry, filed, filed_at, incident_of, office, operation_id, report_id, responsible, status, time, uuid,
+    entry, filed, filed_at, incident_of, office, operation_id, report_id, responsible, status, time, uuid, zone, zones,
 };
 use crate::log::writer::Announce;
 use crate::wire::incident::{IncidentView, OfficeIncident};
@@ -101,6 +102,41 @@ fn the_office_that_took_an_incident_last_answers_for_it_whatever_ground_it_lies_
     assert_eq!(OfficeIncident::of(&view).unwrap().updated_at, time(20));
     assert!(world.by_office(&office("07202"), 9).is_empty(), "it left the list of the ground's office");
     assert_eq!(world.by_office(&office("07421"), 9).len(), 1);
+}
+
+#[test]
+fn an_incident_lies_in_the_zones_of_its_report_until_the_latest_look_by_another_edition() {
+    let mut filed = filed(1);
+    let Body::ReportFiled(report) = &mut filed.body else { panic!("a report") };
+    std::sync::Arc::make_mut(report).zones = Zones::of([zone("2")]);
+    let classes = |world: &World| {
+        let incident = OfficeIncident::of(&world.incident(incident_of(1)).unwrap()).unwrap();
+        assert_eq!(incident.updated_at, time(1), "no news of the incident");
+        assert_eq!(incident.reports[0].zones[0].class, "2", "the report stays as it was filed");
+        incident.zones.into_iter().map(|zone| zone.class).collect::<Vec<_>>()
+    };
+    let mut world = World::default();
+    world.apply(1, &filed);
+    assert_eq!(classes(&world), ["2"]);
+    for changes in [[zones(20, 1, &["4", "3"]), zones(10, 1, &[])], [zones(10, 1, &[]), zones(20, 1, &["3", "4"])]] {
+        let mut world = World::default();
+        world.apply(1, &changes[0]);
+        world.apply(2, &filed);
+        assert_eq!(world.apply(3, &changes[1]).incident, Some(incident_of(1)));
+        assert_eq!(classes(&world), ["3", "4"]);
+    }
+    world.apply(2, &zones(10, 1, &[]));
+    assert!(classes(&world).is_empty(), "it lies in none now");
+}
+
+#[test]
+fn a_report_that_was_written_before_there_were_zones_is_read_and_lies_in_none() {
+    let entry = filed(1);
+    let body = entry.body.encode().unwrap();
+    assert!(!body.contains("zones"), "{body}");
+    assert_eq!(Body::decode("report_filed", 1, &body).unwrap(), entry.body);
+    let change = zones(2, 1, &["3"]).body;
+    assert_eq!(Body::decode(change.kind(), change.version(), &change.encode().unwrap()).unwrap(), change);
 }
 
 #[test]

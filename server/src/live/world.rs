@@ -97,6 +97,12 @@ impl World {
                 }
                 touched.incident = Some(change.incident);
             }
+            Body::ZonesChanged(change) => {
+                if held {
+                    self.incidents.set_zones(entry, change);
+                }
+                touched.incident = Some(change.incident);
+            }
             Body::OperationOpened(operation) => {
                 touched.operation = Some(self.operations.open(entry.stamp(), operation));
             }
@@ -140,7 +146,7 @@ impl World {
             Body::CheckedIn(_) => touched.check_ins = self.check_ins.until(CheckInId(entry.id.0)),
             Body::CheckInConfirmed(body) => touched.check_ins = vec![body.check_in],
             Body::CheckedOut(body) | Body::CalledBack(body) => touched.check_ins = vec![body.check_in],
-            Body::ReportFiled(_) | Body::StatusChanged(_) | Body::ResponsibleChanged(_) => {}
+            Body::ReportFiled(_) | Body::StatusChanged(_) | Body::ResponsibleChanged(_) | Body::ZonesChanged(_) => {}
         }
         touched
     }

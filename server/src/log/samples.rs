@@ -9,7 +9,7 @@ use super::backend::Log;
 use super::{Draft, History, digest_of};
 use crate::database::{Database, Location};
 use crate::domain::clock::{Clock, Entropy, Hlc, SystemClock, SystemEntropy};
-use crate::domain::entry::{Actor, Body, Entry, ResponsibleChanged, StatusChanged};
+use crate::domain::entry::{Actor, Body, Entry, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, StaffId};
 use crate::domain::incident::Status;
 use crate::domain::office::OfficeCode;
@@ -17,6 +17,7 @@ use crate::domain::operation::EVERYDAY;
 use crate::domain::place::Place;
 use crate::domain::position::{Evidence, EvidenceSource, Position};
 use crate::domain::report::{Category, Edition, Report};
+use crate::domain::zone::{DepthRange, Hazard, ZoneTag, Zones};
 
 /// Not random at all: counts.
 #[derive(Debug, Default)]
@@ -110,6 +111,7 @@ pub(crate) fn filed_at(number: u64, position: Position) -> Entry {
         place: Place::Inside { municipality: office("07202") },
         boundaries: Edition::named("sketch 1"),
         media: Box::default(),
+        zones: Zones::none(),
         has_contact: false,
     };
     entry(number, Body::ReportFiled(Arc::new(report)))
@@ -130,6 +132,26 @@ pub(crate) fn status(number: u64, of: u64, status: Status) -> Entry {
 pub(crate) fn responsible(number: u64, of: u64, code: &str) -> Entry {
     let body = ResponsibleChanged { incident: incident_of(of), office: office(code) };
     entry(number, Body::ResponsibleChanged(body))
+}
+
+/// A tag of a flood zone of this class.
+pub(crate) fn zone(class: &str) -> ZoneTag {
+    ZoneTag {
+        layer: "flood".to_owned(),
+        hazard: Hazard::Flood,
+        class: class.to_owned(),
+        name: "浸水 3.0〜5.0m".to_owned(),
+        english: "Flood depth 3 to 5 m".to_owned(),
+        depth: DepthRange::new(3.0, Some(5.0)).ok(),
+        edition: "A31a 2022".to_owned(),
+        demonstration: false,
+    }
+}
+
+/// Report `of`'s incident is looked at again, and lies in zones of these classes.
+pub(crate) fn zones(number: u64, of: u64, classes: &[&str]) -> Entry {
+    let zones = Zones::of(classes.iter().copied().map(zone));
+    entry(number, Body::ZonesChanged(ZonesChanged { incident: incident_of(of), zones }))
 }
 
 /// The operation that the entry with this number opens.

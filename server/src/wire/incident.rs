@@ -8,11 +8,12 @@ use uuid::Uuid;
 use super::LatLon;
 use super::report::Evidence;
 use crate::domain;
-use crate::domain::entry::Actor;
+use crate::domain::entry::{Actor, Lww};
 use crate::domain::incident::{Status, Symbol};
 use crate::domain::office::OfficeCode;
 use crate::domain::position::Position;
 use crate::domain::report::{Category, FiledReport, MediaKind};
+use crate::domain::zone::{DepthRange, Hazard, ZoneTag, Zones};
 
 /// Whose ground a position is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -51,6 +52,64 @@ impl From<&domain::place::Place> for Place {
             Domain::Outside { nearest, distance_m } => {
                 Self::Outside { nearest: nearest.to_string(), distance_m: distance_m.round() }
             }
+        }
+    }
+}
+
+/// A hazard zone that a place lies in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Zone {
+    /// Id of the layer, see `GET /api/hazard/layers`.
+    pub layer: String,
+    /// What threatens.
+    pub hazard: Hazard,
+    /// Code of the class within the layer.
+    pub class: String,
+    /// What the class is called in Japanese, understood without its layer's name.
+    pub name: String,
+    /// The same in English.
+    pub english: String,
+    /// How deep the water may stand, if the class is one of depths.
+    pub depth: Option<Depth>,
+    /// The edition of the layer by which it was found.
+    pub edition: String,
+    /// Invented, for demonstration and drills (架空・訓練用); must be shown as such.
+    pub demonstration: bool,
+}
+
+/// How deep the water may stand.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Depth {
+    /// Metres, inclusive.
+    pub min_m: f64,
+    /// Metres, exclusive; `null` without a limit.
+    pub max_m: Option<f64>,
+}
+
+impl From<DepthRange> for Depth {
+    fn from(range: DepthRange) -> Self {
+        Self { min_m: range.min_m(), max_m: range.max_m() }
+    }
+}
+
+impl Zone {
+    /// All that a place lies in.
+    pub fn list(zones: &Zones) -> Vec<Self> {
+        zones.iter().map(|tag| Self::from(tag.as_ref())).collect()
+    }
+}
+
+impl From<&ZoneTag> for Zone {
+    fn from(tag: &ZoneTag) -> Self {
+        Self {
+            layer: tag.layer.clone(),
+            hazard: tag.hazard,
+            class: tag.class.clone(),
+            name: tag.name.clone(),
+            english: tag.english.clone(),
+            depth: tag.depth.map(Depth::from),
+            edition: tag.edition.clone(),
+            demonstration: tag.demonstration,
         }
     }
 }
@@ -131,6 +190,8 @@ pub struct OfficeReport {
     pub place: Place,
     /// Edition of the boundaries that say so; it begins with 略図 where they are a sketch.
     pub boundaries: String,
+    /// The hazard zones that the place lay in when the report was filed.
+    pub zones: Vec<Zone>,
     /// Photos and videos.
     pub media: Vec<Medium>,
     /// Whether the reporter left contact details.
@@ -153,6 +214,7 @@ impl From<&FiledReport> for OfficeReport {
             chosen: report.chosen,
             place: (&report.place).into(),
             boundaries: report.boundaries.to_string(),
+            zones: Zone::list(&report.zones),
             media: report
                 .media
                 .iter()
@@ -182,6 +244,9 @@ pub struct OfficeIncident {
     /// Code of the office that answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible: Option<String>,
+    /// The hazard zones that it lies in: those of its first report, until a new edition of a layer has it looked at
+    /// again.
+    pub zones: Vec<Zone>,
     /// When its first report was filed.
     #[schema(value_type = String, format = DateTime)]
     pub filed_at: Timestamp,
@@ -226,6 +291,13 @@ pub struct IncidentView<'a> {
 }
 
 impl IncidentView<'_> {
+    /// The hazard zones that the incident lies in.
+    pub fn zones(&self) -> &Zones {
+        static NONE: Zones = Zones::none();
+        let retagged = self.incident.zones.as_deref().map(Lww::get);
+        retagged.or(self.reports.first().map(|first| &first.report.zones)).unwrap_or(&NONE)
+    }
+
     fn updated_at(&self, filed_at: Timestamp) -> Timestamp {
         let changed_at = self.incident.changed().map(|stamp| stamp.hlc.timestamp());
         changed_at.map_or(filed_at, |at| at.max(filed_at))
@@ -244,6 +316,7 @@ impl OfficeIncident {
             position: first.report.position()?.into(),
             danger_to_life: view.reports.iter().any(|r| r.report.danger_to_life),
             responsible: view.incident.responsible.as_ref().map(ToString::to_string),
+            zones: Zone::list(view.zones()),
             filed_at: first.filed_at,
             updated_at: view.updated_at(first.filed_at),
             reports: view.reports.iter().map(|r| OfficeReport::from(*r)).collect(),
