@@ -1,7 +1,15 @@
 //! Tile maths for the bulletin map: Web Mercator tiles (EPSG:3857, the "XYZ" scheme, y grows to the
-//! south) and degrees WGS 84. Knows nothing of the server.
+//! south) and degrees WGS 84; and what is made of them. Knows nothing of the server.
+//!
+//! `points` makes vector tiles of many things with a place, `shapes` of areas and lines; `cache` keeps what was made
+//! until a change empties its place.
 //!
 //! Formulas: OpenStreetMap wiki, "Slippy map tilenames".
+
+pub mod address;
+pub mod cache;
+pub mod points;
+pub mod properties;
 
 use std::f64::consts::PI;
 
