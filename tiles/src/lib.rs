@@ -10,6 +10,7 @@ pub mod address;
 pub mod cache;
 pub mod points;
 pub mod properties;
+pub mod shapes;
 
 use std::f64::consts::PI;
 
