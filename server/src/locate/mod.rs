@@ -2,8 +2,10 @@
 
 mod edges;
 mod locator;
+mod zones;
 
 pub use locator::Locator;
+pub use zones::{MOST_CORNERS, ZoneIndex, ZonesError};
 
 #[cfg(test)]
 mod known_points;
