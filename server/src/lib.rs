@@ -15,6 +15,7 @@ pub mod backup;
 pub mod config;
 pub mod database;
 pub mod domain;
+pub mod geodata;
 pub mod http;
 pub mod hub;
 pub mod identity;

@@ -7,7 +7,8 @@ use super::edges::{Edges, Standing};
 use crate::domain::office::OfficeCode;
 use crate::domain::place::Place;
 use crate::domain::position::Position;
-use crate::region::{Region, rings};
+use crate::geodata::rings;
+use crate::region::Region;
 
 /// Answers "whose ground is this?" for any position on earth. The answer depends on the boundaries only, not on
 /// the order in which they came.

@@ -167,7 +167,7 @@ proptest! {
     ) {
         let (region, locator) = &*SKETCH;
         agrees_with_brute_force(locator, region.boundaries(), 139.3 + f64::from(x) * 0.0025, 37.15 + f64::from(y) * 0.0025);
-        let corners: Vec<_> = region.boundaries().values().flat_map(crate::region::rings::all).flat_map(|r| r.0.clone()).collect();
+        let corners: Vec<_> = region.boundaries().values().flat_map(crate::geodata::rings::all).flat_map(|r| r.0.clone()).collect();
         let c = corner.get(&corners);
         agrees_with_brute_force(locator, region.boundaries(), c.x, c.y);
     }
@@ -188,7 +188,7 @@ proptest! {
         };
         let outer = with_holes(star(1.0), vec![star(0.5)]);
         let shapes = boundaries(&[("99002", outer), ("99001", solid(star(0.5)))]);
-        prop_assume!(shapes.values().all(|shape| crate::region::rings::check(shape).is_ok()));
+        prop_assume!(shapes.values().all(|shape| crate::geodata::rings::check(shape).is_ok()));
         let locator = Locator::over(&shapes);
         let turned = Locator::over(shapes.iter().rev());
         for (x, y) in points {
@@ -205,7 +205,7 @@ proptest! {
         let position = Position::new(lat, lon).unwrap();
         if let Place::Outside { distance_m, .. } = locator.locate(position) {
             let mut least = f64::MAX;
-            for line in region.boundaries().values().flat_map(crate::region::rings::all).flat_map(|ring| ring.lines()) {
+            for line in region.boundaries().values().flat_map(crate::geodata::rings::all).flat_map(|ring| ring.lines()) {
                 for step in 0..=50 {
                     let t = f64::from(step) / 50.0;
                     let (x, y) = (line.start.x + t * line.dx(), line.start.y + t * line.dy());
@@ -229,7 +229,7 @@ fn the_official_boundaries_give_the_same_answers_as_brute_force() {
         agrees_with_brute_force(&locator, region.boundaries(), 139.36 + 0.93 * u, 37.21 + 0.65 * v);
     }
     let corners: Vec<_> =
-        region.boundaries().values().flat_map(crate::region::rings::all).flat_map(|r| r.0.clone()).collect();
+        region.boundaries().values().flat_map(crate::geodata::rings::all).flat_map(|r| r.0.clone()).collect();
     for c in corners.iter().step_by(2_000) {
         agrees_with_brute_force(&locator, region.boundaries(), c.x, c.y);
     }

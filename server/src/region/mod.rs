@@ -8,7 +8,6 @@ pub mod boundary;
 pub mod bundle;
 pub mod import;
 pub mod imported;
-pub mod rings;
 pub mod thin;
 pub mod verify;
 

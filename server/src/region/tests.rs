@@ -5,6 +5,7 @@ use geo::{Area, Validation};
 use super::synthetic::{ring, solid, square, town, two_towns};
 use super::verify::{self, Flaw};
 use super::*;
+use crate::geodata::rings;
 
 fn verified(region: &Region) -> Result<(), Flaw> {
     verify::verify(&region.about, &region.offices, &region.boundaries)

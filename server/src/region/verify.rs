@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use geo::{BoundingRect, Contains};
 use geo_types::Point;
 
-use super::rings::{self, RingFlaw};
 use super::{About, Boundaries};
 use crate::domain::office::{Office, OfficeCode, OfficeKind};
 use crate::domain::position::Bounds;
+use crate::geodata::rings::{self, RingFlaw};
 
 /// A region's parts do not fit together.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -83,15 +83,15 @@ fn each_thing_wrong_with_geojson_has_a_name() {
 
     let mut projected = good();
     projected["crs"] = json!({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::6677"}});
-    assert!(matches!(refusal(&projected), ImportError::WrongCrs(name) if name.ends_with("6677")));
+    assert!(matches!(refusal(&projected), ImportError::File(GeodataError::WrongCrs(name)) if name.ends_with("6677")));
 
     let swapped: Vec<_> = WEST.iter().map(|(x, y)| (*y, *x)).collect();
     let error = refusal(&collection(vec![feature(json!("99001"), "西村", &swapped)]));
-    assert!(matches!(error, ImportError::SwappedAxes { feature: 0 }), "{error}");
+    assert!(matches!(error, ImportError::File(GeodataError::SwappedAxes { feature: 0 })), "{error}");
 
     let metres: Vec<_> = WEST.iter().map(|(x, y)| (x * 1000.0, y * 1000.0)).collect();
     let error = refusal(&collection(vec![feature(json!("99001"), "西村", &metres)]));
-    assert!(matches!(error, ImportError::NotDegrees { .. }), "{error}");
+    assert!(matches!(error, ImportError::File(GeodataError::NotDegrees { .. })), "{error}");
 
     let mut garbled = good();
     garbled["features"][0]["properties"]["N03_004"] = json!("隘ｿ譚�");
@@ -114,9 +114,9 @@ fn each_thing_wrong_with_geojson_has_a_name() {
     assert!(matches!(error, ImportError::Unfit(Flaw::LabelOutside(_))), "{error}");
 
     let sjis = encoding_rs::SHIFT_JIS.encode(&good().to_string()).0.into_owned();
-    assert!(matches!(import_bytes("a.geojson", &sjis), Err(ImportError::Malformed { .. })));
-    assert!(matches!(import_bytes("a.gml", b"<gml/>"), Err(ImportError::UnknownKind(_))));
-    assert!(matches!(import_bytes("a.geojson", b""), Err(ImportError::Malformed { .. })));
+    assert!(matches!(import_bytes("a.geojson", &sjis), Err(ImportError::File(GeodataError::Malformed { .. }))));
+    assert!(matches!(import_bytes("a.gml", b"<gml/>"), Err(ImportError::File(GeodataError::UnknownKind(_)))));
+    assert!(matches!(import_bytes("a.geojson", b""), Err(ImportError::File(GeodataError::Malformed { .. }))));
 }
 
 #[test]
@@ -233,14 +233,14 @@ fn each_thing_wrong_with_a_shapefile_has_a_name() {
     let given = |entries: &[(&str, &[u8])]| import_bytes("a.zip", &zipped(entries)).unwrap_err();
     let all: [(&str, &[u8]); 3] = [("a.shp", &shp), ("a.shx", &shx), ("a.dbf", &dbf)];
 
-    assert!(matches!(given(&[all[0], all[1]]), ImportError::MissingPart(part) if part == ".dbf"));
-    assert!(matches!(given(&[all[0], all[2]]), ImportError::MissingPart(part) if part == ".shx"));
+    assert!(matches!(given(&[all[0], all[1]]), ImportError::File(GeodataError::MissingPart(part)) if part == ".dbf"));
+    assert!(matches!(given(&[all[0], all[2]]), ImportError::File(GeodataError::MissingPart(part)) if part == ".shx"));
 
     let projected = r#"PROJCS["JGD_2011_Japan_Zone_9",GEOGCS["GCS_JGD_2011"]]"#;
     let tokyo = r#"GEOGCS["GCS_Tokyo",DATUM["D_Tokyo"]]"#;
     for prj in [projected, tokyo, "", "nonsense"] {
         let error = given(&[all[0], all[1], all[2], ("a.prj", prj.as_bytes())]);
-        assert!(matches!(error, ImportError::WrongCrs(_)), "{prj}: {error}");
+        assert!(matches!(error, ImportError::File(GeodataError::WrongCrs(_))), "{prj}: {error}");
     }
 
     let [_, _, broken] = shapefile_parts(|_| vec![0x93, 0xff, 0x8c, 0xff]);
@@ -254,11 +254,11 @@ fn each_thing_wrong_with_a_shapefile_has_a_name() {
 
     for cut in [0, 50, 99, 150, shp.len() - 9] {
         let error = given(&[("a.shp", &shp[..cut]), all[1], all[2]]);
-        assert!(matches!(error, ImportError::Malformed { .. }), "shp cut at {cut}: {error}");
+        assert!(matches!(error, ImportError::File(GeodataError::Malformed { .. })), "shp cut at {cut}: {error}");
     }
     for cut in [0, 9, 40, 100, dbf.len() - 30] {
         let error = given(&[all[0], all[1], ("a.dbf", &dbf[..cut])]);
-        assert!(matches!(error, ImportError::Malformed { .. }), "dbf cut at {cut}: {error}");
+        assert!(matches!(error, ImportError::File(GeodataError::Malformed { .. })), "dbf cut at {cut}: {error}");
     }
 }
 
@@ -269,22 +269,36 @@ fn a_damaged_or_hostile_zip_is_refused_by_name() {
     import_bytes("N03.bin", &whole).unwrap();
     for cut in [3, 30, whole.len() / 2, whole.len() - 5] {
         let error = import_bytes("N03.zip", &whole[..cut]).unwrap_err();
-        assert!(matches!(error, ImportError::DamagedArchive(_)), "cut at {cut}: {error}");
+        assert!(matches!(error, ImportError::File(GeodataError::DamagedArchive(_))), "cut at {cut}: {error}");
     }
     let mut flipped = whole.clone();
     flipped[60] ^= 0xff;
-    assert!(matches!(import_bytes("N03.zip", &flipped), Err(ImportError::DamagedArchive(_))));
+    assert!(matches!(import_bytes("N03.zip", &flipped), Err(ImportError::File(GeodataError::DamagedArchive(_)))));
 
     let many: Vec<(String, &[u8])> = (0..=MAX_ENTRIES).map(|n| (format!("{n}.txt"), b"".as_slice())).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
-    assert!(matches!(import_bytes("a.zip", &zipped(&many)), Err(ImportError::TooManyEntries(257))));
+    assert!(matches!(
+        import_bytes("a.zip", &zipped(&many)),
+        Err(ImportError::File(GeodataError::TooManyEntries { found: 257, .. }))
+    ));
 
-    assert!(matches!(import_bytes("a.zip", &zipped(&[("a.txt", b"")])), Err(ImportError::UnknownKind(_))));
+    assert!(matches!(
+        import_bytes("a.zip", &zipped(&[("a.txt", b"")])),
+        Err(ImportError::File(GeodataError::UnknownKind(_)))
+    ));
 }
 
 #[test]
 fn a_zip_that_unpacks_to_too_much_is_refused_before_it_fills_the_memory() {
-    let too_much = |zip: &[u8], most| matches!(archive::read(zip, most), Err(ImportError::UnpacksTooLarge(_)));
+    let folder = tempfile::tempdir().unwrap();
+    let told = |zip: &[u8], bytes: u64| {
+        let file = folder.path().join("a.zip");
+        std::fs::write(&file, zip).unwrap();
+        let mut opened = Source::open(&file, Limits { bytes, entries: MAX_ENTRIES, scratch: None }).unwrap();
+        let layer = opened.layers()[0].clone();
+        opened.read(&layer, |_| Ok::<_, GeodataError>(())).err()
+    };
+    let too_much = |zip: &[u8], most| matches!(told(zip, most), Some(GeodataError::UnpacksTooLarge(_)));
     let blanks = zipped(&[("N03.geojson", &vec![b' '; 1 << 20])]);
     assert!(blanks.len() < 10_000);
     assert!(too_much(&blanks, (1 << 20) - 1), "more than is allowed");
@@ -296,8 +310,8 @@ fn a_zip_that_unpacks_to_too_much_is_refused_before_it_fills_the_memory() {
         let header = liar.windows(4).position(|four| four == mark).unwrap();
         liar[header + size_at..header + size_at + 4].copy_from_slice(&10_u32.to_le_bytes());
     }
-    let told = archive::read(&liar, 1 << 19).err();
-    assert!(matches!(told, Some(ImportError::UnpacksTooLarge(_) | ImportError::DamagedArchive(_))), "{told:?}");
+    let told = told(&liar, 1 << 19);
+    assert!(matches!(told, Some(GeodataError::UnpacksTooLarge(_) | GeodataError::DamagedArchive(_))), "{told:?}");
 
     let parts = vec![b' '; 1 << 18];
     let shapefile = zipped(&[("a.shp", &parts), ("a.shx", &parts), ("a.dbf", &parts)]);

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use geo::Area;
 
 use super::*;
+use crate::geodata::rings;
 use crate::region::Region;
-use crate::region::rings;
 use crate::region::synthetic::{official_aizu, ring, solid, square};
 
 fn shapes(thinned: &[Vec<ThinPolygon>]) -> Vec<MultiPolygon<f64>> {

@@ -9,7 +9,7 @@ use geo::kernels::{Orientation, RobustKernel};
 use geo_types::{Coord, LineString, MultiPolygon};
 use rstar::{AABB, RTree, RTreeObject};
 
-/// What is wrong with a municipality's rings.
+/// What is wrong with a shape's rings.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum RingFlaw {
     /// No ring at all.

@@ -1,0 +1,23 @@
+//! Mends small flaws of polygons: spikes, tiny loops, parts that share a side.
+
+use geo::{Area, BooleanOps, unary_union};
+use geo_types::MultiPolygon;
+
+use super::rings::{self, RingFlaw};
+
+/// A repair may change an area by at most this share; more is not a repair.
+const MOST_REPAIR: f64 = 0.01;
+
+/// The shape with sound rings; `None` if that would change its area by more than a hundredth, or there is nothing to
+/// mend it from.
+pub fn mend(shape: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
+    if rings::check(shape).is_err_and(|flaw| matches!(flaw, RingFlaw::Empty | RingFlaw::NotFinite)) {
+        return None;
+    }
+    let before = shape.unsigned_area();
+    let each: Vec<MultiPolygon<f64>> =
+        shape.iter().map(|polygon| polygon.union(&MultiPolygon::<f64>(vec![]))).collect();
+    let mended = unary_union(&each);
+    let moved = (mended.unsigned_area() - before).abs();
+    (rings::check(&mended).is_ok() && before > 0.0 && moved <= MOST_REPAIR * before).then_some(mended)
+}

@@ -1,0 +1,88 @@
+//! Shapefiles: `.shp`, `.shx`, `.dbf`, and where they are there `.prj` and `.cpg`.
+
+use std::io::{BufReader, Read, Seek};
+use std::sync::Arc;
+
+use geo_types::{Geometry, MultiPolygon};
+use shapefile::Shape;
+
+use super::feature::{Feature, Fields, FlawedShape};
+use super::table::Table;
+use super::{GeodataError, crs, degrees};
+
+/// What can be read and jumped about in.
+pub(super) trait Seekable: Read + Seek {}
+
+impl<T: Read + Seek> Seekable for T {}
+
+/// A part of a Shapefile.
+pub(super) type Part = Box<dyn Seekable>;
+
+/// The files that make one Shapefile.
+pub(super) struct Parts<'a> {
+    pub(super) name: &'a str,
+    pub(super) shp: Part,
+    pub(super) shx: Option<Part>,
+    pub(super) dbf: Option<Part>,
+    pub(super) prj: Option<Part>,
+    pub(super) cpg: Option<Part>,
+}
+
+/// `.prj` and `.cpg` are a line of text; so many bytes of them are looked at.
+const TEXT_BYTES: u64 = 64 << 10;
+
+/// Reads all features. The index is read whole: eight bytes for each feature.
+pub(super) fn read<E: From<GeodataError>>(
+    parts: Parts<'_>,
+    each: &mut dyn FnMut(Feature) -> Result<(), E>,
+) -> Result<(), E> {
+    let Parts { name, shp, shx, dbf, prj, cpg } = parts;
+    let shx = shx.ok_or_else(|| GeodataError::MissingPart(".shx".to_owned()))?;
+    let dbf = dbf.ok_or_else(|| GeodataError::MissingPart(".dbf".to_owned()))?;
+    let malformed = |reason: String| GeodataError::Malformed { file: name.to_owned(), reason };
+    if let Some(prj) = prj {
+        crs::check_prj(&text(prj).map_err(|error| malformed(format!(".prj: {error}")))?)?;
+    }
+    let declared = cpg.map(text).transpose().map_err(|error| malformed(format!(".cpg: {error}")))?;
+    let declared: Option<Arc<str>> = declared.map(|label| label.trim().into());
+    let mut table = Table::read(BufReader::new(dbf)).map_err(malformed)?;
+    let shapes = shapefile::ShapeReader::with_shx(BufReader::new(shp), BufReader::new(shx));
+    let mut shapes = shapes.map_err(|error| malformed(error.to_string()))?;
+    let mut read = 0;
+    for (index, shape) in shapes.iter_shapes().enumerate() {
+        let shape = shape.map_err(|error| malformed(format!("feature {index}: {error}")))?;
+        let shape = geometry(shape);
+        if let Ok(shape) = &shape {
+            degrees::check(index, shape)?;
+        }
+        let Some(record) = table.next().map_err(malformed)? else {
+            return Err(malformed(format!("it has more shapes than the {index} rows of its table")).into());
+        };
+        let fields = Fields::of_record(Arc::clone(&table.columns), record, declared.clone());
+        each(Feature { index, fields, shape })?;
+        read = index + 1;
+    }
+    match table.left() {
+        0 => Ok(()),
+        left => Err(malformed(format!("it has {read} shapes, but {left} more rows in its table")).into()),
+    }
+}
+
+fn text(part: Part) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    part.take(TEXT_BYTES).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn geometry(shape: Shape) -> Result<Geometry<f64>, FlawedShape> {
+    let polygons = |shape: Result<MultiPolygon<f64>, shapefile::Error>| shape.map(Geometry::MultiPolygon);
+    let geometry = match shape {
+        Shape::NullShape => return Err(FlawedShape::None),
+        Shape::Polygon(polygon) => polygons(polygon.try_into()),
+        Shape::PolygonM(polygon) => polygons(polygon.try_into()),
+        Shape::PolygonZ(polygon) => polygons(polygon.try_into()),
+        Shape::Multipatch(_) => return Err(FlawedShape::Malformed("it is a Multipatch".to_owned())),
+        other => other.try_into(),
+    };
+    geometry.map_err(|error| FlawedShape::Malformed(error.to_string()))
+}
