@@ -20,6 +20,7 @@ pub mod media;
 pub mod operations;
 pub mod places;
 pub mod precompressed;
+pub mod query;
 pub mod region;
 pub mod reports;
 pub mod request_log;
