@@ -55,6 +55,10 @@ enum Command {
         /// Read every photo and video that a report names, and compare it with its SHA-256.
         #[arg(long)]
         media: bool,
+        /// Say that you have seen that the log lost its tail, so that the node tells of it no more (the only thing that
+        /// is written).
+        #[arg(long)]
+        acknowledge: bool,
     },
     /// Write the whole node into one file, while it runs. The file is as secret as the data folder.
     Backup {
@@ -310,7 +314,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{}", sokuho::http::router::document().to_pretty_json()?);
             Ok(())
         }
-        Command::Check { place, media } => {
+        Command::Check { place, media, acknowledge } => {
+            if acknowledge {
+                for seen in app::inspection::acknowledge(&place.data, clock.as_ref())? {
+                    println!("acknowledged: {seen}");
+                }
+            }
             let mut findings = 0_u64;
             let tell = |finding: Finding| {
                 findings += 1;

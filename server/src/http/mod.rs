@@ -11,6 +11,7 @@ pub mod docs;
 pub mod error;
 pub mod extract;
 pub mod features;
+pub mod halted;
 pub mod health;
 pub mod incidents;
 pub mod line;
