@@ -40,6 +40,7 @@ use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::Seq;
 use crate::domain::report::Edition;
 use crate::http::client_address::TrustedProxies;
+use crate::http::export::ExportDoor;
 use crate::http::places::{CONNECTIONS, Places};
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
@@ -232,6 +233,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             (None, Some((listener, router::inside(health))))
         }
     };
+    let exports = ExportDoor { exports: Arc::new(Exports::new(database.clone())), clock: clock.clone() };
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
         snapshot: snapshot::SnapshotState::new(Arc::clone(&live), log.epoch(), clock.clone()),
@@ -258,12 +260,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices: Arc::clone(&offices),
             turns: Arc::default(),
         },
-        features: features::FeaturesState::new(
-            &region,
-            Arc::clone(&live),
-            clock.clone(),
-            Exports::new(database.clone()),
-        )?,
+        features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone(), exports.clone())?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
@@ -272,7 +269,13 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices,
             turns: Arc::default(),
         },
-        operations: operations::OperationsState { live: Arc::clone(&live), past, recorder },
+        operations: operations::OperationsState {
+            live: Arc::clone(&live),
+            past,
+            recorder,
+            turns: Arc::default(),
+            exports,
+        },
         health,
         identity: Arc::clone(&identity),
         request_ids: RequestIds { clock: clock.clone(), entropy },

@@ -9,6 +9,7 @@ pub mod client_address;
 pub mod cursor;
 pub mod docs;
 pub mod error;
+pub mod export;
 pub mod extract;
 pub mod features;
 pub mod halted;

@@ -160,6 +160,14 @@ impl Past {
         Ok(entry.filter(|entry| matches!(entry.body, Body::StatusChanged(_) | Body::ResponsibleChanged(_))))
     }
 
+    /// Whether an entry was written under this id.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn has(&self, id: EntryId) -> Result<bool, LogError> {
+        Ok(self.history.entry(id).await?.is_some())
+    }
+
     /// A world that holds the report and what became of its incident; `None`: nobody filed it. Two look-ups,
     /// however long the log is.
     ///
