@@ -469,12 +469,12 @@ async fn account(command: AccountCommand, open: impl AsyncFn(Place) -> anyhow::R
             }
         }
         AccountCommand::Disable { place, name, why } => {
-            open(place).await?.registry.set_disabled(&name, true, &why.into()).await?;
-            println!("disabled {name}");
+            let changed = open(place).await?.registry.set_disabled(&name, true, &why.into()).await?;
+            println!("{} {name}", if changed { "disabled" } else { "disabled before:" });
         }
         AccountCommand::Enable { place, name, why } => {
-            open(place).await?.registry.set_disabled(&name, false, &why.into()).await?;
-            println!("enabled {name}");
+            let changed = open(place).await?.registry.set_disabled(&name, false, &why.into()).await?;
+            println!("{} {name}", if changed { "enabled" } else { "enabled before:" });
         }
         AccountCommand::Password { place, name, why } => {
             let storage = open(place).await?;
