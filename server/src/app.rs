@@ -69,6 +69,9 @@ use crate::region::Region;
 /// A soft stop may take this long; then the node stops hard.
 const SOFT_STOP: Duration = Duration::from_secs(9);
 
+/// Whoever holds a lock on this file of the data folder works on it alone.
+const LOCK: &str = "node.lock";
+
 /// What lies on disk: the log, the accounts, the region. The command line needs no more.
 pub struct Storage {
     /// Data folder.
@@ -418,7 +421,7 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Two nodes on one folder would write two histories into one log.
 fn lock(data: &Path) -> anyhow::Result<File> {
-    let path = data.join("node.lock");
+    let path = data.join(LOCK);
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -349,16 +349,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
             }
             let storage = open(place).await?;
             let made = keeping::backup(&storage, &file, media, why.into(), clock.as_ref(), &mut teller()).await?;
+            let photos = match (media, made.media.named) {
+                (_, 0) => "no report names a photo or video".to_owned(),
+                (true, named) => format!("{} of {named} photos and videos", made.media.packed),
+                (false, named) => format!("none of the {named} photos and videos, which are not in this file"),
+            };
             println!(
-                "{}: {} entries, {} accounts, {} wall tokens, {} rows of the audit; {} of {} photos and videos",
+                "{}: {} entries, {} accounts, {} wall tokens, {} rows of the audit; {photos}",
                 file.display(),
                 made.head,
                 made.rows("account"),
                 made.rows("wall_token"),
                 made.rows("audit"),
-                made.media.packed,
-                made.media.named
             );
+            if !media && made.media.named > 0 {
+                eprintln!("sokuho: copy the folder media as well, or give --media: a restore has no photos otherwise");
+            }
             if made.media.missing > 0 {
                 eprintln!("sokuho: {} photos and videos are missing or damaged in the store", made.media.missing);
             }
