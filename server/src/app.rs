@@ -2,9 +2,11 @@
 //! sees every room.
 
 mod announcing;
+mod beginning;
 mod duty;
 mod ending;
 mod gates;
+mod halted;
 pub mod inspection;
 pub mod keeping;
 mod notify;
@@ -26,6 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::announcing::Announcer;
+use self::beginning::{Begun, begin};
 use self::duty::Duty;
 use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
@@ -37,6 +40,7 @@ use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::Seq;
 use crate::domain::report::Edition;
 use crate::http::client_address::TrustedProxies;
+use crate::http::export::ExportDoor;
 use crate::http::places::{CONNECTIONS, Places};
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
@@ -48,22 +52,25 @@ use crate::hub::{self, Hub};
 use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
 use crate::identity::{self, Identity};
-use crate::inspect::{Finding, Findings};
+use crate::inspect::{self, Finding, Findings};
 use crate::intake::Intake;
 use crate::intake::digest::Digests;
 use crate::intake::receipt::ReceiptKeys;
 use crate::intake::recorder::Recorder;
+use crate::live::Live;
 use crate::live::past::Past;
-use crate::live::{Live, replay};
 use crate::locate::Locator;
 use crate::log::backend::Log;
 use crate::log::writer::writer;
-use crate::log::{ContactBook, EntryLog, History};
+use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
 
 /// A soft stop may take this long; then the node stops hard.
 const SOFT_STOP: Duration = Duration::from_secs(9);
+
+/// Whoever holds a lock on this file of the data folder works on it alone.
+const LOCK: &str = "node.lock";
 
 /// What lies on disk: the log, the accounts, the region. The command line needs no more.
 pub struct Storage {
@@ -146,25 +153,22 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     make_private_folder(&config.data)?;
     let _only_node = lock(&config.data)?;
     let metrics = record_metrics()?;
-    let (data, postgres) = (config.data.clone(), config.database.clone());
-    let storage = Storage::open(data, postgres, config.region.as_deref(), clock.clone(), entropy.clone()).await?;
-    let Storage { database, log, registry, region, .. } = storage;
-    log.claim().await?;
-    log.describe(region.offices(), region.boundaries()).await?;
-
-    // From the log to the world, by the same `apply` as in life.
-    let history = History::new(database.clone());
-    let operations = history.operations().await.context("the log cannot be read")?;
-    let replayed = replay::replay(&log, &operations).await.context("the log cannot be replayed")?;
+    let begun = match begin(&config, clock.clone(), entropy.clone()).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            let finding = halted::in_the_way(error)?;
+            return halted::stand(config, finding, metrics, RequestIds { clock, entropy }).await;
+        }
+    };
+    let Begun { storage: Storage { database, log, registry, region, .. }, history, replayed } = begun;
     let hlc = Arc::new(HlcSource::default());
     hlc.observe(replayed.hlc);
-    tracing::info!(entry.seq = replayed.head, duration_ms = started.elapsed().as_secs_f64() * 1e3, "replayed");
     let live = Arc::new(Live::new(replayed.world));
     let past = Arc::new(Past::new(history.clone(), Arc::clone(&live)));
-    let findings = Findings::default();
-    if let Some(lost) = log.lost() {
-        findings.note_at_start(&Finding::LogTail { remembered: lost.remembered, head: lost.head });
+    for lost in log.losses().context("what was written down of lost entries cannot be read")? {
+        inspect::log(&Finding::LogTail(lost));
     }
+    let findings = Findings::default();
 
     // Who may watch.
     let contacts = ContactBook::new(database.clone());
@@ -221,6 +225,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         live: Arc::clone(&live),
         media: media.clone(),
         findings: findings.clone(),
+        asking: Arc::default(),
         metrics: metrics.clone(),
     };
     let (health, inside) = match config.health_listen {
@@ -231,6 +236,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             (None, Some((listener, router::inside(health))))
         }
     };
+    let exports = ExportDoor { exports: Arc::new(Exports::new(database.clone())), clock: clock.clone() };
     let doors = Doors {
         region: region_door::RegionState::new(&region)?,
         snapshot: snapshot::SnapshotState::new(Arc::clone(&live), log.epoch(), clock.clone()),
@@ -257,12 +263,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices: Arc::clone(&offices),
             turns: Arc::default(),
         },
-        features: features::FeaturesState::new(
-            &region,
-            Arc::clone(&live),
-            clock.clone(),
-            Exports::new(database.clone()),
-        )?,
+        features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone(), exports.clone())?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
@@ -271,7 +272,13 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices,
             turns: Arc::default(),
         },
-        operations: operations::OperationsState { live: Arc::clone(&live), past, recorder },
+        operations: operations::OperationsState {
+            live: Arc::clone(&live),
+            past,
+            recorder,
+            turns: Arc::default(),
+            exports,
+        },
         health,
         identity: Arc::clone(&identity),
         request_ids: RequestIds { clock: clock.clone(), entropy },
@@ -414,7 +421,7 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Two nodes on one folder would write two histories into one log.
 fn lock(data: &Path) -> anyhow::Result<File> {
-    let path = data.join("node.lock");
+    let path = data.join(LOCK);
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

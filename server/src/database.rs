@@ -128,6 +128,9 @@ pub enum DatabaseError {
     /// There is no room for what even a start writes.
     #[error("the disk of the database {0} is full")]
     Full(Location, #[source] MigrateError),
+    /// What it holds is damaged.
+    #[error("the database {0} is damaged")]
+    Damaged(Location, #[source] MigrateError),
     /// Its tables cannot be brought up to date: it is no such database, or we may not.
     #[error("the tables of the database {0} cannot be brought up to date")]
     Migrate(Location, #[source] MigrateError),
@@ -153,6 +156,9 @@ impl Database {
             MigrateError::VersionMissing(number) => DatabaseError::Newer(location.clone(), number),
             MigrateError::Execute(ref cause) | MigrateError::ExecuteMigration(ref cause, _) if is_full(cause) => {
                 DatabaseError::Full(location.clone(), error)
+            }
+            MigrateError::Execute(ref cause) | MigrateError::ExecuteMigration(ref cause, _) if is_damaged(cause) => {
+                DatabaseError::Damaged(location.clone(), error)
             }
             other => DatabaseError::Migrate(location.clone(), other),
         };

@@ -55,6 +55,10 @@ enum Command {
         /// Read every photo and video that a report names, and compare it with its SHA-256.
         #[arg(long)]
         media: bool,
+        /// Say that you have seen that the log lost its tail, so that the node tells of it no more (the only thing that
+        /// is written).
+        #[arg(long)]
+        acknowledge: bool,
     },
     /// Write the whole node into one file, while it runs. The file is as secret as the data folder.
     Backup {
@@ -310,7 +314,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{}", sokuho::http::router::document().to_pretty_json()?);
             Ok(())
         }
-        Command::Check { place, media } => {
+        Command::Check { place, media, acknowledge } => {
+            if acknowledge {
+                for seen in app::inspection::acknowledge(&place.data, clock.as_ref())? {
+                    println!("acknowledged: {seen}");
+                }
+            }
             let mut findings = 0_u64;
             let tell = |finding: Finding| {
                 findings += 1;
@@ -340,16 +349,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
             }
             let storage = open(place).await?;
             let made = keeping::backup(&storage, &file, media, why.into(), clock.as_ref(), &mut teller()).await?;
+            let photos = match (media, made.media.named) {
+                (_, 0) => "no report names a photo or video".to_owned(),
+                (true, named) => format!("{} of {named} photos and videos", made.media.packed),
+                (false, named) => format!("none of the {named} photos and videos, which are not in this file"),
+            };
             println!(
-                "{}: {} entries, {} accounts, {} wall tokens, {} rows of the audit; {} of {} photos and videos",
+                "{}: {} entries, {} accounts, {} wall tokens, {} rows of the audit; {photos}",
                 file.display(),
                 made.head,
                 made.rows("account"),
                 made.rows("wall_token"),
                 made.rows("audit"),
-                made.media.packed,
-                made.media.named
             );
+            if !media && made.media.named > 0 {
+                eprintln!("sokuho: copy the folder media as well, or give --media: a restore has no photos otherwise");
+            }
             if made.media.missing > 0 {
                 eprintln!("sokuho: {} photos and videos are missing or damaged in the store", made.media.missing);
             }
@@ -460,12 +475,12 @@ async fn account(command: AccountCommand, open: impl AsyncFn(Place) -> anyhow::R
             }
         }
         AccountCommand::Disable { place, name, why } => {
-            open(place).await?.registry.set_disabled(&name, true, &why.into()).await?;
-            println!("disabled {name}");
+            let changed = open(place).await?.registry.set_disabled(&name, true, &why.into()).await?;
+            println!("{} {name}", if changed { "disabled" } else { "disabled before:" });
         }
         AccountCommand::Enable { place, name, why } => {
-            open(place).await?.registry.set_disabled(&name, false, &why.into()).await?;
-            println!("enabled {name}");
+            let changed = open(place).await?.registry.set_disabled(&name, false, &why.into()).await?;
+            println!("{} {name}", if changed { "enabled" } else { "enabled before:" });
         }
         AccountCommand::Password { place, name, why } => {
             let storage = open(place).await?;

@@ -360,7 +360,8 @@ export interface paths {
         /**
          * An operation as it was.
          * @description Its incidents with status, office and reports, newest first, as the log's entries up to then made them. The
-         *     incidents of closed operations are to be had nowhere else. Two of these are answered at a time.
+         *     incidents of closed operations are to be had nowhere else. Two of these are answered at a time. That somebody reads
+         *     it is recorded, once an hour.
          */
         get: operations["past_operation"];
         put?: never;
@@ -959,7 +960,7 @@ export interface components {
          * @description Stable error codes. A new one only where a client would act on it.
          * @enum {string}
          */
-        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "too_many_incidents" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "too_many_incidents" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "operation_open" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
         /** @description The collections that the caller may read. */
         Collections: {
             /** @description To itself. */
@@ -3337,6 +3338,15 @@ export interface operations {
                     "application/json": components["schemas"]["Operation"];
                 };
             };
+            /** @description operation_ended, or id_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nothing was written */
             default: {
                 headers: {
@@ -3380,6 +3390,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description operation_open, or id_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nothing was written */

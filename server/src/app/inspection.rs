@@ -5,14 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::time::Instant;
 
 use super::location;
 use crate::database::{Database, PostgresUrl};
 use crate::domain::clock::Clock;
-use crate::inspect::{self, Finding, Findings, Looked, Pace, chain, look_through};
+use crate::domain::text::chain;
+use crate::inspect::{self, Finding, Findings, Looked, Pace, look_through};
 use crate::log::backend::Log;
-use crate::log::{EntryLog, LogError};
+use crate::log::{EntryLog, LogError, Losses};
 use crate::media::store::Store;
 
 /// From the start of one look to the next.
@@ -97,8 +99,9 @@ pub async fn check(
             return Looked::default();
         }
     };
-    if let Some(lost) = log.lost() {
-        tell(Finding::LogTail { remembered: lost.remembered, head: lost.head });
+    match log.losses() {
+        Ok(losses) => losses.into_iter().map(Finding::LogTail).for_each(&mut tell),
+        Err(error) => tell(Finding::Database(format!("lost entries cannot be told: {error}"))),
     }
     let store = if media { Some(Store::inspect(&data.join("media"))) } else { None };
     let store = store.and_then(|store| store.map_err(|error| tell(Finding::Media(error.to_string()))).ok());
@@ -106,6 +109,16 @@ pub async fn check(
     log.close().await;
     database.close().await;
     looked
+}
+
+/// `sokuho check --acknowledge`: somebody has seen that the log lost its tail, and no node tells of it any more. A loss
+/// that no start has noticed yet is none of these.
+///
+/// # Errors
+/// If what was written down cannot be read or written.
+pub fn acknowledge(data: &Path, clock: &dyn Clock) -> anyhow::Result<Vec<Finding>> {
+    let seen = Losses::of(data).acknowledge(clock.now()).context("lost entries cannot be acknowledged")?;
+    Ok(seen.into_iter().map(Finding::LogTail).collect())
 }
 
 #[cfg(test)]

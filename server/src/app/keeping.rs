@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::{Storage, lock, make_private_folder};
+use super::{LOCK, Storage, lock, make_private_folder};
 use crate::audit::By;
 use crate::backup::archive::{Archive, put};
 use crate::backup::{BackupError, KEY, Manifest, Tell, fill, make};
@@ -74,11 +74,21 @@ pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Res
         archive.verify(tell).map(|()| archive)
     })?;
     let key = archive.key()?;
-    let Target { data, postgres, by, clock, entropy } = target;
-    must_be_empty(&data, postgres.is_none(), &key)?;
+    must_be_empty(&target.data, target.postgres.is_none(), &key)?;
+    let (data, was_there) = (target.data.clone(), target.data.exists());
     make_private_folder(&data)?;
     let _only_one = lock(&data)?;
+    let restored = restore_alone(archive, &key, target, tell).await;
+    if restored.is_err() && !was_there {
+        // Only what is empty goes: photos that were laid down stay for the next attempt.
+        let _ = fs::remove_file(data.join(LOCK)).and_then(|()| fs::remove_dir(&data));
+    }
+    restored
+}
 
+/// Restores into a folder that nobody else uses.
+async fn restore_alone(archive: Archive, key: &[u8], target: Target, tell: Tell<'_>) -> anyhow::Result<Restored> {
+    let Target { data, postgres, by, clock, entropy } = target;
     // A SQLite file is filled in a folder of its own, and comes to its place whole.
     let staging = data.join("restoring");
     remove(&staging)?;
@@ -87,7 +97,7 @@ pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Res
         Some(url) => Location::Postgres(url.clone()),
         None => Location::File(staging.join("sokuho.sqlite")),
     };
-    let place = Place { location: &location, data: &data, staging: &staging, key: &key };
+    let place = Place { location: &location, data: &data, staging: &staging, key };
     let mut laid = Laid::default();
     let filled = place.fill(archive, &mut laid, by, clock.as_ref(), entropy.as_ref(), tell).await;
     remove(&staging)?;

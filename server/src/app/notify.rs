@@ -13,6 +13,11 @@ impl Manager {
         self.tell("READY=1");
     }
 
+    /// The node does not serve, and to start it again would change nothing: `systemctl status` shows why.
+    pub(super) fn halted(&self, why: &str) {
+        self.tell(&format!("READY=1\nSTATUS=not ready: {why}"));
+    }
+
     /// The node begins to stop.
     pub(super) fn stopping(&self) {
         self.tell("STOPPING=1");

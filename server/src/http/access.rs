@@ -4,13 +4,14 @@
 //!
 //! Finer questions (is it *this* office's incident?) are the handler's.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::error::{ApiError, ApiResult};
+use super::query;
 use crate::identity::caller::{Caller, StaffCaller};
 use crate::identity::permission::Permission;
 use crate::wire::problem::Code;
@@ -117,8 +118,7 @@ pub struct TicketQuery {
 /// # Errors
 /// [`Code::InvalidField`] for a query that cannot be read, such as one with two tickets.
 pub fn ticket(address: &Uri) -> ApiResult<Option<String>> {
-    let query = Query::<TicketQuery>::try_from_uri(address).map_err(|_| Code::InvalidField)?;
-    Ok(query.0.ticket)
+    Ok(query::read::<TicketQuery>(address)?.ticket)
 }
 
 /// Extracts the caller, whom the middleware has established and let in.

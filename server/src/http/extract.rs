@@ -3,12 +3,13 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
+use super::query::{self, WrongQuery};
 use crate::wire::problem::Code;
 
 /// A JSON request body. It must say that it is JSON, so that no foreign page can send it as a plain form.
@@ -68,18 +69,21 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathPar
     }
 }
 
-/// Query parameters; [`Code::InvalidField`] for what cannot be read.
+/// Query parameters: [`Code::UnknownField`], and [`Code::InvalidField`] for whatever else is wrong.
 pub struct QueryParams<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let query = Query::from_request_parts(parts, state).await;
-        query.map(|Query(params)| Self(params)).map_err(|rejection| {
-            let text: String = rejection.body_text().chars().take(200).collect();
-            let code = if text.contains("unknown field") { Code::UnknownField } else { Code::InvalidField };
-            ApiError::new(code).detail(text)
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        query::read(&parts.uri).map(Self).map_err(ApiError::from)
+    }
+}
+
+impl From<WrongQuery> for ApiError {
+    fn from(wrong: WrongQuery) -> Self {
+        let is_unknown = matches!(wrong, WrongQuery::Unknown(_));
+        let code = if is_unknown { Code::UnknownField } else { Code::InvalidField };
+        Self::new(code).detail(wrong.to_string())
     }
 }

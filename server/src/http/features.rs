@@ -22,21 +22,16 @@ use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::collections::Which;
 use self::offices::OfficeFeature;
-use super::error::{ApiError, ApiResult};
-use crate::audit::exports::Exports;
-use crate::database::is_full;
+use super::export::ExportDoor;
 use crate::domain::clock::Clock;
 use crate::domain::ids::OperationId;
 use crate::domain::position::Bounds;
-use crate::identity::caller::Caller;
 use crate::live::Live;
 use crate::live::world::World;
 use crate::region::Region;
 use crate::wire::Audience;
 use crate::wire::operation::Operation;
-use crate::wire::problem::Code;
 
 /// Where it begins.
 const ROOT: &str = "/ogc";
@@ -51,7 +46,7 @@ pub struct FeaturesState(Arc<Inner>);
 struct Inner {
     live: Arc<Live>,
     clock: Arc<dyn Clock>,
-    exports: Exports,
+    exports: ExportDoor,
     name: String,
     bounds: Bounds,
     attribution: String,
@@ -71,7 +66,7 @@ impl FeaturesState {
         region: &Region,
         live: Arc<Live>,
         clock: Arc<dyn Clock>,
-        exports: Exports,
+        exports: ExportDoor,
     ) -> Result<Self, serde_json::Error> {
         Ok(Self(Arc::new(Inner {
             live,
@@ -86,16 +81,6 @@ impl FeaturesState {
             office_extent: Mutex::default(),
             public_extent: Mutex::default(),
         })))
-    }
-
-    /// Records that the caller takes a collection out. The public's is no secret to anybody.
-    async fn record_export(&self, which: Which, caller: &Caller) -> ApiResult<()> {
-        let Some(by) = caller.by() else { return Ok(()) };
-        let recorded = self.0.exports.record(by, &which.path(), self.0.clock.as_ref()).await;
-        recorded.map_err(|error| {
-            let code = if is_full(&error) { Code::StorageFull } else { Code::Unavailable };
-            ApiError::new(code).detail("the export cannot be recorded").retry_after(30).cause(error)
-        })
     }
 
     /// The box that holds the region and every report, as the audience sees their positions.

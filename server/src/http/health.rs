@@ -15,9 +15,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 
 use super::error::{ApiError, ApiResult};
-use crate::inspect::{Finding, Findings, chain};
+use crate::domain::entry::Seq;
+use crate::domain::text::chain;
+use crate::inspect::{Finding, Findings};
 use crate::live::Live;
 use crate::log::backend::Log;
 use crate::log::writer::Pulse;
@@ -38,6 +42,8 @@ pub struct HealthState {
     pub media: Store,
     /// What was found wrong with what lies on the disk.
     pub findings: Findings,
+    /// One question to the log at a time.
+    pub asking: Arc<Mutex<()>>,
     /// What the metrics are read from.
     pub metrics: PrometheusHandle,
 }
@@ -63,6 +69,9 @@ struct Ready {
     findings: BTreeMap<&'static str, u64>,
 }
 
+/// Who monitors a node waits for a second at most, whatever its database does.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(900);
+
 /// What is committed reaches the world within milliseconds. A world that is behind for longer stays behind.
 const ANNOUNCED_WITHIN: Duration = Duration::from_millis(500);
 
@@ -71,7 +80,10 @@ async fn ready(State(state): State<HealthState>) -> ApiResult<Response> {
     let not_ready = |why: &str| ApiError::new(Code::Unavailable).detail(why).retry_after(5);
     // What is in the world was committed before, so a head that is read later cannot lie below it.
     let world_before = state.live.read().head();
-    let log_head = state.log.head().await.map_err(|e| not_ready("the log does not answer").cause(e))?;
+    let until = Instant::now() + ANSWERED_WITHIN;
+    let late = |_| not_ready("the log does not answer within a second");
+    let log_head = timeout_at(until, log_head(&state)).await.map_err(late)?;
+    let log_head = log_head.map_err(|e| not_ready("the log does not answer").cause(e))?;
     if !state.pulse.is_served() {
         return Err(not_ready("the log has no writer"));
     }
@@ -93,7 +105,7 @@ async fn ready(State(state): State<HealthState>) -> ApiResult<Response> {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let up_to_the_log = tokio::time::timeout(ANNOUNCED_WITHIN, up_to_the_log).await;
+    let up_to_the_log = timeout_at(until.min(Instant::now() + ANNOUNCED_WITHIN), up_to_the_log).await;
     up_to_the_log.map_err(|_| not_ready("the world is behind the log"))?;
     let findings = findings(&state);
     let ready = Ready {
@@ -106,18 +118,39 @@ async fn ready(State(state): State<HealthState>) -> ApiResult<Response> {
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ready)).into_response())
 }
 
+/// Asks the log for its head. The question goes on when nobody waits for the answer any more: one that is broken off
+/// would cost the log its session.
+async fn log_head(state: &HealthState) -> Result<Seq, LogError> {
+    let turn = Arc::clone(&state.asking).lock_owned().await;
+    let log = Arc::clone(&state.log);
+    let asked = tokio::spawn(async move {
+        let head = log.head().await;
+        drop(turn);
+        head
+    });
+    asked.await.unwrap_or_else(|panicked| Err(LogError::Storage(panicked.into())))
+}
+
 /// What was found before, and how the disk is now.
 fn findings(state: &HealthState) -> BTreeMap<&'static str, u64> {
     let mut findings = state.findings.counts();
+    match state.log.losses() {
+        Ok(losses) => losses.into_iter().for_each(|lost| count(&mut findings, &Finding::LogTail(lost))),
+        Err(error) => count(&mut findings, &Finding::Database(error.to_string())),
+    }
     let now = match state.media.room() {
         Ok(room) if room.takes(1) => None,
         Ok(room) => Some(Finding::DiskLow { free: room.free, kept: room.kept }),
         Err(error) => Some(Finding::Media(error.to_string())),
     };
     if let Some(finding) = now {
-        *findings.entry(finding.code()).or_default() += 1;
+        count(&mut findings, &finding);
     }
     findings
+}
+
+fn count(findings: &mut BTreeMap<&'static str, u64>, finding: &Finding) {
+    *findings.entry(finding.code()).or_default() += 1;
 }
 
 async fn metrics(State(state): State<HealthState>) -> Response {
@@ -127,7 +160,12 @@ async fn metrics(State(state): State<HealthState>) -> Response {
         metrics::gauge!("sokuho_disk_free_bytes").set(room.free as f64);
         metrics::gauge!("sokuho_disk_kept_bytes").set(room.kept as f64);
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()).into_response()
+    exposition(&state.metrics)
+}
+
+/// The metrics as Prometheus reads them (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+pub(super) fn exposition(metrics: &PrometheusHandle) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
 }
 
 #[cfg(test)]
@@ -170,14 +208,15 @@ mod tests {
             live: live_of,
             media,
             findings: findings.clone(),
+            asking: Arc::default(),
             metrics,
         };
         appender.append(draft(filed(1))).await.unwrap();
         assert_eq!(status(&state).await, 200);
-        findings.note_at_start(&Finding::LogTail { remembered: 3, head: 1 });
+        findings.replace(BTreeMap::from([("media_missing", 1)]));
         let (code, body) = answer(&state).await;
         assert_eq!((code, body["status"].as_str()), (200, Some("degraded")), "it takes reports: {body}");
-        assert_eq!(body["findings"], serde_json::json!({ "log_tail": 1 }));
+        assert_eq!(body["findings"], serde_json::json!({ "media_missing": 1 }));
         log.append(&[draft(filed(2))]).await.unwrap();
         assert_eq!(status(&state).await, 503, "the world has not heard of it");
         live.write().apply(2, &filed(2));

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
 use super::extract::{JsonBody, PathParams, QueryParams};
+use super::query;
 use super::reports::unavailable;
 use super::turns::Turns;
 use crate::domain::entry::{Body, ResponsibleChanged, StatusChanged};
@@ -179,20 +180,13 @@ fn read(question: &Question) -> ApiResult<Read> {
     if !(1..=1_000).contains(&limit) {
         return Err(wrong("limit must be 1 to 1000"));
     }
-    let numbers = |text: &str| text.split(',').map(|n| n.trim().parse::<f64>()).collect::<Result<Vec<_>, _>>();
     let place = match (&question.bbox, &question.near, &question.office) {
-        (Some(bbox), None, None) => match numbers(bbox).as_deref() {
-            Ok(&[west, south, east, north]) => {
-                let bounds = Bounds { west, south, east, north };
-                if !bounds.is_valid() {
-                    return Err(wrong("bbox must be west,south,east,north in degrees, in this order"));
-                }
-                Asked::Within(bounds)
-            }
-            _ => return Err(wrong("bbox must be four numbers: west,south,east,north")),
-        },
-        (None, Some(near), None) => match numbers(near).as_deref() {
-            Ok(&[lat, lon]) => Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?),
+        (Some(bbox), None, None) => {
+            let bounds = query::bounds(bbox).ok_or_else(|| wrong(&format!("bbox {}", query::BOUNDS_RULE)))?;
+            Asked::Within(bounds)
+        }
+        (None, Some(near), None) => match query::numbers(near).as_deref() {
+            Some(&[lat, lon]) => Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?),
             _ => return Err(wrong("near must be two numbers: latitude,longitude")),
         },
         (None, None, Some(office)) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),

@@ -26,7 +26,7 @@ use super::error::{ApiError, ApiResult};
 use super::extract::QueryParams;
 use super::line::Line;
 use super::places::CONNECTIONS;
-use crate::domain::position::Bounds;
+use super::query;
 use crate::domain::report::Category;
 use crate::hub::interest::Interest;
 use crate::hub::sse::Opening;
@@ -203,16 +203,8 @@ struct EventsQuery {
 impl EventsQuery {
     fn interest(&self) -> ApiResult<Interest> {
         let refuse = |detail: String| ApiError::new(Code::InvalidField).detail(detail);
-        let bounds = match &self.bounds {
-            None => None,
-            Some(text) => {
-                let edges: Result<Vec<f64>, _> = text.split(',').map(str::parse).collect();
-                match edges.as_deref() {
-                    Ok(&[west, south, east, north]) => Some(Bounds { west, south, east, north }),
-                    _ => return Err(refuse("bounds are west,south,east,north".to_owned())),
-                }
-            }
-        };
+        let read = |text: &String| query::bounds(text).ok_or_else(|| refuse(format!("bounds {}", query::BOUNDS_RULE)));
+        let bounds = self.bounds.as_ref().map(read).transpose()?;
         let list = |text: &String| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let categories = match &self.categories {
             None => None,

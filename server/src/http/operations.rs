@@ -15,10 +15,13 @@ use uuid::Uuid;
 
 use super::access::Who;
 use super::error::{ApiError, ApiResult};
+use super::export::ExportDoor;
 use super::extract::{JsonBody, PathParams};
+use super::reports::unavailable;
+use super::turns::Turns;
 use crate::domain;
 use crate::domain::entry::Body;
-use crate::domain::ids::OperationId;
+use crate::domain::ids::{EntryId, OperationId};
 use crate::domain::operation::OperationKind;
 use crate::identity::caller::StaffCaller;
 use crate::intake::check::text;
@@ -37,6 +40,10 @@ pub struct OperationsState {
     pub past: Arc<Past>,
     /// Writes down changes.
     pub recorder: Recorder,
+    /// One end or beginning of an operation at a time.
+    pub turns: Arc<Turns>,
+    /// Records who takes one out.
+    pub exports: ExportDoor,
 }
 
 /// The routes.
@@ -64,27 +71,45 @@ struct NewReopening {
     id: Uuid,
 }
 
+/// What happens to an operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Turn {
+    Close,
+    Reopen,
+}
+
 impl OperationsState {
-    /// The operation, if it is one that begins and ends.
-    fn that_may_end(&self, id: OperationId) -> ApiResult<domain::operation::Operation> {
+    /// The operation, if it is one that begins and ends, and whether it is open.
+    fn that_may_end(&self, id: OperationId) -> ApiResult<(domain::operation::Operation, bool)> {
         let world = self.live.read();
-        let (operation, _) = world.operation(id).ok_or(Code::NotFound)?;
+        let (operation, open) = world.operation(id).ok_or(Code::NotFound)?;
         if operation.kind == OperationKind::Everyday {
             return Err(ApiError::new(Code::InvalidField).detail("everyday care does not end"));
         }
-        Ok(operation.clone())
+        Ok((operation.clone(), open))
     }
 
-    /// Writes down that an operation which may end did so, or began again, under the sender's id.
+    /// Writes down that an operation which may end did so, or began again, under the sender's id. What has happened
+    /// already is refused, unless it happened under this id: the log knows then whether this is a repetition.
     async fn turn<R: Serialize>(
         &self,
         staff: &StaffCaller,
         operation: Uuid,
         (id, request): (Uuid, &R),
-        body: impl FnOnce(domain::operation::Operation) -> Body,
+        turn: Turn,
     ) -> ApiResult<Response> {
-        let named = self.that_may_end(OperationId(operation))?;
-        let (office, body) = (staff.acting.clone(), body(named));
+        let _alone = self.turns.of(operation).await;
+        let (named, open) = self.that_may_end(OperationId(operation))?;
+        let (body, refusal) = match turn {
+            Turn::Close => (Body::OperationClosed, (!open).then_some(Code::OperationEnded)),
+            Turn::Reopen => (Body::OperationOpened(named), open.then_some(Code::OperationOpen)),
+        };
+        if let Some(refusal) = refusal
+            && !self.past.has(EntryId(id)).await.map_err(unavailable)?
+        {
+            return Err(refusal.into());
+        }
+        let office = staff.acting.clone();
         let act = Act { id, office, operation: OperationId(operation), body, about: operation, request };
         self.write(staff, act).await
     }
@@ -149,6 +174,7 @@ async fn open(
     request_body = NewClose, responses(
     (status = 201, description = "Closed", body = Operation),
     (status = 200, description = "The same was sent before", body = Operation),
+    (status = 409, description = "operation_ended, or id_taken", body = Problem),
     (status = "default", description = "Nothing was written", body = Problem),
 ))]
 async fn close(
@@ -157,7 +183,7 @@ async fn close(
     PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewClose>,
 ) -> ApiResult<Response> {
-    state.turn(who.staff()?, id, (new.id, &new), |_| Body::OperationClosed).await
+    state.turn(who.staff()?, id, (new.id, &new), Turn::Close).await
 }
 
 /// Opens a closed disaster or drill again: all that belongs to it is back on every screen.
@@ -168,6 +194,7 @@ async fn close(
     request_body = NewReopening, responses(
     (status = 201, description = "Open", body = Operation),
     (status = 200, description = "The same was sent before", body = Operation),
+    (status = 409, description = "operation_open, or id_taken", body = Problem),
     (status = "default", description = "Nothing was written", body = Problem),
 ))]
 async fn reopen(
@@ -176,5 +203,5 @@ async fn reopen(
     PathParams(id): PathParams<Uuid>,
     JsonBody(new): JsonBody<NewReopening>,
 ) -> ApiResult<Response> {
-    state.turn(who.staff()?, id, (new.id, &new), Body::OperationOpened).await
+    state.turn(who.staff()?, id, (new.id, &new), Turn::Reopen).await
 }

@@ -20,8 +20,8 @@ use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
-    assets, check_ins, docs, features, health, incidents, live, media, operations, region, reports, request_log,
-    sessions, snapshot,
+    assets, check_ins, docs, features, halted as halted_doors, health, incidents, live, media, operations, region,
+    reports, request_log, sessions, snapshot,
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
@@ -131,6 +131,14 @@ pub fn router(doors: Doors) -> Router {
 /// The doors for the operator's monitoring alone, for a listener that strangers do not reach.
 pub fn inside(health: health::HealthState) -> Router {
     health::routes(health).fallback(|| async { ApiError::new(Code::NotFound) })
+}
+
+/// The doors of a node that could not begin: those for monitoring, and all others shut.
+pub fn halted(monitoring: Router, request_ids: RequestIds) -> Router {
+    let rim = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(request_ids, request_log::record))
+        .map_response(guard);
+    monitoring.fallback(halted_doors::shut).layer(rim)
 }
 
 /// Everything comes from this node. Nothing inline.

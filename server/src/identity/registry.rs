@@ -149,22 +149,28 @@ impl Registry {
         rows.await?.iter().map(account).collect()
     }
 
-    /// Disables an account, or enables it again. Disabling revokes its sessions.
+    /// Disables an account, or enables it again. Disabling revokes its sessions. False: it was so before, and nothing
+    /// has changed.
     ///
     /// # Errors
     /// [`IdentityError::UnknownAccount`], [`IdentityError::Storage`].
-    pub async fn set_disabled(&self, name: &str, disabled: bool, by: &By) -> Result<(), IdentityError> {
+    pub async fn set_disabled(&self, name: &str, disabled: bool, by: &By) -> Result<bool, IdentityError> {
         let name = folded(name).ok_or(IdentityError::UnknownAccount)?;
         let mut transaction = self.database.write().await?;
-        let change = statement("UPDATE account SET disabled = $1 WHERE name = $2 RETURNING work_office");
-        let changed = transaction.row(change.bind(disabled).bind(&name)).await?;
-        let office = work_office(changed.as_ref(), &name)?;
+        let change =
+            statement("UPDATE account SET disabled = $1 WHERE name = $2 AND disabled <> $1 RETURNING work_office");
+        let Some(changed) = transaction.row(change.bind(disabled).bind(&name)).await? else {
+            let known = transaction.row(statement("SELECT name FROM account WHERE name = $1").bind(&name)).await?;
+            return known.map(|_| false).ok_or(IdentityError::UnknownAccount);
+        };
+        let office = work_office(Some(&changed), &name)?;
         if disabled {
             revoke_all(&mut transaction, &name, self.clock.now()).await?;
         }
         let action = if disabled { Action::AccountDisabled } else { Action::AccountEnabled };
         self.record(&mut transaction, by, &office, action, &name).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Sets a new password and revokes the account's sessions.

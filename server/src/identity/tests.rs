@@ -640,8 +640,10 @@ async fn every_change_of_accounts_and_tokens_is_recorded_with_who_made_it(#[valu
     let staff = Actor::Staff { id: StaffId(Uuid::from_u128(5)), name: Some("佐藤".to_owned()) };
     let admin =
         By { actor: staff, office: Some(office("07000-aizu-shinko")), reason: Some("異動のため".to_owned()) };
-    registry.set_disabled("sato", true, &admin).await.unwrap();
-    registry.set_disabled("sato", false, &by()).await.unwrap();
+    assert!(registry.set_disabled("sato", true, &admin).await.unwrap());
+    assert!(!registry.set_disabled("sato", true, &by()).await.unwrap(), "it was disabled before");
+    assert!(registry.set_disabled("sato", false, &by()).await.unwrap());
+    assert!(!registry.set_disabled("sato", false, &by()).await.unwrap(), "it was enabled before");
     registry.set_password("sato", PASSWORD, &by()).await.unwrap();
     registry.revoke_sessions("SATO", &by()).await.unwrap();
     let (wall, _) = registry.make_wall_token(office("07423"), "", &by()).await.unwrap();

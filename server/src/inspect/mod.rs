@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use self::walk::{Looked, Pace, look_through};
 use crate::domain::entry::Seq;
 use crate::domain::ids::{EntryId, MediaId, ReportId};
-use crate::log::LogError;
+use crate::domain::text::{chain, one_line};
+use crate::log::{LogError, Lost};
 use crate::media::soundness::Flaw;
 
 /// Something that a person must look at. Its text is one line.
@@ -51,15 +52,11 @@ pub enum Finding {
     },
     /// Entries that were there are gone.
     #[error(
-        "the log ended with entry {remembered} and now ends with {head}: its tail was torn off, or an older copy was \
-         put in its place"
+        "the log ended with entry {} and then with {}: its tail was torn off, or an older copy was put in its place",
+        .0.remembered,
+        .0.head
     )]
-    LogTail {
-        /// The last entry that was written.
-        remembered: Seq,
-        /// The last entry that is there.
-        head: Seq,
-    },
+    LogTail(Lost),
     /// The folder of the media cannot be opened.
     #[error("the media cannot be opened: {0}")]
     Media(String),
@@ -93,7 +90,7 @@ impl Finding {
             Self::LogGap { .. } => "log_gap",
             Self::LogId { .. } => "log_id",
             Self::LogClock { .. } => "log_clock",
-            Self::LogTail { .. } => "log_tail",
+            Self::LogTail(_) => "log_tail",
             Self::Media(_) => "media_unreadable",
             Self::Medium { flaw, .. } => match flaw {
                 Flaw::Missing => "media_missing",
@@ -107,59 +104,30 @@ impl Finding {
     }
 }
 
-/// An error with its causes, on one line.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    one_line(&causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}")))
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
-/// What a running node has found, by kind. Each finding itself is in the node's log.
+/// What the last whole look of a running node has found, by kind. Each finding itself is in the node's log.
 #[derive(Clone, Debug, Default)]
-pub struct Findings(Arc<Mutex<Found>>);
-
-#[derive(Debug, Default)]
-struct Found {
-    /// Found at the start; stays until the next one.
-    at_start: BTreeMap<&'static str, u64>,
-    /// Found by the last whole look.
-    by_look: BTreeMap<&'static str, u64>,
-}
+pub struct Findings(Arc<Mutex<BTreeMap<&'static str, u64>>>);
 
 impl Findings {
-    fn found(&self) -> std::sync::MutexGuard<'_, Found> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes note of what the start found, and logs it.
-    pub fn note_at_start(&self, finding: &Finding) {
-        log(finding);
-        *self.found().at_start.entry(finding.code()).or_default() += 1;
-    }
-
     /// Puts a look's findings, already logged, in place of those of the last one.
     pub fn replace(&self, by_look: BTreeMap<&'static str, u64>) {
         for (code, count) in &by_look {
             metrics::gauge!("sokuho_findings", "code" => *code).set(*count as f64);
         }
-        let before = std::mem::replace(&mut self.found().by_look, by_look);
-        let now = self.found().by_look.keys().copied().collect::<Vec<_>>();
-        for code in before.keys().filter(|code| !now.contains(code)) {
+        let mut found = self.found();
+        let before = std::mem::replace(&mut *found, by_look);
+        for code in before.keys().filter(|code| !found.contains_key(*code)) {
             metrics::gauge!("sokuho_findings", "code" => *code).set(0.0);
         }
     }
 
     /// How many of each kind there are.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
-        let found = self.found();
-        let mut counts = found.at_start.clone();
-        for (code, count) in &found.by_look {
-            *counts.entry(code).or_default() += count;
-        }
-        counts
+        self.found().clone()
+    }
+
+    fn found(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -183,12 +151,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_start_found_stays_and_a_later_look_replaces_the_one_before() {
+    fn a_later_look_replaces_the_one_before() {
         let findings = Findings::default();
-        findings.note_at_start(&Finding::LogTail { remembered: 5, head: 3 });
-        findings.replace(BTreeMap::from([("media_missing", 2)]));
-        assert_eq!(findings.counts(), BTreeMap::from([("log_tail", 1), ("media_missing", 2)]));
-        findings.replace(BTreeMap::new());
-        assert_eq!(findings.counts(), BTreeMap::from([("log_tail", 1)]));
+        findings.replace(BTreeMap::from([("media_missing", 2), ("media_hash", 1)]));
+        assert_eq!(findings.counts(), BTreeMap::from([("media_missing", 2), ("media_hash", 1)]));
+        findings.replace(BTreeMap::from([("media_missing", 1)]));
+        assert_eq!(findings.counts(), BTreeMap::from([("media_missing", 1)]));
     }
 }

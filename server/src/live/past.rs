@@ -162,6 +162,14 @@ impl Past {
         }))
     }
 
+    /// Whether an entry was written under this id.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn has(&self, id: EntryId) -> Result<bool, LogError> {
+        Ok(self.history.entry(id).await?.is_some())
+    }
+
     /// A world that holds the report and what became of its incident; `None`: nobody filed it. Two look-ups,
     /// however long the log is.
     ///

@@ -1,6 +1,7 @@
 //! The log of this node, in whichever database it has.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use geo_types::MultiPolygon;
@@ -67,9 +68,13 @@ impl Log {
         })
     }
 
-    /// Entries that were found missing when the log was opened.
-    pub fn lost(&self) -> Option<Lost> {
-        either!(self, log => log.lost())
+    /// Entries that were found missing when the log was opened, now or earlier, and of which nobody has taken note
+    /// ([`super::Losses`]).
+    ///
+    /// # Errors
+    /// If what was written down of them cannot be read.
+    pub fn losses(&self) -> io::Result<Vec<Lost>> {
+        either!(self, log => log.losses())
     }
 
     /// The node whose log this is.

@@ -12,6 +12,7 @@ pub mod backend;
 mod conformance;
 pub mod contact;
 pub mod history;
+mod losses;
 pub mod postgres;
 mod remembered;
 mod rows;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 
 pub use self::contact::ContactBook;
 pub use self::history::History;
+pub use self::losses::Losses;
 pub use self::remembered::Lost;
 use crate::database::{is_damaged, is_full};
 use crate::domain::entry::{BodyError, Entry, Seq};

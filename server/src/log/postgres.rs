@@ -16,6 +16,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -62,8 +63,6 @@ pub struct PostgresLog {
     /// For appends alone.
     sessions: Sessions,
     remembered: Remembered,
-    /// Known once this node writes, or looks.
-    lost: OnceLock<Lost>,
     /// What the last append that found no room began with, without contact details.
     refused: Mutex<Option<Draft>>,
 }
@@ -103,7 +102,7 @@ impl PostgresLog {
     pub async fn look(readers: PgPool, data: &Path) -> Result<Self, LogError> {
         // No session is ever begun, for nothing is written.
         let log = Self::of(readers, Remembered::look(data), Uuid::nil).await?;
-        log.compare(log.head().await?);
+        log.remembered.compare(log.epoch, log.head().await?)?;
         Ok(log)
     }
 
@@ -118,21 +117,16 @@ impl PostgresLog {
         };
         let (node, epoch) = (NodeId(id(0)?), id(1)?);
         let sessions = Sessions::new(&readers, new_id());
-        let (claimed, lost, another) = (OnceLock::new(), OnceLock::new(), new_id());
-        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, lost, refused: Mutex::default() })
+        let (claimed, another) = (OnceLock::new(), new_id());
+        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, refused: Mutex::default() })
     }
 
-    /// Takes note of what is remembered and not there.
-    fn compare(&self, head: Seq) {
-        if let Some(lost) = self.remembered.lost(self.epoch, head) {
-            // Found twice, it was lost once.
-            let _ = self.lost.set(lost);
-        }
-    }
-
-    /// Entries that were found missing when the log was claimed.
-    pub fn lost(&self) -> Option<Lost> {
-        self.lost.get().copied()
+    /// Entries that were found missing when the log was claimed, or by this look, and of which nobody has taken note.
+    ///
+    /// # Errors
+    /// If what was written down of them cannot be read.
+    pub fn losses(&self) -> io::Result<Vec<Lost>> {
+        self.remembered.losses()
     }
 
     /// The node whose log this is.
@@ -154,7 +148,7 @@ impl PostgresLog {
                     .fetch_one(&mut session.connection)
                     .await
                     .map_err(storage)?;
-                self.compare(session.head);
+                self.remembered.compare(self.epoch, session.head)?;
                 if known == cluster && self.remembered.agrees(self.epoch, session.head) {
                     return Ok((self.epoch, session.head));
                 }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::LogError;
+use super::losses::Losses;
 use crate::domain::entry::Seq;
 
 const FILE: &str = "sokuho.head";
@@ -26,32 +27,57 @@ pub struct Lost {
 /// The file. Written after each commit, without a sync of its own: it may say less than the database, but
 /// never more.
 #[derive(Debug)]
-pub(super) struct Remembered(Mutex<Kept>);
+pub(super) struct Remembered {
+    kept: Mutex<Kept>,
+    losses: Losses,
+}
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Kept {
     /// `None`: only looked at.
     file: Option<File>,
     known: Option<(Uuid, Seq)>,
+    /// Found by a look, and perhaps not written down by any start yet.
+    seen_by_look: Option<Lost>,
+    /// The file could not be written the last time.
+    failing: bool,
 }
 
 impl Remembered {
     /// Opens the file in the node's folder, or makes it. To be called before the database is asked, which
     /// another process may be writing to.
     pub(super) fn open(data: &Path) -> Result<Self, LogError> {
-        Kept::open(&data.join(FILE)).map(|kept| Self(Mutex::new(kept))).map_err(failed)
+        let kept = Kept::open(&data.join(FILE)).map_err(failed)?;
+        Ok(Self { kept: Mutex::new(kept), losses: Losses::of(data) })
     }
 
     /// Reads the file, if it is there, and will not write to it.
     pub(super) fn look(data: &Path) -> Self {
         let known = File::open(data.join(FILE)).ok().and_then(|mut file| read(&mut file));
-        Self(Mutex::new(Kept { file: None, known }))
+        Self { kept: Mutex::new(Kept { known, ..Kept::default() }), losses: Losses::of(data) }
     }
 
-    /// What of this epoch is remembered and not there any more.
-    pub(super) fn lost(&self, epoch: Uuid, head: Seq) -> Option<Lost> {
-        let (known, remembered) = self.kept().known?;
-        (known == epoch && remembered > head).then_some(Lost { remembered, head })
+    /// Looks whether something of this epoch is remembered and not there any more. A start writes that down, durably,
+    /// before the file forgets it.
+    pub(super) fn compare(&self, epoch: Uuid, head: Seq) -> Result<(), LogError> {
+        let mut kept = self.kept();
+        let Some((known, remembered)) = kept.known else { return Ok(()) };
+        if known == epoch && remembered > head {
+            let lost = Lost { remembered, head };
+            if kept.file.is_some() {
+                return self.losses.note(epoch, lost).map_err(failed);
+            }
+            kept.seen_by_look = Some(lost);
+        }
+        Ok(())
+    }
+
+    /// Losses that nobody has acknowledged.
+    pub(super) fn losses(&self) -> io::Result<Vec<Lost>> {
+        let mut losses = self.losses.unseen()?;
+        let by_look = self.kept().seen_by_look;
+        losses.extend(by_look.filter(|lost| !losses.contains(lost)));
+        Ok(losses)
     }
 
     /// Whether a database with this epoch and head goes on where the file left off. An empty one always
@@ -68,19 +94,24 @@ impl Remembered {
     /// Takes note of the head of a batch. It is durable, so a file that cannot be written must not undo it: the
     /// epoch is at stake, at a restore, and no entry.
     pub(super) fn note(&self, epoch: Uuid, head: Seq) {
-        if let Err(error) = self.kept().write(epoch, head) {
+        let mut kept = self.kept();
+        let written = kept.write(epoch, head);
+        let failed_before = std::mem::replace(&mut kept.failing, written.is_err());
+        if let Err(error) = written
+            && !failed_before
+        {
             tracing::warn!(error = %error, "the head cannot be remembered");
         }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn failed(error: io::Error) -> LogError {
     let is_full = error.kind() == io::ErrorKind::StorageFull;
-    let error = anyhow::Error::new(error).context(format!("the file {FILE} cannot be written"));
+    let error = anyhow::Error::new(error).context("what the log remembers of itself cannot be written");
     if is_full { LogError::Full(error) } else { LogError::Storage(error) }
 }
 
@@ -92,7 +123,7 @@ impl Kept {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(file)?;
         let known = read(&mut file);
-        Ok(Self { file: Some(file), known })
+        Ok(Self { file: Some(file), known, ..Self::default() })
     }
 
     fn write(&mut self, epoch: Uuid, head: Seq) -> io::Result<()> {

@@ -9,6 +9,7 @@ mod contacts;
 mod tests;
 
 use std::collections::HashMap;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -71,7 +72,6 @@ pub struct SqliteLog {
     head: Mutex<Seq>,
     checkpoints: Checkpoints,
     remembered: Remembered,
-    lost: Option<Lost>,
 }
 
 impl SqliteLog {
@@ -95,7 +95,7 @@ impl SqliteLog {
             .await
             .map_err(storage)?;
         let (node, mut epoch, head) = history(&writer).await?;
-        let lost = remembered.lost(epoch, head);
+        remembered.compare(epoch, head)?;
         if !remembered.agrees(epoch, head) {
             epoch = uuid_v7(clock.now(), entropy);
             tracing::warn!(entry.seq = head, epoch = %epoch, "the log was restored: its history has another name now");
@@ -104,7 +104,7 @@ impl SqliteLog {
         }
         remembered.write(epoch, head)?;
         let checkpoints = Checkpoints::default();
-        Ok(Self { node, epoch, head: Mutex::new(head), checkpoints, remembered, lost, readers, writer })
+        Ok(Self { node, epoch, head: Mutex::new(head), checkpoints, remembered, readers, writer })
     }
 
     /// The log in a database that was opened for looking at it; see [`super::backend::Log::look`].
@@ -114,14 +114,17 @@ impl SqliteLog {
     pub async fn look(readers: SqlitePool, data: &Path) -> Result<Self, LogError> {
         let remembered = Remembered::look(data);
         let (node, epoch, head) = history(&readers).await?;
-        let lost = remembered.lost(epoch, head);
+        remembered.compare(epoch, head)?;
         let (head, checkpoints) = (Mutex::new(head), Checkpoints::default());
-        Ok(Self { node, epoch, head, checkpoints, remembered, lost, writer: readers.clone(), readers })
+        Ok(Self { node, epoch, head, checkpoints, remembered, writer: readers.clone(), readers })
     }
 
-    /// Entries that were found missing when the log was opened.
-    pub fn lost(&self) -> Option<Lost> {
-        self.lost
+    /// Entries that were found missing when a log was opened, and of which nobody has taken note.
+    ///
+    /// # Errors
+    /// If what was written down of them cannot be read.
+    pub fn losses(&self) -> io::Result<Vec<Lost>> {
+        self.remembered.losses()
     }
 
     /// The node whose log this is.

@@ -18,9 +18,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::{Appended, Draft, EntryLog, LogError};
 use crate::domain::entry::{Entry, Seq};
+use crate::domain::text::chain;
 
 /// Drafts that may wait for the writer; one more is refused with [`AppendError::Busy`].
 pub const QUEUE: usize = 4_096;
@@ -34,6 +36,10 @@ const SMALL_BATCH: usize = 32;
 
 /// How long to wait between two tries of a storage that has failed.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// A storage that goes on failing is told of again after so long; sooner, if the cause is another one.
+const SAME_CAUSE_AGAIN: Duration = Duration::from_secs(60);
+const OTHER_CAUSE_AGAIN: Duration = TRY_AGAIN;
 
 /// A committed entry with its number.
 #[derive(Clone, PartialEq, Debug)]
@@ -129,7 +135,8 @@ pub fn writer<L: EntryLog>(
     let (queue, drafts) = mpsc::channel(QUEUE);
     let (announced, batches) = mpsc::channel(2);
     let (state, failing) = watch::channel(None);
-    let committer = Committer { log, known: head, queue: drafts, announced, failing: state };
+    let committer =
+        Committer { log, known: head, queue: drafts, announced, failing: state, trouble: Trouble::default() };
     let tasks = async move {
         // A task of its own, so that one batch is announced while the next is committed. It ends with this.
         let mut telling = JoinSet::new();
@@ -171,6 +178,29 @@ struct Committer<L> {
     queue: mpsc::Receiver<(Draft, Reply)>,
     announced: mpsc::Sender<Batch>,
     failing: watch::Sender<Option<Arc<LogError>>>,
+    trouble: Trouble,
+}
+
+/// What was told of a storage that fails: its cause once, not for every batch that it refuses.
+#[derive(Default)]
+struct Trouble {
+    told: Option<(String, Instant)>,
+    /// Refused since then.
+    entries: usize,
+}
+
+impl Trouble {
+    fn tell(&mut self, what: &str, error: &LogError, entries: usize) {
+        self.entries += entries;
+        let cause = chain(error);
+        if self.told.as_ref().is_some_and(|(before, at)| {
+            at.elapsed() < if *before == cause { SAME_CAUSE_AGAIN } else { OTHER_CAUSE_AGAIN }
+        }) {
+            return;
+        }
+        tracing::error!(error = cause, entries = self.entries, "{what}");
+        *self = Self { told: Some((cause, Instant::now())), entries: 0 };
+    }
 }
 
 impl<L: EntryLog> Committer<L> {
@@ -185,7 +215,7 @@ impl<L: EntryLog> Committer<L> {
                     (settle(drafts, replies, answers), head)
                 }
                 Err(error) => {
-                    tracing::error!(error = ?error, entries = drafts.len(), "commit failed");
+                    self.trouble.tell("commit failed", &error, drafts.len());
                     let error = failure.insert(Arc::new(error));
                     // An error does not say whether the rows are in. Where the head cannot be had either, the
                     // recovery finds out.
@@ -199,7 +229,7 @@ impl<L: EntryLog> Committer<L> {
                 match self.tell_missed(head).await {
                     Ok(()) => batch.fresh.clear(),
                     Err(error) => {
-                        tracing::error!(error = ?error, "they cannot be read back");
+                        self.trouble.tell("what stands in the log cannot be read back", &error, 0);
                         let error = failure.insert(Arc::new(error));
                         batch = Batch::refused(batch.replies.into_iter().map(|(reply, _)| reply), error);
                     }
@@ -237,10 +267,11 @@ impl<L: EntryLog> Committer<L> {
         if head > self.known { self.tell_missed(head).await } else { Ok(()) }
     }
 
-    fn note(&self, failure: Option<Arc<LogError>>) {
+    fn note(&mut self, failure: Option<Arc<LogError>>) {
         let recovered = failure.is_none();
         let failed_before = self.failing.send_replace(failure).is_some();
         if recovered && failed_before {
+            self.trouble = Trouble::default();
             tracing::info!("the log can be written again");
         }
     }

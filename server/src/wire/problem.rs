@@ -82,6 +82,7 @@ codes! {
     AlreadyResponsible = 409 "This office answers for it already.";
     CheckInEnded = 409 "The check-in has already ended.";
     OperationEnded = 409 "The operation has already ended.";
+    OperationOpen = 409 "The operation is open already.";
     TooManyRequests = 429 "Too many requests; try again later.";
     Timeout = 408 "The request took too long.";
     Internal = 500 "Something went wrong on our side.";

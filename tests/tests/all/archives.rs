@@ -204,6 +204,46 @@ async fn an_operation_that_is_opened_again_is_back_for_everybody_who_watches(#[c
     Ok(())
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn what_is_closed_is_closed_once_and_what_is_open_is_not_opened(#[case] edition: Edition) -> Result<()> {
+    let Some(mut story) = Story::on(edition).await? else { return Ok(()) };
+    let head =
+        async |story: &Story| anyhow::Ok(story.server.public().get("/readyz").await?.good()?["log_head"].clone());
+    for (turn, refused) in [("close", "operation_ended"), ("reopen", "operation_open")] {
+        let path = format!("/api/operations/{}/{turn}", story.drill);
+        let first = json!({ "id": new_id() });
+        let other = if turn == "close" { "reopen" } else { "close" };
+        let other = format!("/api/operations/{}/{other}", story.drill);
+        let done = story.admin.post(&path, &first).await?;
+        ensure!(done.status == 201, "{}", done.text());
+        let before = head(&story).await?;
+        story.admin.post(&path, &json!({ "id": new_id() })).await?.refused(409, refused)?;
+        let again = story.admin.post(&path, &first).await?;
+        ensure!(again.status == 200 && again.good()? == done.good()?, "{}", again.text());
+        story.admin.post(&other, &first).await?.refused(409, "id_taken")?;
+        ensure!(head(&story).await? == before, "something was written");
+
+        // Of many who press at once, one does it.
+        let at_once = (0..4).map(|_| {
+            let (admin, other) = (story.admin.clone(), other.clone());
+            tokio::spawn(async move { anyhow::Ok(admin.post(&other, &json!({ "id": new_id() })).await?.status) })
+        });
+        let mut statuses = Vec::new();
+        for answer in at_once.collect::<Vec<_>>() {
+            statuses.push(answer.await??);
+        }
+        statuses.sort_unstable();
+        ensure!(statuses == [201, 409, 409, 409], "{statuses:?}");
+        story.admin.post(&path, &json!({ "id": new_id() })).await?.good()?;
+    }
+    story.restart().await?;
+    ensure!(story.held().await? == [4; 4], "{:?}", story.held().await?);
+    Ok(())
+}
+
 #[tokio::test]
 async fn pages_of_the_past_give_everything_once_whatever_happens_meanwhile() -> Result<()> {
     let Some(story) = Story::on(Edition::Sqlite).await? else { return Ok(()) };

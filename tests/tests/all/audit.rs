@@ -58,6 +58,7 @@ async fn what_the_command_line_does_to_accounts_and_tokens_is_listed_with_its_re
     let [town] = region.towns()?;
     server.account("sato", &town.code, None, "field")?;
     server.command(&["account", "disable", "sato", "--reason", "退職"], "")?;
+    ensure!(server.command(&["account", "disable", "sato"], "")?.contains("disabled before"));
     server.command(&["account", "enable", "sato"], "")?;
     server.command(&["account", "password", "sato"], "another long password")?;
     server.command(&["account", "sign-out", "sato"], "")?;
@@ -100,6 +101,7 @@ async fn who_takes_a_collection_out_is_listed_once_however_often_they_ask(#[case
     let staffer = server.staff("sato", &town.code, None, "viewer").await?;
     let wall = server.wall(&town.code).await?;
     let since = sokuho_tests::time::now().to_string();
+    let past = "/api/operations/01900000-0000-7000-8000-000000000001/world";
 
     for _ in 0..3 {
         staffer.get("/ogc/collections/reports/items?limit=2").await?.good()?;
@@ -110,7 +112,9 @@ async fn who_takes_a_collection_out_is_listed_once_however_often_they_ask(#[case
         staffer.get("/ogc/collections/offices/items").await?.good()?;
         staffer.get("/ogc/collections/reports").await?.good()?;
         staffer.get("/api/snapshot").await?.good()?;
+        staffer.get(&format!("{past}?limit=1")).await?.good()?;
     }
+    staffer.get(&format!("/api/operations/{}/world", sokuho_tests::time::new_id())).await?.refused(404, "not_found")?;
     staffer.get("/ogc/collections/reports/items?limit=none").await?.refused(400, "malformed_request")?;
 
     let records = listed(&server, &["--since", &since])?;
@@ -120,6 +124,7 @@ async fn who_takes_a_collection_out_is_listed_once_however_often_they_ask(#[case
         (Some("staff"), Some("/ogc/collections/reports")),
         (Some("staff"), Some("/ogc/collections/check-ins")),
         (Some("wall"), Some("/ogc/collections/incidents")),
+        (Some("staff"), Some(past)),
     ];
     ensure!(told == expected, "{records:?}");
     ensure!(records.iter().all(|r| r["action"] == "exported" && r["office"] == town.code.as_str()), "{records:?}");

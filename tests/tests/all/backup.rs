@@ -243,6 +243,43 @@ async fn a_node_that_is_there_is_never_restored_over(
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_restore_that_is_refused_leaves_no_folder_where_none_was() -> Result<()> {
+    let (Some(from), Some(to)) = (Start::on(Edition::Postgres)?, Start::on(Edition::Postgres)?) else { return Ok(()) };
+    let (from, full) = (from.start()?, to.start()?);
+    let region = full.public().region().await?;
+    let [town] = region.towns()?;
+    full.public().file(&report(town.at)).await?;
+    let file = backup(&from, "backup.zip")?;
+    let elsewhere = tempfile::tempdir()?;
+    let data = elsewhere.path().join("data");
+    let args = ["restore", &file.to_string_lossy(), "--data", &data.to_string_lossy()];
+    let refused = message(full.command_elsewhere(&args));
+    ensure!(refused.contains("is not empty"), "{refused}");
+    ensure!(!data.exists(), "an empty folder stays");
+    std::fs::create_dir(&data)?;
+    ensure!(message(full.command_elsewhere(&args)).contains("is not empty"));
+    ensure!(data.exists(), "a folder that was there is gone");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_backup_without_photos_says_that_they_are_not_in_it() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let without = |name: &str| {
+        let file = file_in(&server, name);
+        server.command(&["backup", &file.to_string_lossy()], "")
+    };
+    ensure!(without("none.zip")?.contains("no report names a photo or video"));
+    let photo = server.public().upload(pictures::jpeg(&pictures::draw(Scene::Road, 5))?, "image/jpeg").await?;
+    server.public().file(&with(report(town.at), "media", json!([photo["id"]]))).await?;
+    let said = without("one.zip")?;
+    ensure!(said.contains("none of the 1 photos and videos, which are not in this file"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_backup_is_for_its_owner_alone_and_takes_no_others_place() -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let server = Server::start()?;

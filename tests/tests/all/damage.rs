@@ -1,7 +1,7 @@
 //! What the disk did to the data folder: each damage is named by `sokuho check`, by the start or by `/readyz`,
 //! and nothing panics.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use rstest::rstest;
@@ -10,7 +10,7 @@ use sokuho_tests::client::Client;
 use sokuho_tests::pictures;
 use sokuho_tests::region::Region;
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::{Edition, Server, Start, command};
+use sokuho_tests::server::{Edition, Server, Start};
 use sokuho_tests::viewer::Subscribe;
 
 /// Bytes of a frame's head in the write-ahead log (<https://sqlite.org/fileformat2.html>, 4.1).
@@ -37,13 +37,23 @@ fn check(server: &Server, args: &[&str]) -> (bool, String) {
     }
 }
 
-/// What a start says that must not succeed.
-fn refused_start(data: &Path) -> Result<String> {
-    let data = data.to_string_lossy().into_owned();
-    let Err(error) = command(&["serve", "--port", "0", "--data", &data], "") else { bail!("it started") };
-    let said = format!("{error:#}");
-    ensure!(!said.contains("panicked"), "{said}");
-    Ok(said)
+/// Starts it where it cannot begin, sees that it takes and shows nothing and says why, and stops it.
+async fn halted(server: &mut Server) -> Result<String> {
+    server.allow("the node has not begun");
+    server.start_again()?;
+    let public = server.public();
+    ensure!(public.get("/healthz").await?.status == 200, "it is not there");
+    ensure!(public.get("/metrics").await?.text().contains("sokuho_findings"), "no metrics");
+    let why = public.get("/readyz").await?.refused(503, "unavailable")?;
+    let why = why["detail"].as_str().context("no reason")?.to_owned();
+    for path in ["/", "/api/snapshot", "/api/region", "/ogc", "/nowhere"] {
+        let shut = public.get(path).await?;
+        ensure!(shut.header("retry-after") == "60", "{path}");
+        ensure!(!shut.refused(503, "unavailable")?.to_string().contains(&why), "a stranger is told: {path}");
+    }
+    public.post("/api/reports", &report((37.5, 139.9))).await?.refused(503, "unavailable")?;
+    server.stop()?;
+    Ok(why)
 }
 
 async fn file_some(client: &Client, region: &Region, how_many: usize) -> Result<Vec<Value>> {
@@ -97,38 +107,112 @@ async fn a_tail_torn_off_behind_the_commit_is_told_and_viewers_take_another_hist
     let (sound, said) = check(&server, &[]);
     ensure!(!sound && said.contains("1 findings"), "{said}");
     server.allow("the log was restored");
-    server.allow("the log ended with entry 5 and now ends with 4");
+    server.allow("the log ended with entry 5 and then with 4");
     server.start_again()?;
 
-    let degraded = server.public().get("/readyz").await?.good()?;
-    ensure!(degraded["status"] == "degraded" && degraded["findings"]["log_tail"] == 1, "{degraded}");
+    let is_told = async |server: &Server| {
+        let degraded = server.public().get("/readyz").await?.good()?;
+        ensure!(degraded["status"] == "degraded" && degraded["findings"]["log_tail"] == 1, "{degraded}");
+        anyhow::Ok(())
+    };
+    is_told(&server).await?;
     let mut viewer = server.public().watch_as(Subscribe::since(&position)).await?;
     ensure!(viewer.expect_resync().await?["reason"] == "other_epoch");
     let receipt = server.public().file(&sent[4]).await?;
     ensure!(receipt["seq"] == 5, "its sender still has it, and sends it again: {receipt}");
+
+    // Whoever starts it again, and however often: it is told until somebody has seen it.
+    for _ in 0..2 {
+        server.stop()?;
+        server.start_again()?;
+        is_told(&server).await?;
+    }
+    let (sound, said) = check(&server, &[]);
+    ensure!(!sound && said.contains("1 findings"), "{said}");
+    let (sound, said) = check(&server, &["--acknowledge"]);
+    ensure!(sound && said.contains("acknowledged: the log ended with entry 5 and then with 4"), "{said}");
+    ensure!(server.public().get("/readyz").await?.good()?["status"] == "ready", "at once");
+    server.stop()?;
+    server.start_again()?;
+    ensure!(server.public().get("/readyz").await?.good()?["status"] == "ready", "for good");
+    ensure!(!check(&server, &["--acknowledge"]).1.contains("acknowledged"), "there is nothing more");
+    server.finish()
+}
+
+/// Makes the second entry one of a newer program, or what it was.
+fn make_newer(server: &Server, newer: bool) -> Result<()> {
+    if let Some(database) = server.database() {
+        let kind = if newer { "report_fired" } else { "report_filed" };
+        database.query(&format!("UPDATE sokuho.entry SET kind = '{kind}' WHERE seq = 2"))?;
+        return Ok(());
+    }
+    let [from, to] = if newer { [b"report_filed", b"report_fired"] } else { [b"report_fired", b"report_filed"] };
+    let mut bytes = std::fs::read(database(server))?;
+    let at = find(&bytes, from).context("no report in the file")?;
+    bytes[at..at + to.len()].copy_from_slice(to);
+    Ok(std::fs::write(database(server), bytes)?)
+}
+
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn an_entry_of_a_newer_program_is_named_by_a_node_that_shows_nothing_without_it(
+    #[case] edition: Edition,
+) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let region = server.public().region().await?;
+    file_some(&server.public(), &region, 3).await?;
+    server.stop()?;
+    make_newer(&server, true)?;
+
+    server.allow("a newer program wrote it");
+    let said = halted(&mut server).await?;
+    ensure!(said.starts_with("log_row: log row ") && said.contains("report_fired version 1"), "{said}");
+    let (is_sound, said) = check(&server, &[]);
+    ensure!(!is_sound && said.contains("in 3 entries"), "it goes on behind the row: {said}");
+
+    make_newer(&server, false)?;
+    ensure!(check(&server, &[]).0, "{}", check(&server, &[]).1);
+    server.start_again()?;
+    ensure!(server.public().get("/readyz").await?.good()?["log_head"] == 3);
     server.finish()
 }
 
 #[tokio::test]
-async fn an_entry_of_a_newer_program_is_named_and_the_node_does_not_begin_without_it() -> Result<()> {
-    let mut server = Server::start()?;
+async fn a_node_that_cannot_begin_leaves_its_database_to_the_program_that_can() -> Result<()> {
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let mut server = start.start()?;
     let region = server.public().region().await?;
-    file_some(&server.public(), &region, 3).await?;
+    file_some(&server.public(), &region, 2).await?;
     server.stop()?;
-    let mut bytes = std::fs::read(database(&server))?;
-    let at = find(&bytes, b"report_filed").context("no report in the file")?;
-    let sound = bytes.clone();
-    bytes[at..at + 12].copy_from_slice(b"report_fired");
-    std::fs::write(database(&server), bytes)?;
-
-    let said = refused_start(server.data())?;
-    ensure!(said.contains("a newer program wrote it") && said.contains("report_fired version 1"), "{said}");
-    let (is_sound, said) = check(&server, &[]);
-    ensure!(!is_sound && said.contains("1 findings in 3 entries"), "it goes on behind the row: {said}");
-
-    std::fs::write(database(&server), sound)?;
-    ensure!(check(&server, &[]).0);
+    make_newer(&server, true)?;
+    server.allow("a newer program wrote it");
+    server.allow("the node has not begun");
     server.start_again()?;
+    make_newer(&server, false)?;
+    // What appends must claim the database first, and so must this.
+    ensure!(server.command(&["rebuild"], "")?.starts_with("2 reports"));
+    server.finish()
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_begin_says_why_on_the_listener_for_health_alone() -> Result<()> {
+    let health = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let mut server = Start::default().arg("--health-listen").arg(health.to_string()).start()?;
+    let region = server.public().region().await?;
+    file_some(&server.public(), &region, 2).await?;
+    server.stop()?;
+    make_newer(&server, true)?;
+    server.allow("a newer program wrote it");
+    server.allow("the node has not begun");
+    server.start_again()?;
+    ensure!(!server.public().get("/readyz").await?.text().contains("log_row"), "strangers are told");
+    ensure!(server.public().get("/healthz").await?.status == 200);
+    let inside = Client::new(format!("http://{health}"));
+    let why = inside.get("/readyz").await?.refused(503, "unavailable")?;
+    ensure!(why["detail"].as_str().is_some_and(|why| why.starts_with("log_row: ")), "{why}");
     server.finish()
 }
 
@@ -144,8 +228,9 @@ async fn a_damaged_page_of_entries_is_named_and_the_file_is_left_as_it_is() -> R
     damaged[page..page + 64].fill(0xA5);
     std::fs::write(database(&server), &damaged)?;
 
-    let said = refused_start(server.data())?;
-    ensure!(said.contains("damaged"), "{said}");
+    server.allow("damaged");
+    let said = halted(&mut server).await?;
+    ensure!(said.starts_with("log_unreadable: ") && said.contains("damaged"), "{said}");
     let (is_sound, said) = check(&server, &[]);
     ensure!(!is_sound && said.contains("findings"), "{said}");
     ensure!(std::fs::read(database(&server))? == damaged, "it was written to");
@@ -176,7 +261,13 @@ async fn damage_that_only_an_append_meets_refuses_reports_and_says_so_while_read
 
     server.allow("commit failed");
     server.start_again()?;
-    server.public().post("/api/reports", &report(town.at)).await?.refused(503, "unavailable")?;
+    for _ in 0..5 {
+        server.public().post("/api/reports", &report(town.at)).await?.refused(503, "unavailable")?;
+    }
+    server.until_logged("commit failed").await?;
+    let told: Vec<_> = server.log().into_iter().filter(|line| line.text.contains("commit failed")).collect();
+    ensure!(told.len() == 1, "a refusal each would fill the journal: {told:#?}");
+    ensure!(told[0].text.contains("malformed") && !told[0].text.contains("backtrace"), "{}", told[0].text);
     let not_ready = server.public().get("/readyz").await?.refused(503, "unavailable")?;
     ensure!(not_ready["detail"].as_str().is_some_and(|why| why.contains("damaged")), "{not_ready}");
     let snapshot = server.public().get("/api/snapshot").await?.good()?;

@@ -73,6 +73,35 @@ async fn senders_are_told_to_come_back_viewers_stay_and_all_recovers_by_itself(#
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_is_told_within_a_second_whatever_the_database_does() -> Result<()> {
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let server = start.start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.public().file(&report(town.at)).await?;
+    let sessions = "SELECT string_agg(pid::text, ',' ORDER BY pid) FROM pg_stat_activity \
+                    WHERE application_name LIKE 'sokuho writer%' AND datname = current_database()";
+    let database = server.database().context("no database")?;
+    let session = database.query(sessions)?;
+
+    let held = database.hold("LOCK TABLE sokuho.entry")?;
+    let begun = std::time::Instant::now();
+    for _ in 0..3 {
+        let asked = std::time::Instant::now();
+        let not_ready = server.public().get("/readyz").await?.refused(503, "unavailable")?;
+        ensure!(asked.elapsed() < Duration::from_millis(1_300), "{:?}", asked.elapsed());
+        ensure!(not_ready["detail"] == "the log does not answer within a second", "{not_ready}");
+    }
+    held.release()?;
+    ensure!(begun.elapsed() < Duration::from_secs(8), "the machine is too slow to tell: {:?}", begun.elapsed());
+
+    server.public().until("/readyz", 200).await?;
+    ensure!(database.query(sessions)? == session, "the node has lost its session over a question");
+    server.public().file(&report(town.at)).await?;
+    server.finish()
+}
+
 /// Connections that a node keeps for everything but appends.
 const CONNECTIONS: usize = 4;
 

@@ -239,3 +239,24 @@ async fn the_service_manager_hears_when_the_node_serves_and_when_it_stops() -> R
     ensure!(heard().await? == "STOPPING=1");
     server.finish()
 }
+
+#[tokio::test]
+async fn the_service_manager_hears_why_a_node_cannot_begin_and_does_not_start_it_again() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let socket = folder.path().join("notify");
+    let manager = tokio::net::UnixDatagram::bind(&socket)?;
+    let mut server = Start::default().env("NOTIFY_SOCKET", socket.to_string_lossy()).start()?;
+    server.stop()?;
+    let mut message = [0; 1_024];
+    for _ in ["ready", "stopping"] {
+        manager.recv(&mut message).await?;
+    }
+    std::fs::write(server.data().join("sokuho.sqlite"), [0xA5; 4_096])?;
+    server.allow("is damaged");
+    server.allow("the node has not begun");
+    server.start_again()?;
+    let length = tokio::time::timeout(PATIENCE, manager.recv(&mut message)).await.context("nothing heard")??;
+    let heard = String::from_utf8_lossy(&message[..length]).into_owned();
+    ensure!(heard.starts_with("READY=1\nSTATUS=not ready: the database: ") && heard.contains("damaged"), "{heard}");
+    server.finish()
+}

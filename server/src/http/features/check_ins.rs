@@ -55,7 +55,7 @@ pub(super) async fn items(
     let wanted = Wanted::read(&base, Which::CheckIns, &headers, &query)?;
     let after = wanted.after()?.map(|(hlc, id)| (hlc, CheckInId(id)));
     let source = CheckIns { state: state.clone(), wanted: wanted.clone(), after };
-    state.record_export(Which::CheckIns, &caller).await?;
+    state.0.exports.record(&Which::CheckIns.path(), &caller).await?;
     Ok(page::answer(state, wanted, source))
 }
 

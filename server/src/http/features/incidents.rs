@@ -59,7 +59,7 @@ pub(super) async fn items(
         counted: wanted.is_everything(),
         after: wanted.after()?.map(|(hlc, id)| (hlc, IncidentId(id))),
     };
-    state.record_export(Which::Incidents, &caller).await?;
+    state.0.exports.record(&Which::Incidents.path(), &caller).await?;
     Ok(page::answer(state, wanted, source))
 }
 

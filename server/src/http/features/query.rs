@@ -1,7 +1,7 @@
 //! What is asked for: query parameters and the wanted media type, read as strictly as the standard
 //! demands (OGC 17-069r4, 7.6 to 7.15). What is wrong is a 400.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::domain::clock::Hlc;
 use crate::domain::position::Bounds;
 use crate::http::cursor;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::query;
 use crate::wire::features::Link;
 use crate::wire::problem::Code;
 
@@ -36,14 +37,9 @@ pub(super) struct Asked<T>(pub(super) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
-        let query = Query::from_request_parts(parts, state).await;
-        query.map(|Query(asked)| Self(asked)).map_err(|rejection| wrong(short(&rejection.body_text())))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        query::read(&parts.uri).map(Self).map_err(|error| wrong(error.to_string()))
     }
-}
-
-fn short(text: &str) -> String {
-    text.chars().take(200).collect()
 }
 
 fn wrong(detail: impl Into<String>) -> ApiError {
@@ -167,11 +163,10 @@ fn encoded(text: &str) -> String {
 
 /// The box or, across the antimeridian, the two.
 fn read_bbox(text: &str) -> ApiResult<Vec<Bounds>> {
-    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
-    let (west, south, east, north) = match numbers.as_deref() {
-        Ok(&[west, south, east, north]) => (west, south, east, north),
+    let (west, south, east, north) = match query::numbers(text).as_deref() {
+        Some(&[west, south, east, north]) => (west, south, east, north),
         // Features have no height, so no height excludes any.
-        Ok(&[west, south, low, east, north, high]) if low <= high => (west, south, east, north),
+        Some(&[west, south, low, east, north, high]) if low <= high => (west, south, east, north),
         _ => return Err(wrong("bbox must be west,south,east,north, or six numbers with heights")),
     };
     let boxes = if west <= east {

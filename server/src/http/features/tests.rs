@@ -7,11 +7,14 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::*;
+use crate::audit::exports::Exports;
 use crate::database::{Database, Location};
+use crate::domain::clock::SystemClock;
 use crate::domain::clock::SystemClock;
 use crate::domain::entry::{Body as EntryBody, CheckedIn, Entry};
 use crate::domain::ids::StaffId;
 use crate::domain::position::Position;
+use crate::http::export::ExportDoor;
 use crate::identity::caller::Caller;
 use crate::log::samples::{entry, filed, filed_at, incident_of, office, report_id, uuid};
 use crate::region::synthetic::two_towns;
@@ -29,7 +32,7 @@ async fn door(live: &Arc<Live>, caller: Caller) -> Router {
 
 /// The same, which records exports there.
 fn door_with(live: &Arc<Live>, caller: Caller, database: Database) -> Router {
-    let exports = Exports::new(database);
+    let exports = ExportDoor { exports: Arc::new(Exports::new(database)), clock: Arc::new(SystemClock) };
     let state = FeaturesState::new(&two_towns(), Arc::clone(live), Arc::new(SystemClock), exports).unwrap();
     let (router, _) = routes().with_state(state).split_for_parts();
     router.layer(axum::Extension(caller))

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::OperationsState;
 use crate::domain::entry::Seq;
 use crate::domain::ids::{IncidentId, OperationId};
+use crate::http::access::Who;
 use crate::http::cursor;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::{PathParams, QueryParams};
@@ -54,7 +55,8 @@ struct Asked {
 /// An operation as it was.
 ///
 /// Its incidents with status, office and reports, newest first, as the log's entries up to then made them. The
-/// incidents of closed operations are to be had nowhere else. Two of these are answered at a time.
+/// incidents of closed operations are to be had nowhere else. Two of these are answered at a time. That somebody reads
+/// it is recorded, once an hour.
 #[utoipa::path(get, path = "/api/operations/{id}/world", operation_id = "past_operation", tag = "operations",
     params(("id" = Uuid, Path, description = "Operation"), Question), responses(
     (status = 200, body = PastOperation),
@@ -66,10 +68,15 @@ struct Asked {
 ))]
 pub(super) async fn past(
     State(state): State<OperationsState>,
+    who: Who,
     PathParams(id): PathParams<Uuid>,
     QueryParams(question): QueryParams<Question>,
 ) -> ApiResult<Response> {
     let asked = read(&question)?;
+    if state.live.read().operation(OperationId(id)).is_none() {
+        return Err(PastError::UnknownOperation.into());
+    }
+    state.exports.record(&format!("/api/operations/{id}/world"), &who.0).await?;
     let then = state.past.operation(OperationId(id), asked.moment).await?;
     let answer = answer(id, &asked, then);
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)).into_response())
