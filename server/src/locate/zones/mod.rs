@@ -49,7 +49,7 @@ pub const MOST_CORNERS: usize = 1 << 30;
 
 /// Sides that a cell holds without being quartered. More make the index smaller and slower; measured in
 /// `docs/bench.md`.
-const SIDES_A_CELL: usize = 8;
+const SIDES_A_CELL: usize = 12;
 
 impl ZoneIndex {
     /// Takes in zones, numbered by the caller: a number may come more than once and is answered once. Their order

@@ -24,6 +24,7 @@ mod reconnect;
 mod restart;
 mod side_by_side;
 mod thumbnail;
+mod zones;
 
 use std::path::PathBuf;
 
@@ -40,7 +41,8 @@ struct Args {
     /// A short run with a tenth of the load, to see that everything works.
     #[arg(long)]
     quick: bool,
-    /// Only these phases: receipts, cold-start, restart, queries, memory, reconnect, fan-out, side-by-side, thumbnail.
+    /// Only these phases: receipts, cold-start, restart, queries, memory, reconnect, fan-out, side-by-side, thumbnail,
+    /// zones.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -73,10 +75,26 @@ struct Scale {
     long_log: u64,
     /// Open incidents in the picture that viewers come back to.
     open_incidents: u64,
+    /// Polygons of hazard layers.
+    zones: u32,
+    /// Points whose zones are asked for in process.
+    zone_points: u32,
+    /// Points whose zones are compared with PostGIS's.
+    zone_answers: u32,
 }
 
-const PHASES: [&str; 9] =
-    ["receipts", "cold-start", "restart", "queries", "memory", "reconnect", "fan-out", "side-by-side", "thumbnail"];
+const PHASES: [&str; 10] = [
+    "receipts",
+    "cold-start",
+    "restart",
+    "queries",
+    "memory",
+    "reconnect",
+    "fan-out",
+    "side-by-side",
+    "thumbnail",
+    "zones",
+];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -93,6 +111,9 @@ async fn main() -> Result<()> {
             log_entries: 10_000,
             long_log: 100_000,
             open_incidents: 1_000,
+            zones: 20_000,
+            zone_points: 100_000,
+            zone_answers: 10_000,
         }
     } else {
         Scale {
@@ -103,6 +124,9 @@ async fn main() -> Result<()> {
             log_entries: 100_000,
             long_log: 1_000_000,
             open_incidents: 10_000,
+            zones: 200_000,
+            zone_points: 1_000_000,
+            zone_answers: 100_000,
         }
     };
     scale.viewers = args.viewers.unwrap_or(scale.viewers);
@@ -135,6 +159,9 @@ async fn main() -> Result<()> {
     }
     if wanted("thumbnail") {
         thumbnail::measure(&mut findings)?;
+    }
+    if wanted("zones") {
+        zones::measure(&scale, &mut findings).await?;
     }
     findings.write(&args.json)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use sokuho_tests::postgres::Database;
@@ -73,6 +74,35 @@ impl Postgres {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let tps = text.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench told no tps")?;
         Ok(tps.split_whitespace().next().unwrap_or_default().parse()?)
+    }
+
+    /// Asks the database of this address by a script of `pgbench`, prepared: questions a second, and microseconds of
+    /// the server's CPU for each.
+    pub async fn ask(&self, url: &str, script: &str, clients: usize, seconds: u64) -> Result<(f64, f64)> {
+        let name = url.split(['/', '?']).nth(3).context("an address without a database")?;
+        let start = Instant::now();
+        let work = || {
+            let a_second = self.pgbench_script(name, script, &["-M", "prepared"], clients, seconds)?;
+            Ok((a_second, a_second * start.elapsed().as_secs_f64().min(seconds as f64)))
+        };
+        let ((a_second, asked), cpu) = self.cpu_seconds_of(work).await?;
+        Ok((a_second, cpu * 1e6 / asked))
+    }
+
+    /// Does something by sessions that it ends itself; also the CPU seconds that the server used for it.
+    pub async fn cpu_seconds_of<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
+        let sessions = self.processes()?;
+        let before = sessions.cpu_seconds()?;
+        let done = work()?;
+        // What the sessions used counts when the server has waited for their end.
+        let ended = async {
+            while self.processes()?.count() > sessions.count() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(10), ended).await.context("the sessions do not end")??;
+        Ok((done, self.processes()?.cpu_seconds()? - before))
     }
 
     /// An empty database for a node; it goes with its value.

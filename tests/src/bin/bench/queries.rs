@@ -13,7 +13,6 @@ use crate::Scale;
 use crate::findings::{Findings, median};
 use crate::http::HttpLine;
 use crate::node::{Edition, Node};
-use crate::postgres::Postgres;
 use crate::process::Processes;
 
 const CLIENTS: usize = 8;
@@ -72,7 +71,8 @@ pub async fn measure(node: &Node, edition: Edition<'_>, scale: &Scale, findings:
             p99.push(asked.took.value_at_quantile(0.99) as f64 / 1e6);
             ours.push((asked.a_second, asked.cpu_us));
             if let Some((postgres, url)) = &postgres {
-                let (a_second, cpu_us) = ask_postgis(postgres, url, ground, question, scale.seconds).await?;
+                let script = ground.script(question);
+                let (a_second, cpu_us) = postgres.ask(url, &script, CLIENTS, scale.seconds).await?;
                 let name = format!("{}, PostGIS, round {round}", question.name);
                 findings.row(&name, &[("questions/s", a_second), ("µs CPU", cpu_us)]);
                 theirs.push((a_second, cpu_us));
@@ -271,30 +271,4 @@ async fn ask_until(
         took.saturating_record(u64::try_from(start.elapsed().as_nanos())?);
     }
     Ok((took, found))
-}
-
-/// Questions a second, and microseconds of the database's CPU for each.
-async fn ask_postgis(
-    postgres: &Postgres,
-    url: &str,
-    ground: Ground,
-    question: Question,
-    seconds: u64,
-) -> Result<(f64, f64)> {
-    let name = url.split(['/', '?']).nth(3).context("an address without a database")?;
-    let sessions = postgres.processes()?;
-    let before = sessions.cpu_seconds()?;
-    let start = Instant::now();
-    let script = ground.script(question);
-    let a_second = postgres.pgbench_script(name, &script, &["-M", "prepared"], CLIENTS, seconds)?;
-    // What the sessions used counts when the server has waited for their end.
-    let ended = async {
-        while postgres.processes()?.count() > sessions.count() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(Duration::from_secs(10), ended).await.context("the sessions do not end")??;
-    let asked = a_second * start.elapsed().as_secs_f64().min(seconds as f64);
-    Ok((a_second, (postgres.processes()?.cpu_seconds()? - before) * 1e6 / asked))
 }
