@@ -34,6 +34,7 @@ use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
 use self::notify::Manager;
 use crate::audit::exports::Exports;
+use crate::base::Base;
 use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
@@ -45,7 +46,8 @@ use crate::http::places::{CONNECTIONS, Places};
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
 use crate::http::{
-    check_ins, features, health, incidents, live as live_door, media as media_door, operations, region as region_door,
+    base as base_door, check_ins, features, health, incidents, live as live_door, media as media_door, operations,
+    region as region_door,
 };
 use crate::http::{listener, reports, sessions, snapshot};
 use crate::hub::{self, Hub};
@@ -161,6 +163,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         }
     };
     let Begun { storage: Storage { database, log, registry, region, .. }, history, replayed } = begun;
+    let base = Base::in_force(config.region.as_deref(), region.code(), &config.data)?;
     let hlc = Arc::new(HlcSource::default());
     hlc.observe(replayed.hlc);
     let live = Arc::new(Live::new(replayed.world));
@@ -238,6 +241,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     };
     let exports = ExportDoor { exports: Arc::new(Exports::new(database.clone())), clock: clock.clone() };
     let doors = Doors {
+        base: base_door::BaseState::new(&base)?,
         region: region_door::RegionState::new(&region)?,
         snapshot: snapshot::SnapshotState::new(Arc::clone(&live), log.epoch(), clock.clone()),
         live: live_door::LiveState::new(Arc::clone(&hub)),

@@ -12,6 +12,7 @@
 pub mod app;
 pub mod audit;
 pub mod backup;
+pub mod base;
 pub mod config;
 pub mod database;
 pub mod domain;

@@ -10,6 +10,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("database", &[]),
     ("wire", &["domain"]),
     ("geodata", &[]),
+    ("base", &["domain", "geodata"]),
     ("region", &["domain", "geodata"]),
     ("locate", &["domain", "geodata", "region"]),
     ("audit", &["database", "domain"]),

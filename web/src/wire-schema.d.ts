@@ -1,6 +1,23 @@
 // Made from docs/openapi.json by `npm run generate`. Do not edit.
 
 export interface paths {
+    "/api/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The base map: where it came from, and either all of it (a sketch) or where its tiles are. */
+        get: operations["get_base"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/check-ins": {
         parameters: {
             query?: never;
@@ -825,6 +842,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The base map that this node serves. Changes only when the node is started anew. */
+        BaseMap: {
+            /** @description What it is. */
+            kind: components["schemas"]["BaseMapKind"];
+            /** @description Whether it is a sketch (略図), which every screen must say. */
+            sketch: boolean;
+            /** @description Its edition, for people. */
+            edition: string;
+            /** @description Who made what it rests on. */
+            source: string;
+            /** @description Under which licence or terms it may be used. */
+            licence: string;
+            /** @description What to write on the map. */
+            attribution: string;
+            /**
+             * @description A sketch is small and comes whole: a GeoJSON FeatureCollection whose features have `layer` (water, waterway,
+             *     railway, road, station, place), `name`, `name_en`, `ref`, `kind`, `rank` (1 is the most important) and `sketch`.
+             */
+            features?: Record<string, never>;
+            /** @description TileJSON of everything larger, on this node. */
+            tiles?: string;
+        };
+        /**
+         * @description What a base map is made of.
+         * @enum {string}
+         */
+        BaseMapKind: "none" | "sketch" | "features" | "archive";
         /** @description A GeoJSON FeatureCollection (RFC 7946). */
         BoundaryCollection: {
             /** @enum {string} */
@@ -2457,6 +2501,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_base: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the answer at hand */
+                "If-None-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The base map */
+            200: {
+                headers: {
+                    /** @description Changes with the base map */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseMap"];
+                };
+            };
+            /** @description The answer at hand is still right */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     check_in: {
         parameters: {
             query?: never;

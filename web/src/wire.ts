@@ -17,6 +17,35 @@ export type Role = Schemas['Role'];
 
 export type Office = Schemas['RegionOffice'];
 export type Region = Schemas['Region'];
+export type BaseMap = Omit<Schemas['BaseMap'], 'features'> & { features?: GeoJSON.FeatureCollection };
+
+// Hazard zones
+
+export type HazardClass = {
+  code: string;
+  name: string;
+  english: string;
+  /** `#rrggbb`. */
+  color: string;
+  pattern: 'none' | 'hatch' | 'cross' | 'dots' | 'lines';
+  /** Metres. */
+  depth?: { min_m: number; max_m?: number | null } | null;
+};
+export type HazardLayer = {
+  id: string;
+  name: string;
+  english: string;
+  hazard: string;
+  edition: string;
+  source: string;
+  licence: string;
+  attribution: string;
+  demonstration: boolean;
+  zones: number;
+  classes: HazardClass[];
+  tiles: string;
+};
+export type HazardLayers = { layers: HazardLayer[] };
 
 // Reports
 

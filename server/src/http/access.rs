@@ -36,6 +36,7 @@ pub type Row = (&'static str, &'static str, Access);
 /// The table.
 pub const TABLE: &[Row] = &[
     // watching
+    ("GET", "/api/base", Open),
     ("GET", "/api/region", Open),
     ("GET", "/api/snapshot", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/live", Open), // the token comes in the first frame

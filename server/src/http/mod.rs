@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod base;
 pub mod base_url;
 pub mod check_ins;
 pub mod client_address;

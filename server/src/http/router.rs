@@ -20,7 +20,7 @@ use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
-    assets, check_ins, docs, features, halted as halted_doors, health, incidents, live, media, operations, region,
+    assets, base, check_ins, docs, features, halted as halted_doors, health, incidents, live, media, operations, region,
     reports, request_log, sessions, snapshot,
 };
 use crate::identity::Identity;
@@ -36,6 +36,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the doors need, each its own.
 pub struct Doors {
+    /// Base map.
+    pub base: base::BaseState,
     /// Region.
     pub region: region::RegionState,
     /// Snapshot.
@@ -70,6 +72,7 @@ pub struct Doors {
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = docs::head();
     for door in [
+        base::routes().into_openapi(),
         region::routes().into_openapi(),
         snapshot::routes().into_openapi(),
         live::routes().into_openapi(),
@@ -90,6 +93,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 pub fn router(doors: Doors) -> Router {
     // What can be long enough to be worth compressing. A receipt is not, and reports come in storms.
     let long = OpenApiRouter::new()
+        .merge(base::routes().with_state(doors.base))
         .merge(region::routes().with_state(doors.region))
         .merge(snapshot::routes().with_state(doors.snapshot))
         .merge(incidents::routes().with_state(doors.incidents))

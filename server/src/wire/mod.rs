@@ -4,6 +4,7 @@
 //! Knows the domain; each conversion from it stands beside the type that it makes.
 
 pub mod accounts;
+pub mod base;
 pub mod check_in;
 pub mod features;
 pub mod incident;

@@ -49,6 +49,12 @@ it('keeps danger to life out of clusters while it is open', () => {
   ]);
 });
 
+it('keeps a drill and what is real apart, so that no disc counts both', () => {
+  const split = allFeatures([incident('real'), incident('drill', { operation: 'exercise' })], new Set(['exercise']));
+  expect(split.gathered.map((f) => f.properties.id)).toEqual(['real']);
+  expect(split.drills.map((f) => f.properties.id)).toEqual(['drill']);
+});
+
 it('moves an incident from one side to the other when the danger is over', () => {
   const over = incident('a', { danger_to_life: true, status: 'resolved' });
   const diff = diffOf({ all: false, incidents: new Set(['a']) }, byId(over), NO_DRILLS);
@@ -61,6 +67,7 @@ it('takes what has gone off both sides', () => {
   const diff = diffOf({ all: false, incidents: new Set(['gone']) }, byId(), NO_DRILLS);
   expect(diff.gathered).toEqual({ add: [], remove: ['gone'] });
   expect(diff.urgent).toEqual({ add: [], remove: ['gone'] });
+  expect(diff.drills).toEqual({ add: [], remove: ['gone'] });
 });
 
 it('has an outline of its own for each category', () => {

@@ -41,20 +41,29 @@ export function featureOf(incident: Incident, drills: ReadonlySet<string>): Feat
 }
 
 /**
- * Features for the two sources of the map: those that may be gathered in clusters, and the urgent ones, which stand
- * above all else and never are.
+ * Features for the sources of the map: real ones and a drill's, which may be gathered in clusters, each with its own
+ * kind; and the urgent ones, which stand above all else and never are.
  */
-export type Split<T> = { gathered: T; urgent: T };
+export type Split<T> = { gathered: T; drills: T; urgent: T };
+
+/** The sources' names. */
+export const SIDES = ['gathered', 'drills', 'urgent'] as const satisfies readonly (keyof Split<never>)[];
+
+const split = <T>(make: () => T): Split<T> => ({ gathered: make(), drills: make(), urgent: make() });
+
+function sideOf(incident: Incident, drills: ReadonlySet<string>): keyof Split<never> {
+  return isUrgent(incident) ? 'urgent' : drills.has(incident.operation) ? 'drills' : 'gathered';
+}
 
 /** All incidents, for a map that starts. */
 export function allFeatures(incidents: Iterable<Incident>, drills: ReadonlySet<string>): Split<Feature[]> {
-  const split: Split<Feature[]> = { gathered: [], urgent: [] };
-  for (const incident of incidents) split[isUrgent(incident) ? 'urgent' : 'gathered'].push(featureOf(incident, drills));
-  return split;
+  const features = split<Feature[]>(() => []);
+  for (const incident of incidents) features[sideOf(incident, drills)].push(featureOf(incident, drills));
+  return features;
 }
 
 /**
- * What a running map has to change. An incident that changes sides is removed on one and added on the other;
+ * What a running map has to change. An incident that changes sides is removed on the others and added on its own;
  * adding what is there replaces it, removing what is not there does nothing.
  */
 export function diffOf(
@@ -62,16 +71,12 @@ export function diffOf(
   incidents: ReadonlyMap<string, Incident>,
   drills: ReadonlySet<string>,
 ): Split<GeoJSONSourceDiff> {
-  const add: Split<Feature[]> = { gathered: [], urgent: [] };
-  const remove: Split<string[]> = { gathered: [], urgent: [] };
+  const diff = split<{ add: Feature[]; remove: string[] }>(() => ({ add: [], remove: [] }));
   for (const id of changes.incidents) {
     const incident = incidents.get(id);
-    const side = incident && (isUrgent(incident) ? 'urgent' : 'gathered');
-    if (incident && side) add[side].push(featureOf(incident, drills));
-    for (const other of ['gathered', 'urgent'] as const) if (other !== side) remove[other].push(id);
+    const side = incident && sideOf(incident, drills);
+    if (incident && side) diff[side].add.push(featureOf(incident, drills));
+    for (const other of SIDES) if (other !== side) diff[other].remove.push(id);
   }
-  return {
-    gathered: { add: add.gathered, remove: remove.gathered },
-    urgent: { add: add.urgent, remove: remove.urgent },
-  };
+  return diff;
 }

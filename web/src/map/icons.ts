@@ -1,5 +1,6 @@
 import { SHAPES } from '../design/shapes';
 import type { Category } from '../wire';
+import { SHIELD_EXPRESSWAY, SHIELD_NATIONAL } from './base';
 import { iconName, type Look } from './features';
 import type { Palette } from './palette';
 
@@ -47,6 +48,27 @@ export function drawIcons(palette: Palette): Icon[] {
     if (image) icons.push({ name, image });
   }
   return icons;
+}
+
+/** Draws the shields that road numbers stand on: the rounded triangle of national roads, the plate of expressways. */
+export function drawShields(palette: Palette): Icon[] {
+  const national = new Path2D('M4 4 Q14 1 24 4 Q26 5 25 8 Q22 18 16 24 Q14 26 12 24 Q6 18 3 8 Q2 5 4 4 Z');
+  const expressway = new Path2D();
+  expressway.roundRect(2, 6, 24, 16, 3);
+  const shields = [
+    [SHIELD_NATIONAL, national, palette.nationalRoad],
+    [SHIELD_EXPRESSWAY, expressway, palette.expressway],
+  ] as const;
+  return shields.flatMap(([name, shape, colour]) => {
+    const pen = blank(28, 28);
+    if (!pen) return [];
+    pen.fillStyle = colour;
+    pen.fill(shape);
+    pen.strokeStyle = '#ffffff';
+    pen.lineWidth = 1.5;
+    pen.stroke(shape);
+    return [{ name, image: imageOf(pen) }];
+  });
 }
 
 function blank(width: number, height: number): CanvasRenderingContext2D | null {

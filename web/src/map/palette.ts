@@ -18,6 +18,19 @@ export type Palette = {
   drill: string;
   onDrill: string;
   onCategory: string;
+  water: string;
+  river: string;
+  waterName: string;
+  road: string;
+  roadEdge: string;
+  expressway: string;
+  railway: string;
+  railwayDash: string;
+  nationalRoad: string;
+  place: string;
+  /** The ink of hazard classes' patterns. */
+  pattern: string;
+  peak: string;
   category(category: Category): string;
 };
 
@@ -41,6 +54,18 @@ export function paletteOf(element: Element): Palette {
     drill: read('--drill'),
     onDrill: read('--on-drill'),
     onCategory: read('--on-category'),
+    water: read('--map-water'),
+    river: read('--map-river'),
+    waterName: read('--map-water-name'),
+    road: read('--map-road'),
+    roadEdge: read('--map-road-edge'),
+    expressway: read('--map-expressway'),
+    railway: read('--map-railway'),
+    railwayDash: read('--map-railway-dash'),
+    nationalRoad: read('--map-national-road'),
+    place: read('--map-place'),
+    pattern: read('--map-pattern'),
+    peak: read('--map-peak'),
     category: (category) => read(colourOf(category)),
   };
 }

@@ -12,12 +12,14 @@ import {
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { type Key, language, t } from '../i18n/index.svelte';
 import type { Changes, Incident } from '../state/world';
-import type { LatLon, Region } from '../wire';
-import { allFeatures, diffOf, type Split } from './features';
+import type { BaseMap, LatLon, Region } from '../wire';
+import { allFeatures, diffOf, SIDES, type Split } from './features';
 import type { Frame } from './framing';
-import { drawIcons, PIXEL_RATIO } from './icons';
+import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
+import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { type Palette, paletteOf } from './palette';
-import { groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
+import { drawPattern, PATTERN_RATIO, patternName } from './patterns';
+import { ABOVE_ZONES, GATHERED, groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
 
 setWorkerUrl(workerUrl);
 
@@ -30,6 +32,8 @@ const CONTROLS: Readonly<Record<string, Key>> = {
 export type MapOptions = {
   container: HTMLElement;
   region: Region;
+  /** The base map; left out: none. */
+  base?: BaseMap | null;
   /** Size of names and marks; a wall is read from afar. */
   scale?: number;
   /** How much of the map's upper edge is covered by something else, pixels. */
@@ -53,15 +57,13 @@ function room({ scale = 1, covered }: MapOptions): PaddingOptions {
 }
 
 function begin(options: MapOptions, drillWord: string | null): Begun {
-  const { container, region, scale = 1 } = options;
+  const { container, region, base = null, scale = 1 } = options;
   const palette = paletteOf(container);
   const local = language().startsWith('ja');
+  const ground = { region, base, palette, local, scale, origin: location.origin };
   const map = new MapLibre({
     container,
-    style:
-      drillWord === null
-        ? groundStyle(region, palette, local, scale)
-        : incidentStyle(region, palette, local, drillWord, scale),
+    style: drillWord === null ? groundStyle(ground) : incidentStyle(ground, drillWord),
     ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
     attributionControl: false,
     dragRotate: false,
@@ -71,6 +73,9 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
     locale: Object.fromEntries(Object.entries(CONTROLS).map(([name, key]) => [name, t(key)])),
   });
   map.touchZoomRotate.disableRotation();
+  map.on('style.load', () => {
+    for (const { name, image } of drawShields(palette)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
+  });
   // Until somebody moves the map, the whole region fills it, however the page settles around it.
   let moved = options.start !== undefined;
   map.on('movestart', (event) => {
@@ -110,14 +115,41 @@ export function markPlaces(
   };
 }
 
+/**
+ * Draws these hazard layers on a map whose style has loaded, and no others. The ink of their patterns is the palette's.
+ */
+export function drawZones(map: MapLibre, shown: readonly ShownZones[], palette: Palette, scale = 1): void {
+  const wanted = new Set(shown.map(({ layer }) => zonesSource(layer.id)));
+  const drawn = map.getStyle().layers.filter((layer) => 'source' in layer && layer.source.startsWith('hazard-'));
+  // All of them anew: there are few, their tiles stay, and their order is that of the list.
+  for (const { id } of drawn) map.removeLayer(id);
+  for (const source of Object.keys(map.getStyle().sources)) {
+    if (source.startsWith('hazard-') && !wanted.has(source)) map.removeSource(source);
+  }
+  for (const one of shown) {
+    const source = zonesSource(one.layer.id);
+    if (!map.getSource(source)) map.addSource(source, zonesTiles(one.layer, location.origin));
+    for (const { pattern } of one.layer.classes) {
+      const name = patternName(pattern, palette.pattern);
+      const image = pattern === 'none' || map.hasImage(name) ? null : drawPattern(pattern, palette.pattern);
+      if (image) map.addImage(name, image, { pixelRatio: PATTERN_RATIO });
+    }
+    for (const layer of zoneLayers(one, palette.pattern, scale)) map.addLayer(layer, ABOVE_ZONES);
+  }
+}
+
+/** The layers of marks that somebody may point at. */
+const SINGLES = ['closed', 'closed-drills', 'incidents', 'incidents-drills', 'urgent'];
+const DISCS = ['clusters', 'clusters-drills'];
+
 /** A map of the region with the incidents upon it. */
 export class IncidentMap {
   readonly #map: MapLibre;
   readonly #options: MapOptions;
   readonly #settle: () => void;
   #ready = false;
-  /** What came before the map was ready. */
-  #waiting: (() => void)[] = [];
+  /** What came before the map was ready: the last of each kind. */
+  readonly #waiting = new Map<string, () => void>();
   #drills: ReadonlySet<string> = new Set();
   /** How many incidents were given to the map. */
   #given = 0;
@@ -131,22 +163,22 @@ export class IncidentMap {
     this.#map.on('load', () => {
       for (const icon of icons) this.#map.addImage(icon.name, icon.image, { pixelRatio: PIXEL_RATIO });
       this.#ready = true;
-      for (const call of this.#waiting) call();
-      this.#waiting = [];
+      for (const call of this.#waiting.values()) call();
+      this.#waiting.clear();
       options.onReady?.();
     });
     // For whoever waits until everything is drawn, such as a camera: how many incidents are.
     this.#map.on('idle', () => {
-      if (this.#ready && this.#waiting.length === 0) options.container.dataset.drawn = String(this.#given);
+      if (this.#ready && this.#waiting.size === 0) options.container.dataset.drawn = String(this.#given);
     });
-    for (const layer of ['closed', 'incidents', 'urgent']) {
+    for (const layer of SINGLES) {
       this.#map.on('click', layer, (event) => {
         const id: unknown = event.features?.[0]?.properties.id;
         if (typeof id === 'string') options.onSelect(id);
       });
     }
-    this.#map.on('click', 'clusters', (event) => void this.#openCluster(event));
-    for (const layer of ['closed', 'incidents', 'urgent', 'clusters']) {
+    for (const layer of DISCS) this.#map.on('click', layer, (event) => void this.#openCluster(event));
+    for (const layer of [...SINGLES, ...DISCS]) {
       this.#map.on('mouseenter', layer, () => this.#cursor('pointer'));
       this.#map.on('mouseleave', layer, () => this.#cursor(''));
     }
@@ -156,7 +188,7 @@ export class IncidentMap {
   show(changes: Changes, incidents: ReadonlyMap<string, Incident>, drills: ReadonlySet<string>): void {
     if (!this.#ready) {
       // The first drawing takes everything, so what comes before it need not be kept.
-      this.#waiting = [() => this.show({ all: true, incidents: new Set() }, incidents, drills)];
+      this.#waiting.set('show', () => this.show({ all: true, incidents: new Set() }, incidents, drills));
       return;
     }
     const everything = changes.all || !sameSet(this.#drills, drills);
@@ -178,8 +210,22 @@ export class IncidentMap {
   mark(ids: readonly string[]): void {
     if (!this.#ready) return;
     const filter: FilterSpecification = ['in', ['get', 'id'], ['literal', [...ids]]];
-    this.#map.setFilter('fresh-gathered', filter);
-    this.#map.setFilter('fresh-urgent', filter);
+    for (const side of SIDES) this.#map.setFilter(`fresh-${side}`, filter);
+  }
+
+  /** Draws these hazard layers and no others. */
+  zones(shown: readonly ShownZones[]): void {
+    const { container, scale = 1 } = this.#options;
+    this.#whenReady('zones', () => drawZones(this.#map, shown, paletteOf(container), scale));
+  }
+
+  /** Draws the base map or leaves it out. */
+  base(on: boolean): void {
+    this.#whenReady('base', () => {
+      for (const { id } of this.#map.getStyle().layers) {
+        if (id.startsWith('base-')) this.#map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none');
+      }
+    });
   }
 
   /** Goes to a place. */
@@ -198,15 +244,23 @@ export class IncidentMap {
   }
 
   #each(call: (side: keyof Split<never>, source: GeoJSONSource) => unknown): void {
-    for (const side of ['gathered', 'urgent'] as const) {
+    for (const side of SIDES) {
       const source = this.#map.getSource<GeoJSONSource>(side);
       if (source) call(side, source);
     }
   }
 
-  async #openCluster(event: MapMouseEvent & { features?: { properties: Record<string, unknown> }[] }): Promise<void> {
+  #whenReady(kind: string, call: () => void): void {
+    if (this.#ready) call();
+    else this.#waiting.set(kind, call);
+  }
+
+  async #openCluster(
+    event: MapMouseEvent & { features?: { source: string; properties: Record<string, unknown> }[] },
+  ): Promise<void> {
     const cluster = event.features?.[0]?.properties.cluster_id;
-    const source = this.#map.getSource<GeoJSONSource>('gathered');
+    const side = GATHERED.find((side) => side === event.features?.[0]?.source);
+    const source = side && this.#map.getSource<GeoJSONSource>(side);
     if (typeof cluster !== 'number' || !source) return;
     const zoom = await source.getClusterExpansionZoom(cluster);
     this.#map.easeTo({ center: event.lngLat, zoom, ...calmly() });

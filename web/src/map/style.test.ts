@@ -1,32 +1,71 @@
 import type { SymbolLayerSpecification } from 'maplibre-gl';
 import { expect, it } from 'vitest';
-import type { Region } from '../wire';
+import type { BaseMap, Region } from '../wire';
 import type { Palette } from './palette';
-import { incidentStyle } from './style';
+import { ABOVE_ZONES, type Ground, groundStyle, incidentStyle } from './style';
 
 const region = { offices: [], boundaries: { type: 'FeatureCollection', features: [] } } as unknown as Region;
-const { layers } = incidentStyle(region, {} as Palette, true, '訓練');
+const base: BaseMap = {
+  kind: 'sketch',
+  sketch: true,
+  edition: '略図',
+  source: '',
+  licence: '',
+  attribution: '',
+  features: { type: 'FeatureCollection', features: [] },
+};
+const ground: Ground = { region, base, palette: {} as Palette, local: true, scale: 1, origin: 'http://node.example' };
+const { layers, sources } = incidentStyle(ground, '訓練');
 const symbols = layers.filter((layer): layer is SymbolLayerSpecification => layer.type === 'symbol');
+const order = layers.map(({ id }) => id);
 /** The layers that write the word under single marks; a disc has it within. */
-const words = symbols.filter(
-  ({ id, layout }) => id !== 'clusters' && !id.endsWith('-clusters') && JSON.stringify(layout).includes('訓練'),
-);
+const words = symbols.filter(({ id, layout }) => !id.includes('clusters') && JSON.stringify(layout).includes('訓練'));
 
 it('writes the word of a drill once where marks lie upon each other, and shows the marks all the same', () => {
-  expect(words.map(({ source }) => source).sort()).toEqual(['gathered', 'urgent']);
+  expect(words.map(({ source }) => source).sort()).toEqual(['drills', 'urgent']);
   for (const { layout, paint } of words) {
     expect(layout).toMatchObject({ 'text-overlap': 'never', 'text-optional': true });
     expect(layout).not.toHaveProperty('text-ignore-placement');
     expect(paint).not.toHaveProperty('text-opacity');
   }
-  for (const id of ['incidents', 'urgent']) {
+  for (const id of ['incidents', 'incidents-drills', 'urgent']) {
     expect(symbols.find((layer) => layer.id === id)?.layout).toMatchObject({ 'icon-overlap': 'always' });
   }
 });
 
-it('gives marks and words their room before it places the names, which stay in any case', () => {
-  const order = layers.map(({ id }) => id);
-  for (const { id } of words) expect(order.indexOf(id)).toBeGreaterThan(order.indexOf('names'));
-  const names = symbols.find(({ id }) => id === 'names');
-  expect(names?.layout).toMatchObject({ 'text-overlap': 'always' });
+it('gives marks, discs and words their room before it places the names, which hide neither them nor each other', () => {
+  const rooms = order.filter((id) => id.startsWith('clear-of-'));
+  expect(rooms).toContain('clear-of-clusters');
+  for (const id of rooms) expect(order.indexOf(id)).toBeGreaterThan(order.indexOf('names'));
+  expect(symbols.find(({ id }) => id === 'names')?.layout).toMatchObject({ 'text-overlap': 'never' });
+});
+
+it('gathers a drill and what is real in clusters of their own', () => {
+  expect(sources.gathered).toMatchObject({ cluster: true });
+  expect(sources.drills).toMatchObject({ cluster: true });
+  const discs = symbols.filter(({ id }) => /^clusters/.test(id));
+  expect(discs.map(({ id, source }) => [id, source])).toEqual([
+    ['clusters-drills', 'drills'],
+    ['clusters', 'gathered'],
+  ]);
+  expect(JSON.stringify(discs[0]?.layout)).toContain('訓練');
+  expect(JSON.stringify(discs[1]?.layout)).not.toContain('訓練');
+});
+
+it('lays zones on land and water, and lines, borders, marks and names upon the zones', () => {
+  const at = (id: string) => order.indexOf(id);
+  expect(at('base-water')).toBeLessThan(at(ABOVE_ZONES));
+  for (const id of ['base-waterway', 'base-road', 'base-railway', 'border', 'incidents', 'names']) {
+    expect(at(id)).toBeGreaterThan(at(ABOVE_ZONES));
+  }
+});
+
+it('takes a sketch as it came, larger base maps as tiles of this node, and goes without', () => {
+  expect(groundStyle(ground).sources.base).toMatchObject({ type: 'geojson', data: base.features });
+  const tiled: BaseMap = { ...base, kind: 'features', sketch: false, tiles: '/tiles/base.json' };
+  delete tiled.features;
+  const style = groundStyle({ ...ground, base: tiled });
+  expect(style.sources.base).toEqual({ type: 'vector', url: 'http://node.example/tiles/base.json' });
+  expect(style.layers.find(({ id }) => id === 'base-road')).toMatchObject({ 'source-layer': 'road' });
+  expect(Object.keys(groundStyle({ ...ground, base: null }).sources)).toEqual(['boundaries', 'names']);
 });

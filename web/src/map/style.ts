@@ -1,19 +1,16 @@
 import type {
   CircleLayerSpecification,
   ExpressionSpecification,
+  SourceSpecification,
   StyleSpecification,
   SymbolLayerSpecification,
   VariableAnchorOffsetCollectionSpecification,
 } from 'maplibre-gl';
-import type { LatLon, Region } from '../wire';
+import type { BaseMap, LatLon, Region } from '../wire';
+import { baseParts } from './base';
+import { FONTS } from './fonts';
 import { CLUSTER, CLUSTER_DRILL, DANGER_RADIUS, DANGER_RISE } from './icons';
 import type { Palette } from './palette';
-
-/**
- * Fonts of the device. A style without `glyphs` lets MapLibre draw every letter itself, so that no glyph is
- * fetched; it takes the weight from the first name.
- */
-export const FONTS = ['Noto Sans JP Bold', 'Noto Sans JP', 'Noto Sans CJK JP', 'Hiragino Sans', 'Meiryo'];
 
 /** Where a name may stand beside its point, in ems: the first place where it hides nothing. */
 const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
@@ -56,13 +53,32 @@ function names(region: Region, local: boolean): GeoJSON.FeatureCollection<GeoJSO
   };
 }
 
-/** The ground that every map stands on: boundaries and place names, nothing fetched. */
-export function groundStyle(region: Region, palette: Palette, local: boolean, scale = 1): StyleSpecification {
+/** What every map of the region is drawn from. */
+export type Ground = {
+  region: Region;
+  /** The base map; `null`: there is none. */
+  base: BaseMap | null;
+  palette: Palette;
+  /** Names in Japanese, else in English. */
+  local: boolean;
+  /** Size of names and marks; a wall is read from afar. */
+  scale: number;
+  /** This node, where tiles are: a URL. */
+  origin: string;
+};
+
+/** Draws nothing; hazard zones are put below it, so that lines, borders and marks stay above them. */
+export const ABOVE_ZONES = 'above-zones';
+
+/** The ground that every map stands on: boundaries, the base map and place names, all from this node. */
+export function groundStyle({ region, base, palette, local, scale, origin }: Ground): StyleSpecification {
+  const parts = baseParts(base, palette, local, scale, origin);
   return {
     version: 8,
     sources: {
       boundaries: { type: 'geojson', data: region.boundaries, tolerance: 0.2 },
       names: { type: 'geojson', data: names(region, local) },
+      ...parts.sources,
     },
     layers: [
       { id: 'beyond', type: 'background', paint: { 'background-color': palette.beyond } },
@@ -72,6 +88,9 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
         source: 'boundaries',
         paint: { 'fill-color': palette.land, 'fill-antialias': false },
       },
+      ...parts.areas,
+      { id: ABOVE_ZONES, type: 'background', layout: { visibility: 'none' } },
+      ...parts.lines,
       {
         id: 'border',
         type: 'line',
@@ -80,8 +99,10 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
         paint: {
           'line-color': palette.border,
           'line-width': ['interpolate', ['linear'], ['zoom'], 7, 1 * scale, 12, 2.5 * scale],
+          'line-dasharray': [6, 2],
         },
       },
+      ...parts.names,
       {
         id: 'names',
         type: 'symbol',
@@ -89,12 +110,25 @@ export function groundStyle(region: Region, palette: Palette, local: boolean, sc
         layout: {
           'text-field': ['get', 'name'],
           'text-font': FONTS,
-          'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11 * scale, 9, 14 * scale, 12, 22 * scale],
+          'text-size': [
+            'interpolate',
+            ['linear'],
+            ['zoom'],
+            7,
+            10 * scale,
+            8,
+            11.5 * scale,
+            9,
+            14 * scale,
+            12,
+            22 * scale,
+          ],
           'text-letter-spacing': 0.06,
           'text-padding': 1,
-          // A name moves aside for marks and other names, but stays on its own ground, and is never left out.
+          // A name moves aside for marks and other names. One that finds no room would hide what somebody has to read:
+          // it waits for the next zoom. The smallest municipality chooses first.
           'text-variable-anchor-offset': NAME_PLACES,
-          'text-overlap': 'always',
+          'text-overlap': 'never',
           'symbol-sort-key': ['get', 'reach'],
         },
         paint: { 'text-color': palette.name, 'text-halo-color': palette.nameEdge, 'text-halo-width': 2 * scale },
@@ -157,28 +191,40 @@ const URGENT_SIZE = 0.95;
  *
  * `word`: what stands under a mark, in words that do show. Of marks that lie upon each other one alone has it.
  */
-function keepClear(marks: SymbolLayerSpecification, size: number, word?: Word): SymbolLayerSpecification {
+function keepClear(
+  marks: SymbolLayerSpecification,
+  size: number,
+  scale: number,
+  word?: Word,
+): SymbolLayerSpecification {
   const { 'text-ignore-placement': _, 'icon-ignore-placement': __, ...layout } = marks.layout ?? {};
   return {
     ...marks,
     id: `clear-of-${marks.id}`,
-    layout: { ...layout, 'icon-size': size, ...word?.layout },
-    paint: { 'icon-opacity': 0, ...(word?.paint ?? { 'text-opacity': 0 }) },
+    layout: { ...layout, 'icon-size': size * scale, ...word?.layout },
+    paint: { ...marks.paint, 'icon-opacity': 0, ...(word?.paint ?? { 'text-opacity': 0 }) },
   };
 }
 
 /** A text of a mark. */
 type Word = Pick<SymbolLayerSpecification, 'layout' | 'paint'>;
 
+/**
+ * Sources of marks that may be gathered in clusters. A drill's have one of their own, so that no number ever counts
+ * both.
+ */
+export const GATHERED = ['gathered', 'drills'] as const;
+
+/** How far a drill's disc stands beside its place, CSS pixels, so that one of real incidents there is seen too. */
+const DRILL_ASIDE = 16;
+
 /** The ground with incidents upon it. `drillWord`: what stands under the marks of a drill. */
-export function incidentStyle(
-  region: Region,
-  palette: Palette,
-  local: boolean,
-  drillWord: string,
-  scale = 1,
-): StyleSpecification {
-  const ground = groundStyle(region, palette, local, scale);
+export function incidentStyle(on: Ground, drillWord: string): StyleSpecification {
+  const { palette, scale } = on;
+  const ground = groundStyle(on);
+  const isName = ({ id }: { id: string }) => id === 'names';
+  const single: ExpressionSpecification = ['!', ['has', 'point_count']];
+  const always = { 'icon-overlap': 'always', 'icon-ignore-placement': true } as const;
   /** The word under a mark of a drill, so far below its place, ems. */
   const drillUnder = (ems: number): Word => ({
     layout: {
@@ -192,41 +238,39 @@ export function incidentStyle(
     },
     paint: { 'text-color': palette.onDrill, 'text-halo-color': palette.drill, 'text-halo-width': 3 * scale },
   });
-  const single: ExpressionSpecification = ['!', ['has', 'point_count']];
-  const drillOnly: ExpressionSpecification = ['==', ['get', 'real'], 0];
-  // A disc lies above danger's ring, which is the larger: the ring is seen around it, and its number is read.
-  const marks: SymbolLayerSpecification[] = [
-    {
-      id: 'incidents',
-      type: 'symbol',
-      source: 'gathered',
-      filter: ['all', single, ['get', 'open']],
-      layout: {
-        'icon-image': ['get', 'icon'],
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.8 * scale, 11, 1.1 * scale],
-        'icon-overlap': 'always',
-        'icon-ignore-placement': true,
-      },
+  /** What is done; it drives no name away. */
+  const closed = (source: string): SymbolLayerSpecification => ({
+    id: source === 'drills' ? 'closed-drills' : 'closed',
+    type: 'symbol',
+    source,
+    filter: ['all', single, ['!', ['get', 'open']]],
+    layout: {
+      'icon-image': ['get', 'icon'],
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.6 * scale, 11, 0.8 * scale],
+      ...always,
     },
-    {
-      id: 'urgent',
-      type: 'symbol',
-      source: 'urgent',
-      layout: {
-        'icon-image': ['get', 'icon'],
-        'icon-size': URGENT_SIZE * scale,
-        'icon-anchor': 'bottom',
-        'icon-overlap': 'always',
-        'icon-ignore-placement': true,
-      },
+  });
+  const singles = (source: string): SymbolLayerSpecification => ({
+    id: source === 'drills' ? 'incidents-drills' : 'incidents',
+    type: 'symbol',
+    source,
+    filter: ['all', single, ['get', 'open']],
+    layout: {
+      'icon-image': ['get', 'icon'],
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.8 * scale, 11, 1.1 * scale],
+      ...always,
     },
-    {
-      id: 'clusters',
+  });
+  const discs = (source: string): SymbolLayerSpecification => {
+    const drill = source === 'drills';
+    const aside: [number, number] = drill ? [DRILL_ASIDE * scale, DRILL_ASIDE * scale] : [0, 0];
+    return {
+      id: drill ? 'clusters-drills' : 'clusters',
       type: 'symbol',
-      source: 'gathered',
+      source,
       filter: ['has', 'point_count'],
       layout: {
-        'icon-image': ['case', drillOnly, CLUSTER_DRILL, CLUSTER],
+        'icon-image': drill ? CLUSTER_DRILL : CLUSTER,
         'icon-size': [
           'interpolate',
           ['linear'],
@@ -238,58 +282,61 @@ export function incidentStyle(
           500,
           1.15 * scale,
         ],
-        'icon-overlap': 'always',
-        'icon-ignore-placement': true,
+        ...always,
         'text-ignore-placement': true,
-        'text-field': [
-          'case',
-          drillOnly,
-          ['concat', drillWord, '\n', ['to-string', ['get', 'point_count']]],
-          ['to-string', ['get', 'point_count']],
-        ],
+        'text-field': drill
+          ? ['concat', drillWord, '\n', ['to-string', ['get', 'point_count']]]
+          : ['to-string', ['get', 'point_count']],
         'text-font': FONTS,
-        'text-size': ['case', drillOnly, 11 * scale, 16 * scale],
+        'text-size': (drill ? 11 : 16) * scale,
         'text-line-height': 1.1,
         'text-overlap': 'always',
       },
-      paint: { 'text-color': ['case', drillOnly, palette.onDrill, palette.onCluster] },
+      paint: {
+        'text-color': drill ? palette.onDrill : palette.onCluster,
+        'icon-translate': aside,
+        'text-translate': aside,
+      },
+    };
+  };
+  // A disc lies above danger's ring, which is the larger: the ring is seen around it, and its number is read. What is
+  // real lies above a drill's.
+  const marks: SymbolLayerSpecification[] = [
+    singles('drills'),
+    singles('gathered'),
+    {
+      id: 'urgent',
+      type: 'symbol',
+      source: 'urgent',
+      layout: { 'icon-image': ['get', 'icon'], 'icon-size': URGENT_SIZE * scale, 'icon-anchor': 'bottom', ...always },
     },
+    discs('drills'),
+    discs('gathered'),
   ];
-  const words: Readonly<Record<string, Word>> = { incidents: drillUnder(1.2), urgent: drillUnder(0.3) };
+  const words: Readonly<Record<string, Word>> = { 'incidents-drills': drillUnder(1.2), urgent: drillUnder(0.3) };
+  const gathered: SourceSpecification = {
+    type: 'geojson',
+    data: NOTHING,
+    promoteId: 'id',
+    cluster: true,
+    clusterRadius: Math.round(42 * scale),
+    clusterMinPoints: 3,
+    clusterMaxZoom: CLUSTERS_END - 1,
+  };
   return {
     ...ground,
     sources: {
       ...ground.sources,
-      gathered: {
-        type: 'geojson',
-        data: NOTHING,
-        promoteId: 'id',
-        cluster: true,
-        clusterRadius: Math.round(42 * scale),
-        clusterMinPoints: 3,
-        clusterMaxZoom: CLUSTERS_END - 1,
-        // How many of them are not part of a drill: a cluster of drill marks alone must not look real.
-        clusterProperties: { real: ['+', ['case', ['get', 'drill'], 0, 1]] },
-      },
+      gathered,
+      drills: gathered,
       urgent: { type: 'geojson', data: NOTHING, promoteId: 'id' },
     },
     layers: [
-      ...ground.layers.filter((layer) => layer.id !== 'names'),
-      // What is done drives no name away.
-      {
-        id: 'closed',
-        type: 'symbol',
-        source: 'gathered',
-        filter: ['all', single, ['!', ['get', 'open']]],
-        layout: {
-          'icon-image': ['get', 'icon'],
-          'icon-size': ['interpolate', ['linear'], ['zoom'], 8, 0.6 * scale, 11, 0.8 * scale],
-          'icon-overlap': 'always',
-          'icon-ignore-placement': true,
-        },
-      },
+      ...ground.layers.filter((layer) => !isName(layer)),
+      closed('drills'),
+      closed('gathered'),
       ...marks,
-      ...(['gathered', 'urgent'] as const).map((source) => ({
+      ...([...GATHERED, 'urgent'] as const).map((source) => ({
         id: `fresh-${source}`,
         type: 'circle' as const,
         source,
@@ -302,13 +349,16 @@ export function incidentStyle(
           'circle-stroke-color': palette.fresh,
         },
       })),
-      // Names stand above the marks, so that none is ever hidden, and beside them where there is room.
-      ...ground.layers.filter((layer) => layer.id === 'names'),
-      // A name may touch the edge of a mark, sooner than lie upon another name; danger stays whole.
-      ...marks.map((layer) => keepClear(layer, (layer.id === 'urgent' ? URGENT_SIZE : 0.55) * scale, words[layer.id])),
+      // Names stand above the marks, and beside them.
+      ...ground.layers.filter(isName),
+      // A name may touch the edge of a single mark; discs, whose numbers are read, and danger stay whole.
+      ...marks.map((layer) => keepClear(layer, CLEAR[layer.id] ?? 0.55, scale, words[layer.id])),
     ],
   };
 }
+
+/** How large the room is that names keep clear of, in sizes of the mark. */
+const CLEAR: Readonly<Record<string, number>> = { urgent: URGENT_SIZE, clusters: 0.9, 'clusters-drills': 0.9 };
 
 /** A filter that nothing passes. */
 export const NO_ONE: ['in', ['get', 'id'], ['literal', string[]]] = ['in', ['get', 'id'], ['literal', []]];

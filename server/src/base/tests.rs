@@ -1,0 +1,127 @@
+use std::fs;
+
+use super::*;
+
+fn lake() -> Feature {
+    Feature {
+        layer: Layer::Water,
+        name: Some("沼沢湖".to_owned()),
+        english: None,
+        reference: None,
+        kind: None,
+        rank: 2,
+        geometry: geo_types::Rect::new((139.56, 37.44), (139.59, 37.46)).to_polygon().into(),
+    }
+}
+
+fn origin() -> Origin {
+    Origin { edition: "W09-05".to_owned(), source: "国土交通省".to_owned(), ..Origin::default() }
+}
+
+#[test]
+fn the_built_in_region_carries_a_sketch_of_every_layer_that_says_so() {
+    let data = tempfile::tempdir().unwrap();
+    let base = Base::in_force(None, "aizu", data.path()).unwrap();
+    assert!(base.is_sketch());
+    assert!(base.origin.attribution.contains("略図"));
+    for layer in Layer::ALL {
+        assert!(base.features().iter().any(|feature| feature.layer == layer), "{layer:?}");
+    }
+    let named = |name: &str| base.features().iter().any(|feature| feature.name.as_deref() == Some(name));
+    for name in ["猪苗代湖", "阿賀川", "只見川", "日橋川", "磐越西線", "只見線", "会津鉄道会津線", "磐越自動車道"]
+    {
+        assert!(named(name), "{name}");
+    }
+    let roads: Vec<&str> = base.features().iter().filter_map(|feature| feature.reference.as_deref()).collect();
+    for road in ["49", "118", "121", "252", "400", "401", "E49"] {
+        assert!(roads.contains(&road), "{road}");
+    }
+}
+
+#[test]
+fn the_sketch_is_as_coarse_as_it_says() {
+    use geo::CoordsIter as _;
+    let base = bundle::load(None).unwrap();
+    let coarse = |v: f64| ((v / 0.005).round() * 0.005 - v).abs() < 1e-9;
+    assert!(
+        base.features().iter().flat_map(|feature| feature.geometry.coords_iter()).all(|c| coarse(c.x) && coarse(c.y))
+    );
+}
+
+#[test]
+fn what_is_imported_takes_the_sketchs_place_and_the_next_import_its() {
+    let data = tempfile::tempdir().unwrap();
+    let first = kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    let base = Base::in_force(None, "aizu", data.path()).unwrap();
+    assert_eq!(base.content, Content::Features(Arc::new(vec![lake()])));
+    assert_eq!(base.origin, origin());
+    assert!(!base.is_sketch());
+
+    let archive = data.path().join("roads.pmtiles");
+    fs::write(&archive, b"PMTiles").unwrap();
+    let second = kept::store(data.path(), "aizu", kept::Kept::Archive(&archive), &origin()).unwrap();
+    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().content, Content::Archive(second));
+    assert!(!first.exists(), "what is no longer in force takes no room");
+    assert!(Base::in_force(None, "elsewhere", data.path()).unwrap().is_sketch(), "another region has its own");
+}
+
+#[test]
+fn the_old_base_map_stays_in_force_when_the_new_one_cannot_be_read() {
+    let data = tempfile::tempdir().unwrap();
+    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    let absent = data.path().join("absent.pmtiles");
+    kept::store(data.path(), "aizu", kept::Kept::Archive(&absent), &origin()).unwrap_err();
+    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().features(), [lake()]);
+}
+
+#[test]
+fn an_imported_file_that_was_changed_is_named_and_not_served() {
+    let data = tempfile::tempdir().unwrap();
+    let file = kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    fs::write(&file, r#"{"type":"FeatureCollection","features":[]}"#).unwrap();
+    let refused = Base::in_force(None, "aizu", data.path()).unwrap_err();
+    assert!(matches!(&refused, BaseError::Checksum { file: named, .. } if named.contains("geojson")), "{refused}");
+}
+
+#[test]
+fn a_file_in_force_outside_its_folder_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = kept::folder(data.path(), "aizu");
+    fs::create_dir_all(&folder).unwrap();
+    let said =
+        r#"{"origin":{"edition":"","source":"","licence":"","attribution":""},"file":"../keys/key","sha256":""}"#;
+    fs::write(folder.join("in_force.json"), said).unwrap();
+    let refused = Base::in_force(None, "aizu", data.path()).unwrap_err();
+    assert!(matches!(refused, BaseError::Malformed { .. }), "{refused}");
+}
+
+#[test]
+fn a_bundle_of_somebodys_own_may_have_a_base_map_or_none() {
+    let region = tempfile::tempdir().unwrap();
+    assert_eq!(bundle::load(Some(region.path())).unwrap(), Base::nothing());
+    fs::create_dir(region.path().join("base")).unwrap();
+    let refused = bundle::load(Some(region.path())).unwrap_err();
+    assert!(matches!(refused, BaseError::Unreadable { .. }), "{refused}");
+}
+
+#[test]
+fn a_feature_that_is_not_what_it_says_is_refused() {
+    let read = |properties: &str, geometry: &str| {
+        let text = format!(
+            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{properties},"geometry":{geometry}}}]}}"#
+        );
+        feature::read(text.as_bytes())
+    };
+    let point = r#"{"type":"Point","coordinates":[139.9,37.5]}"#;
+    assert_eq!(read(r#"{"layer":"station","rank":1}"#, point).unwrap().len(), 1);
+    for (properties, geometry, reason) in [
+        (r#"{"layer":"road","rank":1}"#, point, "not one of the layer road"),
+        (r#"{"layer":"castle","rank":1}"#, point, "castle"),
+        (r#"{"layer":"station","rank":0}"#, point, "rank 0"),
+        (r#"{"layer":"station","rank":1}"#, r#"{"type":"Point","coordinates":[139900,37500]}"#, "not degrees"),
+        (r#"{"layer":"station","rank":1}"#, "null", "no geometry"),
+    ] {
+        let refused = read(properties, geometry).unwrap_err();
+        assert!(refused.contains(reason), "{refused}");
+    }
+}

@@ -1,0 +1,79 @@
+import type { ExpressionSpecification, LayerSpecification, VectorSourceSpecification } from 'maplibre-gl';
+import type { HazardClass, HazardLayer } from '../wire';
+import { patternName } from './patterns';
+
+/** A hazard layer that is shown, and how strongly, 0 to 1. */
+export type ShownZones = { layer: HazardLayer; opacity: number };
+
+/** The colour of what a file calls by a code that nobody knows. */
+export const UNKNOWN_COLOUR = '#8a93a3';
+
+/** The name of a layer's source. */
+export const zonesSource = (id: string) => `hazard-${id}`;
+
+/** Where the tiles of a layer are: TileJSON on this node. `origin`: this node's URL. */
+export function zonesTiles(layer: HazardLayer, origin: string): VectorSourceSpecification {
+  return { type: 'vector', url: new URL(`/tiles/${zonesSource(layer.id)}.json`, origin).href };
+}
+
+/** A value for each class of the layer, and one for codes that it does not know. */
+function byClass(
+  classes: readonly HazardClass[],
+  value: (one: HazardClass) => string,
+  unknown: string,
+): string | ExpressionSpecification {
+  if (classes.length === 0) return unknown;
+  const cases = classes.flatMap((one) => [one.code, value(one)]);
+  return ['match', ['to-string', ['get', 'class']], ...cases, unknown] as unknown as ExpressionSpecification;
+}
+
+/** A colour that is so much darker, 0 to 1. `colour`: `#rrggbb`. */
+export function darker(colour: string, by: number): string {
+  const part = (at: number) => Math.round(Number.parseInt(colour.slice(at, at + 2), 16) * (1 - by));
+  return `#${[1, 3, 5].map((at) => part(at).toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** What draws a hazard layer: its official colours, a pattern of ours on them, and the edge of each zone. */
+export function zoneLayers({ layer, opacity }: ShownZones, ink: string, scale: number): LayerSpecification[] {
+  const from = { source: zonesSource(layer.id), 'source-layer': 'zones' };
+  const patterned = layer.classes.filter(({ pattern }) => pattern !== 'none');
+  const pattern: LayerSpecification[] =
+    patterned.length === 0
+      ? []
+      : [
+          {
+            id: `${from.source}-pattern`,
+            type: 'fill',
+            ...from,
+            filter: ['in', ['to-string', ['get', 'class']], ['literal', patterned.map(({ code }) => code)]],
+            paint: {
+              'fill-pattern': byClass(patterned, (one) => patternName(one.pattern, ink), ''),
+              'fill-opacity': Math.min(1, opacity + 0.2),
+            },
+          },
+        ];
+  return [
+    {
+      id: `${from.source}-fill`,
+      type: 'fill',
+      ...from,
+      paint: {
+        'fill-color': byClass(layer.classes, ({ color }) => color, UNKNOWN_COLOUR),
+        'fill-opacity': opacity,
+        'fill-antialias': false,
+      },
+    },
+    ...pattern,
+    {
+      id: `${from.source}-edge`,
+      type: 'line',
+      ...from,
+      minzoom: 9,
+      paint: {
+        'line-color': byClass(layer.classes, ({ color }) => darker(color, 0.35), UNKNOWN_COLOUR),
+        'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.4 * scale, 13, 1.4 * scale],
+        'line-opacity': Math.min(1, opacity + 0.2),
+      },
+    },
+  ];
+}
