@@ -40,7 +40,8 @@ struct Args {
     /// A short run with a tenth of the load, to see that everything works.
     #[arg(long)]
     quick: bool,
-    /// Only these phases: receipts, cold-start, restart, queries, memory, reconnect, fan-out, side-by-side, thumbnail.
+    /// Only these phases: receipts, receipts-postgresql, cold-start, restart, queries, memory, reconnect, fan-out,
+    /// side-by-side, thumbnail.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -75,8 +76,18 @@ struct Scale {
     open_incidents: u64,
 }
 
-const PHASES: [&str; 9] =
-    ["receipts", "cold-start", "restart", "queries", "memory", "reconnect", "fan-out", "side-by-side", "thumbnail"];
+const PHASES: [&str; 10] = [
+    "receipts",
+    "receipts-postgresql",
+    "cold-start",
+    "restart",
+    "queries",
+    "memory",
+    "reconnect",
+    "fan-out",
+    "side-by-side",
+    "thumbnail",
+];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -114,6 +125,9 @@ async fn main() -> Result<()> {
 
     if wanted("receipts") {
         receipts::measure(&scale, &mut findings).await?;
+    }
+    if wanted("receipts-postgresql") {
+        receipts::measure_on_postgres(&scale, &mut findings).await?;
     }
     if wanted("cold-start") {
         cold_start::measure(&scale, &mut findings).await?;
