@@ -85,21 +85,28 @@ impl Holdings {
 
     /// What the index knows of a visible incident.
     pub(super) fn facets(&self, id: IncidentId) -> Option<Facets> {
-        let incident = self.known.get(&id)?;
-        let first = first(incident, &self.reports)?;
-        Some(Facets {
-            filed: first.stamp.hlc,
-            position: first.filed.report.position()?,
-            category: first.filed.report.category,
-            responsible: incident.responsible.clone(),
-            status: *incident.status.get(),
-            status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
-        })
+        facets(self.known.get(&id)?, &self.reports)
+    }
+
+    /// What the index knows of all incidents that are visible.
+    pub(super) fn all_facets(&self) -> impl Iterator<Item = (IncidentId, Facets)> {
+        self.known.values().filter_map(|incident| Some((incident.id, facets(incident, &self.reports)?)))
+    }
+
+    /// Where all reports stand that are not their incident's first.
+    pub(super) fn all_others(&self) -> impl Iterator<Item = Spot<ReportId>> {
+        self.known.values().flat_map(|incident| self.others_of(incident))
     }
 
     /// Where the incident's reports stand that are not its first.
     pub(super) fn others(&self, id: IncidentId) -> Vec<Spot<ReportId>> {
-        let Some(incident) = self.known.get(&id).filter(|incident| incident.reports.len() > 1) else { return vec![] };
+        self.known.get(&id).map_or_else(Vec::new, |incident| self.others_of(incident))
+    }
+
+    fn others_of(&self, incident: &Incident) -> Vec<Spot<ReportId>> {
+        if incident.reports.len() < 2 {
+            return Vec::new();
+        }
         let first = first(incident, &self.reports).map(|first| first.filed.report.id);
         let others = stamped(incident, &self.reports).filter(|other| Some(other.filed.report.id) != first);
         let spot = |other: &Stamped| {
@@ -139,6 +146,18 @@ impl Holdings {
 
 fn stamped<'a>(incident: &'a Incident, reports: &'a Reports) -> impl Iterator<Item = &'a Stamped> {
     incident.reports.iter().filter_map(|id| reports.get(id)).map(Box::as_ref)
+}
+
+fn facets(incident: &Incident, reports: &Reports) -> Option<Facets> {
+    let first = first(incident, reports)?;
+    Some(Facets {
+        filed: first.stamp.hlc,
+        position: first.filed.report.position()?,
+        category: first.filed.report.category,
+        responsible: incident.responsible.clone(),
+        status: *incident.status.get(),
+        status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
+    })
 }
 
 /// The report that was filed first: it says where the incident is and whose.

@@ -35,9 +35,8 @@ impl Incidents {
     /// Makes the index from what is known, and keeps it in step from now on.
     pub(super) fn make_index(&mut self) {
         self.index_waits = false;
-        let all = || self.held.values().flat_map(|held| held.ids().map(move |id| (held, id)));
-        let visible: Vec<_> = all().filter_map(|(held, id)| Some((id, held.facets(id)?))).collect();
-        let others = all().flat_map(|(held, id)| held.others(id)).collect();
+        let visible: Vec<_> = self.held.values().flat_map(Holdings::all_facets).collect();
+        let others = self.held.values().flat_map(Holdings::all_others).collect();
         self.index = Index::of(&visible, others);
     }
 

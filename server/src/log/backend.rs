@@ -11,7 +11,7 @@ use super::postgres::PostgresLog;
 use super::postgres::projection::Rebuilt;
 use super::remembered::Lost;
 use super::sqlite::SqliteLog;
-use super::{Appended, Draft, EntryLog, LogError};
+use super::{Appended, Draft, EntryLog, LogError, Written};
 use crate::database::Database;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
@@ -138,6 +138,10 @@ impl EntryLog for Log {
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
         either!(self, log => log.append(drafts).await)
+    }
+
+    async fn write(&self, drafts: &[Draft]) -> Result<Written, LogError> {
+        either!(self, log => log.write(drafts).await)
     }
 
     async fn probe(&self) -> Result<(), LogError> {

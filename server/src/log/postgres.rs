@@ -8,28 +8,32 @@
 //! An append is one statement in the usual case, and with that one round trip and one commit: the drafts are
 //! inserted as if all were fresh, and with them what the projection says of them (`append`). Only when the
 //! database refuses that (it has then written nothing) are the known ids looked up.
+//!
+//! The commit does not wait for the disk: that is waited for in a second session, while the next append is on its
+//! way (`settler`).
 
 mod append;
 pub mod projection;
 mod record;
 mod session;
+mod settler;
 #[cfg(test)]
 mod tests;
 
 use std::io;
 use std::path::Path;
-use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{FutureExt, TryStreamExt};
 use sqlx::{Connection, PgPool, Row};
 use uuid::Uuid;
 
-use self::append::{Reports, Written, append_checked, write};
+use self::append::{Inserted, Present, Reports, append_checked, insert};
 use self::session::Sessions;
 use super::remembered::{Lost, Remembered};
 use super::rows;
-use super::{Appended, Draft, EntryLog, LogError, storage};
+use super::{Appended, Draft, EntryLog, LogError, Written, storage};
 use crate::database::PATIENCE;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
@@ -62,7 +66,7 @@ pub struct PostgresLog {
     readers: PgPool,
     /// For appends alone.
     sessions: Sessions,
-    remembered: Remembered,
+    remembered: Arc<Remembered>,
     /// What the last append that found no room began with, without contact details.
     refused: Mutex<Option<Draft>>,
 }
@@ -118,7 +122,8 @@ impl PostgresLog {
         let (node, epoch) = (NodeId(id(0)?), id(1)?);
         let sessions = Sessions::new(&readers, new_id());
         let (claimed, another) = (OnceLock::new(), new_id());
-        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, refused: Mutex::default() })
+        let (remembered, refused) = (Arc::new(remembered), Mutex::default());
+        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, refused })
     }
 
     /// Entries that were found missing when the log was claimed, or by this look, and of which nobody has taken note.
@@ -185,29 +190,41 @@ impl EntryLog for PostgresLog {
     }
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
+        let Written { answers, durable } = self.write(drafts).await?;
+        durable.await?;
+        Ok(answers)
+    }
+
+    async fn write(&self, drafts: &[Draft]) -> Result<Written, LogError> {
         if drafts.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Written::durable(Vec::new()));
         }
-        let appended = self
+        let written = self
             .sessions
-            .within(async |session| {
+            .ahead_of_the_disk(PATIENCE, async |session| {
                 let numbered: Vec<_> = (session.head + 1..).zip(drafts).collect();
-                let (head, answers) = match write(&mut session.connection, &numbered, Reports::Sent).await? {
-                    Written::Yes => {
+                let session::Session { connection, present, .. } = session;
+                let (head, answers) = match insert(connection, &numbered, Reports::Sent, present).await? {
+                    Inserted::Yes => {
                         let fresh = numbered.iter().map(|(seq, _)| Appended::Fresh(*seq));
                         (session.head + drafts.len() as Seq, fresh.collect())
                     }
-                    Written::Refused(_) => append_checked(&mut session.connection, drafts).await?,
+                    Inserted::Refused(_) => append_checked(connection, drafts).await?,
                 };
                 session.head = head;
-                Ok((head, answers))
+                Ok((head, answers, Arc::clone(&session.settler)))
             })
             .await;
         let without_contact = |draft: &Draft| Draft { contact: None, ..draft.clone() };
-        *self.refused() = drafts.first().filter(|_| matches!(appended, Err(LogError::Full(_)))).map(without_contact);
-        let (head, answers) = appended?;
-        self.remembered.note(self.epoch(), head);
-        Ok(answers)
+        *self.refused() = drafts.first().filter(|_| matches!(written, Err(LogError::Full(_)))).map(without_contact);
+        let (head, answers, settler) = written?;
+        let (remembered, epoch) = (Arc::clone(&self.remembered), self.epoch());
+        let durable = async move {
+            settler.settle().await?;
+            remembered.note(epoch, head);
+            Ok(())
+        };
+        Ok(Written { answers, durable: durable.boxed() })
     }
 
     async fn probe(&self) -> Result<(), LogError> {
@@ -216,7 +233,8 @@ impl EntryLog for PostgresLog {
             if let Some(draft) = &refused {
                 // A change to a row may find room in its page where a new row finds none in any.
                 let mut transaction = session.connection.begin().await.map_err(storage)?;
-                write(&mut transaction, &[(session.head + 1, draft)], Reports::Sent).await?;
+                let row = [(session.head + 1, draft)];
+                insert(&mut transaction, &row, Reports::Sent, &mut Present::default()).await?;
                 transaction.rollback().await.map_err(storage)?;
             }
             // Changes nothing, and yet it is written.

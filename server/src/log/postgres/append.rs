@@ -6,13 +6,14 @@
 //! change of that incident came before it. What else entries make is made from the log by `project`, the one
 //! function that also rebuilds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use sqlx::error::ErrorKind;
 use sqlx::postgres::{PgArguments, PgBindIterExt};
 use sqlx::query::Query;
 use sqlx::{Connection, PgConnection, Postgres};
+use uuid::Uuid;
 
 use super::SELECTED;
 use super::record::{ContactRow, EntryRow, Filing};
@@ -22,16 +23,12 @@ use crate::log::answers::{Answers, answer};
 use crate::log::rows::{self, COLUMNS, Stored};
 use crate::log::{Appended, Draft, LogError, storage};
 
-/// Writes a batch of any size. Everybody whom a filing names is there, or comes with it. A column that may not
-/// be NULL refuses incidents of which the log has heard.
+/// Writes a batch of any size, with those whom its filings name and contact details.
 static INSERT: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "WITH entries AS ( \
-             INSERT INTO entry ({COLUMNS}) SELECT {COLUMNS} FROM unnest($1::entry[]) \
-         ), \
-         details AS ( \
+    inserting(
+        ", details AS ( \
              INSERT INTO contact (report, name, phone, email) \
-                 SELECT report, name, phone, email FROM unnest($2::contact[]) \
+                 SELECT report, name, phone, email FROM unnest($3::contact[]) \
          ), \
          offices AS ( \
              INSERT INTO office (code) SELECT code FROM unnest($4::text[]) AS _ (code) \
@@ -40,24 +37,37 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
          operations AS ( \
              INSERT INTO operation (id) SELECT id::uuid FROM unnest($5::text[]) AS _ (id) \
                  WHERE id::uuid <> ALL (ARRAY(SELECT id FROM operation)) ON CONFLICT DO NOTHING \
-         ), \
+         )",
+    )
+});
+
+/// Writes a batch without contact details whose filings name nobody new: each table that a statement has to do with
+/// costs it as much as a few rows.
+static INSERT_KNOWN: LazyLock<String> = LazyLock::new(|| inserting(""));
+
+/// A column that may not be NULL refuses incidents of which the log has heard.
+fn inserting(more: &str) -> String {
+    format!(
+        "WITH entries AS ( \
+             INSERT INTO entry ({COLUMNS}) SELECT {COLUMNS} FROM unnest($1::entry[]) \
+         ){more}, \
          incidents AS ( \
              INSERT INTO incident (id, first_report, reports, category, danger_to_life, status, status_at, responsible, \
                      operation, drill, filed_at, geom) \
                  SELECT incident, id, 1, category, danger_to_life, \
                      CASE WHEN NOT EXISTS (SELECT FROM entry \
                          WHERE kind IN ('status_changed', 'responsible_changed') AND body ->> 'incident' = \
-                             ANY (ARRAY(SELECT incident::text FROM unnest($3::filing[])))) THEN 'received' END, \
+                             ANY (ARRAY(SELECT incident::text FROM unnest($2::filing[])))) THEN 'received' END, \
                      time_of(hlc), coalesce(municipality, office), operation, {DRILL}, time_of(hlc), {GEOM} \
-                 FROM unnest($3::filing[]) \
+                 FROM unnest($2::filing[]) \
          ) \
          INSERT INTO report (id, incident, entry, category, words, danger_to_life, observed_at, filed_at, reporter, \
                  office, operation, drill, standing, municipality, boundaries, source, accuracy_m, media, geom) \
              SELECT id, incident, entry, category, words, danger_to_life, observed_at, time_of(hlc), reporter, \
                  office, operation, {DRILL}, standing, municipality, boundaries, source, accuracy_m, media, {GEOM} \
-             FROM unnest($3::filing[])"
+             FROM unnest($2::filing[])"
     )
-});
+}
 
 const DRILL: &str = "operation = ANY (ARRAY(SELECT id FROM operation WHERE kind = 'drill'))";
 const GEOM: &str = "ST_SetSRID(ST_MakePoint(lon, lat), 4326)";
@@ -77,9 +87,30 @@ pub(super) enum Reports {
     Projected,
 }
 
+/// Offices and operations of which a session knows that they have rows: they are never deleted.
+#[derive(Debug, Default)]
+pub(super) struct Present {
+    offices: HashSet<Box<str>>,
+    operations: HashSet<Uuid>,
+}
+
+impl Present {
+    fn lacks_nobody_of(&self, filings: &[Filing<'_>]) -> bool {
+        filings.iter().all(|filing| {
+            filing.offices().all(|office| self.offices.contains(office))
+                && self.operations.contains(&filing.operation())
+        })
+    }
+
+    pub(super) fn learn(&mut self, filings: &[Filing<'_>]) {
+        self.offices.extend(filings.iter().flat_map(Filing::offices).map(Box::from));
+        self.operations.extend(filings.iter().map(Filing::operation));
+    }
+}
+
 /// What became of a batch.
 #[derive(Debug)]
-pub(super) enum Written {
+pub(super) enum Inserted {
     /// It is written.
     Yes,
     /// An id was there already, or a report is not what it looked like. Nothing was written; if that was within
@@ -101,10 +132,12 @@ pub(super) async fn append_checked(
     let Answers { head, answers, fresh } = answer(head.cast_unsigned(), drafts, &known);
     if !fresh.is_empty() {
         let mut attempt = transaction.begin().await.map_err(storage)?;
-        if let Written::Refused(_) = write(&mut attempt, &fresh, Reports::Sent).await? {
+        if let Inserted::Refused(_) = insert(&mut attempt, &fresh, Reports::Sent, &mut Present::default()).await? {
             attempt.rollback().await.map_err(storage)?;
             attempt = transaction.begin().await.map_err(storage)?;
-            if let Written::Refused(error) = write(&mut attempt, &fresh, Reports::Projected).await? {
+            if let Inserted::Refused(error) =
+                insert(&mut attempt, &fresh, Reports::Projected, &mut Present::default()).await?
+            {
                 return Err(storage(error));
             }
         }
@@ -114,34 +147,42 @@ pub(super) async fn append_checked(
     Ok((head, answers))
 }
 
-/// Writes entries of which none is known: one statement if they are all reports that the node sends.
-pub(super) async fn write(
+/// Writes entries of which none is known: one statement if they are all reports that the node sends. Whom these name
+/// is present afterwards.
+pub(super) async fn insert(
     connection: &mut PgConnection,
     rows: &[(Seq, &Draft)],
     reports: Reports,
-) -> Result<Written, LogError> {
+    present: &mut Present,
+) -> Result<Inserted, LogError> {
     let filings: Vec<_> = match reports {
         Reports::Sent => rows.iter().filter_map(|(seq, draft)| Filing::of(*seq, &draft.entry)).collect(),
         Reports::Projected => Vec::new(),
     };
-    let insert = insert(rows, &filings);
-    if filings.len() == rows.len() {
-        return written(insert.execute(connection).await);
+    let knows_all = present.lacks_nobody_of(&filings);
+    let insert = statement(rows, &filings, knows_all);
+    let inserted = if filings.len() == rows.len() {
+        inserted(insert.execute(connection).await)?
+    } else {
+        let (first, last) = others(rows, &filings);
+        let mut transaction = connection.begin().await.map_err(storage)?;
+        if let refused @ Inserted::Refused(_) = inserted(insert.execute(&mut *transaction).await)? {
+            return Ok(refused);
+        }
+        sqlx::query(PROJECT).bind(first).bind(last).execute(&mut *transaction).await.map_err(storage)?;
+        inserted(transaction.commit().await)?
+    };
+    if !knows_all && matches!(inserted, Inserted::Yes) {
+        present.learn(&filings);
     }
-    let (first, last) = others(rows, &filings);
-    let mut transaction = connection.begin().await.map_err(storage)?;
-    if let refused @ Written::Refused(_) = written(insert.execute(&mut *transaction).await)? {
-        return Ok(refused);
-    }
-    sqlx::query(PROJECT).bind(first).bind(last).execute(&mut *transaction).await.map_err(storage)?;
-    written(transaction.commit().await)
+    Ok(inserted)
 }
 
-fn written<T>(outcome: Result<T, sqlx::Error>) -> Result<Written, LogError> {
+fn inserted<T>(outcome: Result<T, sqlx::Error>) -> Result<Inserted, LogError> {
     match outcome {
-        Ok(_) => Ok(Written::Yes),
+        Ok(_) => Ok(Inserted::Yes),
         Err(error) if error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other) => {
-            Ok(Written::Refused(error))
+            Ok(Inserted::Refused(error))
         }
         Err(error) => Err(storage(error)),
     }
@@ -163,8 +204,11 @@ fn others(rows: &[(Seq, &Draft)], filings: &[Filing<'_>]) -> (Vec<i64>, Vec<i64>
     runs.into_iter().map(|(first, last)| (first.cast_signed(), last.cast_signed())).unzip()
 }
 
-fn insert(rows: &[(Seq, &Draft)], filings: &[Filing<'_>]) -> Query<'static, Postgres, PgArguments> {
+fn statement(rows: &[(Seq, &Draft)], filings: &[Filing<'_>], knows_all: bool) -> Query<'static, Postgres, PgArguments> {
     let entries = rows.iter().map(|(seq, draft)| EntryRow { seq: *seq, draft });
+    if knows_all && rows.iter().all(|(_, draft)| draft.contact.is_none()) {
+        return sqlx::query(INSERT_KNOWN.as_str()).bind(entries.bind_iter()).bind(filings);
+    }
     let details = rows.iter().filter_map(|(_, draft)| {
         let details = draft.contact.as_ref()?;
         Some(ContactRow { report: draft.entry.id, details })
@@ -173,8 +217,8 @@ fn insert(rows: &[(Seq, &Draft)], filings: &[Filing<'_>]) -> Query<'static, Post
     let operations: BTreeSet<_> = filings.iter().map(Filing::operation).collect();
     sqlx::query(INSERT.as_str())
         .bind(entries.bind_iter())
-        .bind(details.bind_iter())
         .bind(filings)
+        .bind(details.bind_iter())
         .bind(offices.into_iter().bind_iter())
         .bind(operations.into_iter().map(|id| id.to_string()).bind_iter())
 }

@@ -58,15 +58,13 @@ impl HttpLine {
             self.exchange().await?;
         }
         let end = memmem::find(&self.answer, b"\r\n\r\n").context("the line ended")? + 4;
-        let head = String::from_utf8_lossy(&self.answer[..end]).to_ascii_lowercase();
-        let length = head.split("content-length:").nth(1).and_then(|rest| rest.lines().next());
-        let length: usize = length.context("an answer without a length")?.trim().parse()?;
+        let length = length(&self.answer[..end]).context("an answer without a length")?;
         while self.answer.len() < end + length {
             ensure!(self.socket.read_buf(&mut self.answer).await? > 0, "the line ended");
         }
-        let body = &self.answer[end..end + length];
-        ensure!(head.starts_with("http/1.1 2"), "refused: {head}{}", String::from_utf8_lossy(body));
-        Ok(body)
+        let good = self.answer.starts_with(b"HTTP/1.1 2");
+        ensure!(good, "refused: {}", String::from_utf8_lossy(&self.answer));
+        Ok(&self.answer[end..end + length])
     }
 
     /// Sends the request and reads as far as the answer's head.
@@ -78,4 +76,14 @@ impl HttpLine {
         }
         Ok(())
     }
+}
+
+/// The length of the body, from a head as our servers write it.
+fn length(head: &[u8]) -> Option<usize> {
+    let found = [&b"content-length:"[..], b"Content-Length:"].into_iter().find_map(|name| {
+        let at = memmem::find(head, name)?;
+        head.get(at + name.len()..)
+    })?;
+    let digits = found.trim_ascii_start().split(|byte| !byte.is_ascii_digit()).next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }

@@ -41,8 +41,8 @@ struct Args {
     /// A short run with a tenth of the load, to see that everything works.
     #[arg(long)]
     quick: bool,
-    /// Only these phases: receipts, cold-start, restart, queries, memory, reconnect, fan-out, side-by-side, thumbnail,
-    /// zones.
+    /// Only these phases: receipts, receipts-postgresql, cold-start, restart, queries, memory, reconnect, fan-out,
+    /// side-by-side, thumbnail, zones.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -83,8 +83,9 @@ struct Scale {
     zone_answers: u32,
 }
 
-const PHASES: [&str; 10] = [
+const PHASES: [&str; 11] = [
     "receipts",
+    "receipts-postgresql",
     "cold-start",
     "restart",
     "queries",
@@ -138,6 +139,9 @@ async fn main() -> Result<()> {
 
     if wanted("receipts") {
         receipts::measure(&scale, &mut findings).await?;
+    }
+    if wanted("receipts-postgresql") {
+        receipts::measure_on_postgres(&scale, &mut findings).await?;
     }
     if wanted("cold-start") {
         cold_start::measure(&scale, &mut findings).await?;

@@ -20,7 +20,7 @@ struct Run {
     took: Histogram<u64>,
 }
 
-/// Measures.
+/// Measures with the log in a file.
 pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
     findings.phase("receipts: acknowledged reports a second, the whole path over HTTP");
     let mut node = Node::start().await?;
@@ -28,13 +28,7 @@ pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
         let run = run(&node, senders, scale.seconds).await?;
         tell(&format!("{senders} senders"), &run, findings);
     }
-    let postgres = match Postgres::start() {
-        Ok(postgres) => Some(postgres),
-        Err(error) => {
-            findings.note(&format!("  no PostgreSQL to compare with: {error:#}"));
-            None
-        }
-    };
+    let postgres = to_compare_with(findings);
     let (mut ours, mut theirs, mut p99) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=scale.rounds {
         let run = run(&node, 64, scale.seconds).await?;
@@ -53,16 +47,19 @@ pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
         let ratio = median(&mut ours) / median(&mut theirs);
         findings.goal("64 senders against pgbench", ratio, "times", ratio >= 1.25, "≥ 1.25");
     }
-    node.stop()?;
-    match &postgres {
-        Some(postgres) => on_postgres(postgres, scale, findings).await,
-        None => Ok(()),
-    }
+    node.stop()
 }
 
-/// The log and its projection in the same server, the runs in pairs.
-async fn on_postgres(postgres: &Postgres, scale: &Scale, findings: &mut Findings) -> Result<()> {
-    let mut node = Node::start_on(Edition::Postgres(postgres)).await?;
+fn to_compare_with(findings: &mut Findings) -> Option<Postgres> {
+    let postgres = Postgres::start();
+    postgres.inspect_err(|error| findings.note(&format!("  no PostgreSQL to compare with: {error:#}"))).ok()
+}
+
+/// Measures with the log and its projection in the same server, the runs in pairs.
+pub async fn measure_on_postgres(scale: &Scale, findings: &mut Findings) -> Result<()> {
+    findings.phase("receipts with PostgreSQL");
+    let Some(postgres) = to_compare_with(findings) else { return Ok(()) };
+    let mut node = Node::start_on(Edition::Postgres(&postgres)).await?;
     let (mut ratios, mut p99) = (Vec::new(), Vec::new());
     for round in 1..=scale.rounds {
         let cpu = || anyhow::Ok((node.processes()?.cpu_seconds()?, postgres.processes()?.cpu_seconds()?));

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use sqlx::PgPool;
+use rstest::rstest;
+use sqlx::{Connection, PgConnection, PgPool};
 
 use super::super::PostgresLog;
-use super::super::append::{Reports, Written, append_checked, write};
+use super::super::append::{Inserted, Present, Reports, append_checked, insert};
+use super::super::record::Filing;
 use super::super::tests::Place;
 use super::*;
 use crate::domain::entry::{Actor, Body, BodyError, CheckedIn, Entry, Seq};
@@ -21,7 +23,7 @@ use crate::live::check_ins::tests::history;
 use crate::live::tests::{any_entries, fold_all};
 use crate::live::world::World;
 use crate::log::samples::{draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid};
-use crate::log::{ContactDetails, Draft};
+use crate::log::{Appended, ContactDetails, Draft};
 use crate::region::Region;
 
 fn word(value: impl serde::Serialize) -> String {
@@ -294,8 +296,11 @@ fn all_kinds_of_reports() -> Vec<Entry> {
     entries
 }
 
+#[rstest]
+#[case::of_people_who_come_with_it(false)]
+#[case::of_people_who_are_there(true)]
 #[tokio::test]
-async fn a_report_that_the_node_sends_is_the_row_that_a_rebuild_makes_of_it() {
+async fn a_report_that_the_node_sends_is_the_row_that_a_rebuild_makes_of_it(#[case] are_there: bool) {
     let Some(place) = Place::new() else { return };
     let pool = place.pool().await;
     let mut connection = pool.acquire().await.unwrap();
@@ -304,8 +309,12 @@ async fn a_report_that_the_node_sends_is_the_row_that_a_rebuild_makes_of_it() {
     append_checked(&mut connection, &opened).await.unwrap();
     let drafts: Vec<Draft> = all_kinds_of_reports().into_iter().map(draft).collect();
     let rows: Vec<(Seq, &Draft)> = (2..).zip(&drafts).collect();
-    let written = write(&mut connection, &rows, Reports::Sent).await.unwrap();
-    assert!(matches!(written, Written::Yes), "{written:?}");
+    let mut present = Present::default();
+    if are_there {
+        present = bring(&mut connection, &rows).await;
+    }
+    let written = insert(&mut connection, &rows, Reports::Sent, &mut present).await.unwrap();
+    assert!(matches!(written, Inserted::Yes), "{written:?}");
     let mut before = Vec::new();
     for table in ["report", "incident", "operation"] {
         before.push(rows_of(&pool, table).await);
@@ -327,6 +336,34 @@ async fn a_report_that_the_node_sends_is_the_row_that_a_rebuild_makes_of_it() {
     assert_eq!(unknown, 0, "what a report names is there");
 }
 
+/// Makes the rows of everybody whom the reports name.
+async fn bring(connection: &mut PgConnection, rows: &[(Seq, &Draft)]) -> Present {
+    let mut transaction = connection.begin().await.unwrap();
+    insert(&mut transaction, rows, Reports::Sent, &mut Present::default()).await.unwrap();
+    for statement in ["DELETE FROM report", "DELETE FROM incident", "DELETE FROM entry WHERE seq > 1"] {
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let mut present = Present::default();
+    let filings: Vec<_> = rows.iter().filter_map(|(seq, draft)| Filing::of(*seq, &draft.entry)).collect();
+    present.learn(&filings);
+    present
+}
+
+#[tokio::test]
+async fn a_report_of_somebody_who_is_not_there_after_all_is_refused_and_then_brings_them() {
+    let Some(place) = Place::new() else { return };
+    let log = place.open().await;
+    log.append(&[draft(filed(1))]).await.unwrap();
+    // As it never happens: offices are not deleted.
+    for statement in ["DELETE FROM report", "DELETE FROM incident", "DELETE FROM office"] {
+        sqlx::query(statement).execute(&log.readers).await.unwrap();
+    }
+    assert_eq!(log.append(&[draft(filed(2))]).await.unwrap(), [Appended::Fresh(2)]);
+    let offices: i64 = sqlx::query_scalar("SELECT count(*) FROM office").fetch_one(&log.readers).await.unwrap();
+    assert!(offices > 0);
+}
+
 #[tokio::test]
 async fn reports_that_do_not_open_their_incidents_are_refused_whole_and_then_projected_from_the_log() {
     let Some(place) = Place::new() else { return };
@@ -345,8 +382,8 @@ async fn reports_that_do_not_open_their_incidents_are_refused_whole_and_then_pro
         let batch = [draft(filed(entry.id.0.as_u128() as u64 % 1_000 + 1_000)), draft(entry)];
         let head = log.head().await.unwrap();
         let rows: Vec<(Seq, &Draft)> = (head + 1..).zip(&batch).collect();
-        let refused = write(&mut connection, &rows, Reports::Sent).await.unwrap();
-        assert!(matches!(refused, Written::Refused(_)), "{refused:?}");
+        let refused = insert(&mut connection, &rows, Reports::Sent, &mut Present::default()).await.unwrap();
+        assert!(matches!(refused, Inserted::Refused(_)), "{refused:?}");
         assert_eq!(log.head().await.unwrap(), head, "nothing is written");
         drop(connection);
         log.append(&batch).await.unwrap();
