@@ -79,3 +79,70 @@ test('a closed drill leaves the inbox, is looked up as it was, and comes back wh
   await inboxRow(page, words).locator('[aria-pressed=true]').getByText(t('status.in_progress')).waitFor();
   await page.locator('[data-drawn="1"]').waitFor();
 });
+
+test('an administrator opens, closes and reopens a drill by keyboard, and is told what happens before it does', async () => {
+  const [town] = (await server.region()).towns;
+  const page = await browser.page('desk');
+  await openConsole(page, server, await server.account('chief2', '長官', town.code, 'admin'));
+  const name = '通信訓練';
+  const drill = t('archive.drill', { name });
+  const press = async (button) => {
+    await button.focus();
+    await page.keyboard.press('Enter');
+  };
+  const dialog = page.getByRole('dialog');
+  const answer = (turn) => press(dialog.getByRole('button', { name: t(`operations.${turn}`), exact: true }));
+
+  await press(page.getByRole('button', { name: t('operations.title') }));
+  await page.getByRole('heading', { name: t('operations.title') }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'operations-title', 'the keyboard has a place');
+  await page.getByLabel(t('operations.kind'), { exact: true }).selectOption('drill');
+  await page.getByLabel(t('operations.name'), { exact: true }).fill(name);
+  await page.keyboard.press('Enter');
+  await dialog.getByText(t('operations.tells.drill')).waitFor();
+  await answer('open');
+  await page.getByText(t('operations.done.open', { name: drill })).waitFor();
+  const close = page.getByRole('button', { name: t('operations.close_named', { name: drill }) });
+  await close.waitFor();
+  await isAccessible(page, 'the operations in the console');
+
+  const id = await page.evaluate(async (name) => {
+    const { operations } = await (await fetch('/api/operations')).json();
+    return operations.find((operation) => operation.name === name).id;
+  }, name);
+  await sendReport(server, { words: '通信途絶の想定', ...town.label, operation: id });
+  await press(close);
+  await dialog.getByText(t('operations.tells.close')).waitFor();
+  await dialog.getByText(t('operations.tells.stays')).waitFor();
+  await dialog.getByText(t('operations.tells.unfinished', { n: 1 })).waitFor();
+  await isAccessible(page, 'the question whether to close an operation');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal(await close.evaluate((button) => button === document.activeElement), true, 'back where one was');
+
+  await press(close);
+  await answer('close');
+  await page.getByText(t('operations.done.close', { name: drill })).waitFor();
+  const reopen = page.getByRole('button', { name: t('operations.reopen_named', { name: drill }) });
+  await reopen.waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'operations-title');
+  await press(page.getByRole('button', { name: t('archive.back') }));
+  await page.getByRole('heading', { name: t('console.inbox') }).waitFor();
+  assert.equal(await inboxRow(page, '通信途絶の想定').count(), 0);
+
+  await press(page.getByRole('button', { name: t('operations.title') }));
+  await press(reopen);
+  await dialog.getByText(t('operations.tells.reopen')).waitFor();
+  await answer('reopen');
+  await page.getByText(t('operations.done.reopen', { name: drill })).waitFor();
+  await press(page.getByRole('button', { name: t('archive.back') }));
+  await inboxRow(page, '通信途絶の想定').waitFor();
+});
+
+test('who is no administrator has no button to close an operation', async () => {
+  const [town] = (await server.region()).towns;
+  const page = await browser.page('desk');
+  await openConsole(page, server, await server.account('tanaka', '田中', town.code, 'operator'));
+  await page.getByRole('button', { name: t('archive.title') }).waitFor();
+  assert.equal(await page.getByRole('button', { name: t('operations.title') }).count(), 0);
+});

@@ -5,6 +5,7 @@ import { session } from '../session/session.svelte';
 import { Tickets } from '../state/tickets.svelte';
 import type { CheckIn, OfficeIncident, Roster as RosterAnswer, Tokens } from '../wire';
 import InboxItem from './InboxItem.svelte';
+import Operations from './Operations.svelte';
 import Responsible from './Responsible.svelte';
 import Roster from './Roster.svelte';
 
@@ -98,6 +99,24 @@ it('an operator confirms a colleague once, though the first answer was lost', as
   const name = ja['console.confirm_named'].replace('{name}', guest.name).replace('{role}', ja['role.field']);
   await pressTwiceThoughTheFirstAnswerIsLost(await screen.findByRole('button', { name }));
   expect(posted[1]).toEqual(posted[0]);
+});
+
+it('an operation is closed once, though the first answer was lost, and not before somebody has said yes', async () => {
+  const operations = [
+    { id: 'e', kind: 'everyday', name: '平常時', open: true },
+    { id: 'd', kind: 'drill', name: '総合防災訓練', open: true },
+  ] as const;
+  render(Operations, { operations, unfinished: (id: string) => (id === 'd' ? 3 : 0) });
+  const drill = ja['archive.drill'].replace('{name}', '総合防災訓練');
+  await fireEvent.click(screen.getByRole('button', { name: ja['operations.close_named'].replace('{name}', drill) }));
+  expect(screen.getByText(ja['operations.tells.unfinished'].replace('{n}', '3'))).toBeTruthy();
+  expect(screen.getByText(ja['operations.tells.stays'])).toBeTruthy();
+  expect(posted).toEqual([]);
+  await pressTwiceThoughTheFirstAnswerIsLost(screen.getByText(ja['operations.close'], { selector: 'dialog button' }));
+  expect(posted[1]).toEqual(posted[0]);
+  expect(posted[0]?.path).toBe('/api/operations/d/close');
+  await screen.findByText(ja['operations.done.close'].replace('{name}', drill));
+  expect(screen.queryByRole('button', { name: /平常時/ })).toBeNull();
 });
 
 it('a roster that could not be had for a while says so only until it is there', async () => {
