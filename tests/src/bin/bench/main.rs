@@ -24,6 +24,7 @@ mod reconnect;
 mod restart;
 mod side_by_side;
 mod thumbnail;
+mod tiles;
 mod zones;
 
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ struct Args {
     #[arg(long)]
     quick: bool,
     /// Only these phases: receipts, cold-start, restart, queries, memory, reconnect, fan-out, side-by-side, thumbnail,
-    /// zones.
+    /// zones, tiles.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -83,7 +84,7 @@ struct Scale {
     zone_answers: u32,
 }
 
-const PHASES: [&str; 10] = [
+const PHASES: [&str; 11] = [
     "receipts",
     "cold-start",
     "restart",
@@ -94,6 +95,7 @@ const PHASES: [&str; 10] = [
     "side-by-side",
     "thumbnail",
     "zones",
+    "tiles",
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -162,6 +164,9 @@ async fn main() -> Result<()> {
     }
     if wanted("zones") {
         zones::measure(&scale, &mut findings).await?;
+    }
+    if wanted("tiles") {
+        tiles::measure(&scale, &mut findings).await?;
     }
     findings.write(&args.json)
 }
