@@ -3,6 +3,8 @@
 //! - `zone_cost measure --zones 200000 --points 1000000`: builds the index, asks it, and prints a figure a line as
 //!   `name: number`. CPU is user and system time of this process from `/proc/self/stat`, all threads (proc(5):
 //!   hundredths of a second). Linux only.
+//! - `zone_cost tiles --zones 200000`: makes a layer for tiles of the same polygons and draws tiles, uncached; figures
+//!   as above, then the largest of all tiles of the box at zooms 5 to 14.
 //! - `zone_cost zones --zones 200000`: the polygons as rows for `COPY`: number, EWKB in hexadecimal.
 //! - `zone_cost asked --zones 200000 --points 100000`: points and our answers as rows for `COPY`: what kind of point,
 //!   EWKB, numbers of the zones.
@@ -14,11 +16,17 @@ use std::hint::black_box;
 use std::io::{self, BufWriter, Write};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use geo_types::{Coord, MultiPolygon};
+use geo_types::{Coord, Geometry, MultiPolygon};
 use sokuho::locate::ZoneIndex;
+use sokuho_tiles::properties::Value;
+use sokuho_tiles::shapes::{self, LayerBuilder};
+use sokuho_tiles::{Bounds, Tile, TileRange};
 use zone_rule::{Dice, is_dyadic, zone};
+
+/// Classes of a layer's zones.
+const CLASSES: u32 = 7;
 
 /// What asking for zones costs.
 #[derive(Parser)]
@@ -37,6 +45,8 @@ struct Args {
 enum What {
     /// Builds and asks.
     Measure,
+    /// Draws tiles.
+    Tiles,
     /// Writes the polygons.
     Zones,
     /// Writes points with our answers.
@@ -49,6 +59,7 @@ fn main() -> Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     match args.what {
         What::Measure => measure(zones, args.points, &mut out)?,
+        What::Tiles => tiles(zones(), &mut out)?,
         What::Zones => {
             for (number, zone) in zones() {
                 writeln!(out, "{number}\t{}", hex::encode(ewkb(&zone)))?;
@@ -105,6 +116,45 @@ fn measure<I: Iterator<Item = (u32, MultiPolygon<f64>)>>(
     writeln!(out, "build seconds: {}", wall.elapsed().as_secs_f64())?;
     writeln!(out, "build CPU seconds: {}", cpu_seconds()? - began)?;
     black_box(index);
+    Ok(())
+}
+
+/// Random tiles of the box at each zoom, then all.
+fn tiles(zones: impl Iterator<Item = (u32, MultiPolygon<f64>)>, out: &mut impl Write) -> Result<()> {
+    let (before, began, wall) = (status("VmRSS:")?, cpu_seconds()?, Instant::now());
+    let mut layer = LayerBuilder::new("zones");
+    for (number, zone) in zones {
+        let class = Value::Text(format!("{}", number % CLASSES));
+        ensure!(layer.add(&Geometry::MultiPolygon(zone), &[("class", class)], 0), "zone {number} is not taken");
+    }
+    let layers = [layer.build()];
+    writeln!(out, "layer seconds: {}", wall.elapsed().as_secs_f64())?;
+    writeln!(out, "layer CPU seconds: {}", cpu_seconds()? - began)?;
+    writeln!(out, "layer resident bytes: {}", status("VmRSS:")?.saturating_sub(before))?;
+    writeln!(out, "layer corners: {}", layers[0].corners())?;
+    let [low, high] = zone_rule::BOX;
+    let bounds = Bounds { west: low.x, south: low.y, east: high.x, north: high.y };
+    let mut dice = Dice::new(3);
+    for z in [10, 12, 14] {
+        let range = TileRange::covering(&bounds, z);
+        let (began, mut count, mut bytes, mut most) = (cpu_seconds()?, 0, 0, 0);
+        while count < 20 || cpu_seconds()? - began < 2.0 {
+            let x = range.west + dice.below(u64::from(range.east - range.west + 1)) as u32;
+            let y = range.north + dice.below(u64::from(range.south - range.north + 1)) as u32;
+            let drawn = shapes::draw(&layers, Tile { z, x, y })?;
+            (count, bytes, most) = (count + 1, bytes + drawn.len(), most.max(drawn.len()));
+        }
+        writeln!(out, "zoom {z} CPU ms a tile: {}", (cpu_seconds()? - began) * 1000.0 / f64::from(count))?;
+        writeln!(out, "zoom {z} bytes a tile: {}", bytes as f64 / f64::from(count))?;
+        writeln!(out, "zoom {z} most bytes: {most}")?;
+    }
+    let mut most = 0;
+    for range in (5..=14).map(|z| TileRange::covering(&bounds, z)) {
+        for (x, y) in (range.west..=range.east).flat_map(|x| (range.north..=range.south).map(move |y| (x, y))) {
+            most = most.max(shapes::draw(&layers, Tile { z: range.z, x, y })?.len());
+        }
+    }
+    writeln!(out, "most bytes of all: {most}")?;
     Ok(())
 }
 

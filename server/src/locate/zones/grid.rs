@@ -23,8 +23,9 @@ const TOLERANCE: f64 = 1.0 / 256.0;
 pub(super) struct Grid {
     low: Coord<f64>,
     high: Coord<f64>,
-    /// Finest cells a degree, east and north alike.
+    /// Finest cells a degree, east and north alike, and degrees of one.
     a_degree: f64,
+    degrees: f64,
 }
 
 /// A square of the quartering, named by its south-west corner in finest cells.
@@ -44,7 +45,7 @@ impl Grid {
             high = Coord { x: high.x.max(part.high.x), y: high.y.max(part.high.y) };
         }
         let width = (high.x - low.x).max(high.y - low.y).max(LEAST_WIDTH);
-        Some(Self { low, high, a_degree: f64::from(ACROSS) / width })
+        Some(Self { low, high, a_degree: f64::from(ACROSS) / width, degrees: width / f64::from(ACROSS) })
     }
 
     /// A place in finest cells. Rounds, but keeps the order.
@@ -61,7 +62,7 @@ impl Grid {
 
     /// South-west corner of a cell, degrees.
     pub(super) fn corner(&self, cell: Cell) -> Coord<f64> {
-        Coord { x: self.low.x + f64::from(cell.x) / self.a_degree, y: self.low.y + f64::from(cell.y) / self.a_degree }
+        Coord { x: self.low.x + f64::from(cell.x) * self.degrees, y: self.low.y + f64::from(cell.y) * self.degrees }
     }
 }
 

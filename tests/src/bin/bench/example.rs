@@ -24,6 +24,12 @@ pub fn copy(name: &str, args: &[&str], url: &str, table: &str) -> Result<()> {
     Ok(())
 }
 
+/// The number behind a name, of what an example prints.
+pub fn figure(text: &str, name: &str) -> Result<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    Ok(line.with_context(|| format!("no figure {name}"))?.parse()?)
+}
+
 fn command(name: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--quiet", "--release", "-p", "sokuho", "--example", name, "--"]);

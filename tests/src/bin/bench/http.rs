@@ -50,6 +50,14 @@ impl HttpLine {
         self.ask().await
     }
 
+    /// A header of the last answer.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let end = memmem::find(&self.answer, b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&self.answer[..end]).into_owned();
+        let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+    }
+
     async fn ask(&mut self) -> Result<&[u8]> {
         // The server ends a line that was idle for long; a report's id makes sending it again harmless.
         if self.exchange().await.is_err() && self.answer.is_empty() {

@@ -24,6 +24,7 @@ mod reconnect;
 mod restart;
 mod side_by_side;
 mod thumbnail;
+mod tiles;
 mod zones;
 
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ struct Args {
     #[arg(long)]
     quick: bool,
     /// Only these phases: receipts, receipts-postgresql, cold-start, restart, queries, memory, reconnect, fan-out,
-    /// side-by-side, thumbnail, zones.
+    /// side-by-side, thumbnail, zones, tiles.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -83,7 +84,7 @@ struct Scale {
     zone_answers: u32,
 }
 
-const PHASES: [&str; 11] = [
+const PHASES: [&str; 12] = [
     "receipts",
     "receipts-postgresql",
     "cold-start",
@@ -95,6 +96,7 @@ const PHASES: [&str; 11] = [
     "side-by-side",
     "thumbnail",
     "zones",
+    "tiles",
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -166,6 +168,9 @@ async fn main() -> Result<()> {
     }
     if wanted("zones") {
         zones::measure(&scale, &mut findings).await?;
+    }
+    if wanted("tiles") {
+        tiles::measure(&scale, &mut findings).await?;
     }
     findings.write(&args.json)
 }

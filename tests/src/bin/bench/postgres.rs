@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use sokuho_tests::postgres::Database;
@@ -53,18 +53,18 @@ impl Postgres {
     /// Bare single-row inserts a second, each its own commit.
     pub fn pgbench(&self, clients: usize, seconds: u64) -> Result<f64> {
         let insert = "insert into report (words) values ('県道の路肩が崩れ、片側が通れません');\n";
-        self.pgbench_script("postgres", insert, &[], clients, seconds)
+        Ok(self.pgbench_script("postgres", insert, &[], clients, seconds)?.0)
     }
 
-    /// Runs of a script of `pgbench` a second, in this database.
-    pub fn pgbench_script(
+    /// Runs of a script of `pgbench` in this database: how many a second, and how many in all.
+    fn pgbench_script(
         &self,
         database: &str,
         text: &str,
         options: &[&str],
         clients: usize,
         seconds: u64,
-    ) -> Result<f64> {
+    ) -> Result<(f64, f64)> {
         let script = self.folder.path().join("script.sql");
         std::fs::write(&script, text)?;
         let threads = std::thread::available_parallelism()?.get().min(clients).to_string();
@@ -72,19 +72,19 @@ impl Postgres {
         pgbench.args(["-n", "-j", &threads, "-c", &clients.to_string(), "-T", &seconds.to_string()]);
         let output = run(pgbench.args(options).arg("-f").arg(&script).arg(database))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let tps = text.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench told no tps")?;
-        Ok(tps.split_whitespace().next().unwrap_or_default().parse()?)
+        let figure = |name: &str| -> Result<f64> {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            let figure = line.with_context(|| format!("pgbench told no {name}"))?.split_whitespace().next();
+            Ok(figure.unwrap_or_default().parse()?)
+        };
+        Ok((figure("tps = ")?, figure("number of transactions actually processed: ")?))
     }
 
     /// Asks the database of this address by a script of `pgbench`, prepared: questions a second, and microseconds of
     /// the server's CPU for each.
     pub async fn ask(&self, url: &str, script: &str, clients: usize, seconds: u64) -> Result<(f64, f64)> {
         let name = url.split(['/', '?']).nth(3).context("an address without a database")?;
-        let start = Instant::now();
-        let work = || {
-            let a_second = self.pgbench_script(name, script, &["-M", "prepared"], clients, seconds)?;
-            Ok((a_second, a_second * start.elapsed().as_secs_f64().min(seconds as f64)))
-        };
+        let work = || self.pgbench_script(name, script, &["-M", "prepared"], clients, seconds);
         let ((a_second, asked), cpu) = self.cpu_seconds_of(work).await?;
         Ok((a_second, cpu * 1e6 / asked))
     }

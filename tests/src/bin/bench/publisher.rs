@@ -49,18 +49,34 @@ pub async fn report_lines(node: &Node, count: usize) -> Result<Vec<HttpLine>> {
     Ok(lines)
 }
 
-/// A report as a phone sends it, which says in its words when it was sent; from somewhere within 300 m.
+/// A report as a phone sends it.
+pub struct Written {
+    /// Its id.
+    pub id: String,
+    /// Where: latitude and longitude.
+    pub at: (f64, f64),
+    /// As JSON.
+    pub body: String,
+}
+
+/// A report that says in its words when it was sent, from somewhere within 300 m.
 pub fn report_body(at: (f64, f64)) -> String {
     let sent = now_ns();
     // The last digits of the time are as good as dice.
     let off = |dice: u64| (dice % 512) as f64 * 1e-5 - 0.002_56;
-    format!(
-        r#"{{"id":"{}","category":"road_damage","words":"t{sent:020} 県道の路肩が崩れ、片側が通れません","danger_to_life":false,"observed_at":"{}","evidence":[{{"source":"device","position":{{"lat":{:.6},"lon":{:.6}}},"accuracy_m":12.0}}],"chosen":0,"media":[]}}"#,
-        new_id(),
+    report_at((at.0 + off(sent), at.1 + off(sent / 512))).body
+}
+
+/// A report that says in its words when it was sent, from here.
+pub fn report_at(at: (f64, f64)) -> Written {
+    let (id, sent) = (new_id().to_string(), now_ns());
+    let body = format!(
+        r#"{{"id":"{id}","category":"road_damage","words":"t{sent:020} 県道の路肩が崩れ、片側が通れません","danger_to_life":false,"observed_at":"{}","evidence":[{{"source":"device","position":{{"lat":{:.6},"lon":{:.6}}},"accuracy_m":12.0}}],"chosen":0,"media":[]}}"#,
         now(),
-        at.0 + off(sent),
-        at.1 + off(sent / 512)
-    )
+        at.0,
+        at.1
+    );
+    Written { id, at, body }
 }
 
 impl Publisher {

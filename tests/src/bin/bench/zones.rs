@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use sokuho_tests::postgres::Database;
 
 use crate::Scale;
-use crate::example;
+use crate::example::{self, figure};
 use crate::findings::{Findings, median};
 use crate::postgres::Postgres;
 
@@ -43,7 +43,7 @@ fn ask_ours(scale: &Scale, findings: &mut Findings) -> Result<f64> {
     let mut p99 = Vec::new();
     for round in 1..=scale.rounds {
         let text = example::run("zone_cost", &["measure", "--zones", &zones, "--points", &points], &[])?;
-        let figure = |name: &str| figure(&text, name);
+        let figure = |name| figure(&text, name);
         if round == 1 {
             let corners = figure("corners")?;
             findings.row(
@@ -82,12 +82,8 @@ fn ask_ours(scale: &Scale, findings: &mut Findings) -> Result<f64> {
 
 async fn compare(postgres: &Postgres, ours: f64, scale: &Scale, findings: &mut Findings) -> Result<()> {
     let database = postgres.database()?;
-    database.query("create extension if not exists postgis")?;
-    database.query("create unlogged table zone (number int, geom geometry(MultiPolygon, 4326))")?;
+    load(&database, scale)?;
     let (zones, points) = (scale.zones.to_string(), scale.zone_answers.to_string());
-    example::copy("zone_cost", &["zones", "--zones", &zones], &database.url(), "zone")?;
-    database.query("create index on zone using gist (geom)")?;
-    database.query("vacuum (analyze) zone")?;
     let bytes: f64 = database.query("select pg_total_relation_size('zone')")?.parse()?;
     findings.row("zones: PostGIS's table and index", &[("MB", bytes / 1e6)]);
 
@@ -109,6 +105,16 @@ async fn compare(postgres: &Postgres, ours: f64, scale: &Scale, findings: &mut F
     database.query("vacuum (analyze) asked")?;
     in_one_statement(postgres, &database, ours, findings).await?;
     differences(&database, scale, findings)
+}
+
+/// Puts the polygons into a table `zone` with its index.
+pub fn load(database: &Database, scale: &Scale) -> Result<()> {
+    database.query("create extension if not exists postgis")?;
+    database.query("create unlogged table zone (number int, geom geometry(MultiPolygon, 4326))")?;
+    example::copy("zone_cost", &["zones", "--zones", &scale.zones.to_string()], &database.url(), "zone")?;
+    database.query("create index on zone using gist (geom)")?;
+    database.query("vacuum (analyze) zone")?;
+    Ok(())
 }
 
 /// Many points in one statement: neither protocol nor planning, one session without workers beside it.
@@ -148,10 +154,4 @@ fn differences(database: &Database, scale: &Scale, findings: &mut Findings) -> R
     let name = format!("zones of {} points: answers that differ from PostGIS", scale.zone_answers);
     findings.goal(&name, differing, "points", differing == 0.0, "0");
     Ok(())
-}
-
-/// The number behind a name.
-fn figure(text: &str, name: &str) -> Result<f64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    Ok(line.with_context(|| format!("no figure {name}"))?.parse()?)
 }
