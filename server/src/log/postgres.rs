@@ -10,6 +10,7 @@
 //! database refuses that (it has then written nothing) are the known ids looked up.
 
 mod append;
+pub mod drift;
 pub mod projection;
 mod record;
 mod session;
