@@ -13,7 +13,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, Row, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgPool, Row, SqlStr, SqlitePool};
 
 /// Connections for everything but appends.
 const CONNECTIONS: u32 = 4;
@@ -264,6 +264,12 @@ fn migrations(edition: Edition) -> Migrator {
             migrator
         }
     }
+}
+
+/// The statements of PostgreSQL's migrations with these numbers, in the order of the migrations.
+pub(crate) fn postgres_migrations(numbers: &[i64]) -> Vec<SqlStr> {
+    let migrations = migrations(Edition::Postgres);
+    migrations.iter().filter(|migration| numbers.contains(&migration.version)).map(|one| one.sql.clone()).collect()
 }
 
 /// A pool of connections to a SQLite file, kept until it is closed.

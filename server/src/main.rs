@@ -334,7 +334,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Rebuild { place } => {
             let storage = open(place).await?;
-            let Some(made) = storage.log.rebuild().await? else {
+            let region = &storage.region;
+            let Some(made) = storage.log.rebuild(region.offices(), region.boundaries()).await? else {
                 bail!("SQLite has no projection; it comes with PostgreSQL (--database)");
             };
             storage.log.close().await;
@@ -352,7 +353,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let photos = match (media, made.media.named) {
                 (_, 0) => "no report names a photo or video".to_owned(),
                 (true, named) => format!("{} of {named} photos and videos", made.media.packed),
-                (false, named) => format!("none of the {named} photos and videos, which are not in this file"),
+                (false, named) => format!("none of the {named} photos and videos: copy the folder media as well"),
             };
             println!(
                 "{}: {} entries, {} accounts, {} wall tokens, {} rows of the audit; {photos}",
@@ -362,9 +363,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 made.rows("wall_token"),
                 made.rows("audit"),
             );
-            if !media && made.media.named > 0 {
-                eprintln!("sokuho: copy the folder media as well, or give --media: a restore has no photos otherwise");
-            }
             if made.media.missing > 0 {
                 eprintln!("sokuho: {} photos and videos are missing or damaged in the store", made.media.missing);
             }

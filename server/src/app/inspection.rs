@@ -105,7 +105,19 @@ pub async fn check(
     }
     let store = if media { Some(Store::inspect(&data.join("media"))) } else { None };
     let store = store.and_then(|store| store.map_err(|error| tell(Finding::Media(error.to_string()))).ok());
-    let looked = look_through(&log, store.as_ref(), clock.now(), Pace::Fast, &mut tell).await;
+    let mut is_whole = true;
+    let tell_on = |finding: Finding| {
+        is_whole &= !matches!(finding, Finding::LogUnreadable(_) | Finding::LogRow(_));
+        tell(finding);
+    };
+    let looked = look_through(&log, store.as_ref(), clock.now(), Pace::Fast, tell_on).await;
+    // The database's own functions pass over what they do not know.
+    if is_whole {
+        match log.drift().await {
+            Ok(drift) => drift.into_iter().map(Finding::Projection).for_each(&mut tell),
+            Err(error) => tell(Finding::Database(format!("its projection cannot be compared: {}", chain(&error)))),
+        }
+    }
     log.close().await;
     database.close().await;
     looked

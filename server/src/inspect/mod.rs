@@ -11,6 +11,7 @@ pub use self::walk::{Looked, Pace, look_through};
 use crate::domain::entry::Seq;
 use crate::domain::ids::{EntryId, MediaId, ReportId};
 use crate::domain::text::{chain, one_line};
+use crate::log::postgres::drift::Drift;
 use crate::log::{LogError, Lost};
 use crate::media::soundness::Flaw;
 
@@ -57,6 +58,9 @@ pub enum Finding {
         .0.head
     )]
     LogTail(Lost),
+    /// The projection says something else than the log.
+    #[error("{}", drifted(.0))]
+    Projection(Drift),
     /// The folder of the media cannot be opened.
     #[error("the media cannot be opened: {0}")]
     Media(String),
@@ -91,6 +95,7 @@ impl Finding {
             Self::LogId { .. } => "log_id",
             Self::LogClock { .. } => "log_clock",
             Self::LogTail(_) => "log_tail",
+            Self::Projection(_) => "projection",
             Self::Media(_) => "media_unreadable",
             Self::Medium { flaw, .. } => match flaw {
                 Flaw::Missing => "media_missing",
@@ -102,6 +107,14 @@ impl Finding {
             Self::DiskLow { .. } => "disk_low",
         }
     }
+}
+
+fn drifted(drift: &Drift) -> String {
+    let Drift { table, rows, named } = drift;
+    let Some(rows) = rows else { return format!("the table {table} is missing: sokuho rebuild makes it anew") };
+    let more = if *rows > named.len() as u64 { " and others" } else { "" };
+    let named = named.join(", ");
+    format!("{rows} rows of the table {table} are not what the log says: {named}{more}; sokuho rebuild makes it anew")
 }
 
 /// What the last whole look of a running node has found, by kind. Each finding itself is in the node's log.

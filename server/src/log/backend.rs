@@ -8,6 +8,7 @@ use geo_types::MultiPolygon;
 use uuid::Uuid;
 
 use super::postgres::PostgresLog;
+use super::postgres::drift::Drift;
 use super::postgres::projection::Rebuilt;
 use super::remembered::Lost;
 use super::sqlite::SqliteLog;
@@ -118,10 +119,25 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError::InUse`] if a node runs; [`LogError`] if the database fails.
-    pub async fn rebuild(&self) -> Result<Option<Rebuilt>, LogError> {
+    pub async fn rebuild(
+        &self,
+        offices: &[Office],
+        grounds: &BTreeMap<OfficeCode, MultiPolygon<f64>>,
+    ) -> Result<Option<Rebuilt>, LogError> {
+        let Self::Postgres(log) = self else { return Ok(None) };
+        let rebuilt = log.rebuild().await?;
+        self.describe(offices, grounds).await?;
+        Ok(Some(rebuilt))
+    }
+
+    /// Tables of the projection that do not say what the log says; SQLite has none.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn drift(&self) -> Result<Vec<Drift>, LogError> {
         match self {
-            Self::Sqlite(_) => Ok(None),
-            Self::Postgres(log) => log.rebuild().await.map(Some),
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::Postgres(log) => log.drift().await,
         }
     }
 

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(losses.unseen().unwrap(), [second]);
         assert_eq!(losses.acknowledge(time(2_000)).unwrap(), [second]);
         let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
-        assert_eq!(text.lines().filter(|line| line.contains("acknowledged 1970-01-01T")).count(), 2, "{text}");
+        assert_eq!(text.lines().filter(|line| line.contains(" acknowledged 2026-11-22T")).count(), 2, "{text}");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! way (`settler`).
 
 mod append;
+pub mod drift;
 pub mod projection;
 mod record;
 mod session;

@@ -275,7 +275,7 @@ async fn a_backup_without_photos_says_that_they_are_not_in_it() -> Result<()> {
     let photo = server.public().upload(pictures::jpeg(&pictures::draw(Scene::Road, 5))?, "image/jpeg").await?;
     server.public().file(&with(report(town.at), "media", json!([photo["id"]]))).await?;
     let said = without("one.zip")?;
-    ensure!(said.contains("none of the 1 photos and videos, which are not in this file"), "{said}");
+    ensure!(said.contains("none of the 1 photos and videos: copy the folder media as well"), "{said}");
     Ok(())
 }
 

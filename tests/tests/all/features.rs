@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::client::{Answer, Client};
 use sokuho_tests::features::{
@@ -13,7 +14,7 @@ use sokuho_tests::features::{
 };
 use sokuho_tests::region::Office;
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::{Server, Start};
+use sokuho_tests::server::{Edition, Server, Start};
 
 /// A page of features, checked.
 pub(crate) async fn page(client: &Client, path: &str) -> Result<FeatureCollection> {
@@ -74,9 +75,13 @@ async fn crawl(client: &Client) -> Result<Vec<String>> {
     Ok(collections.collections.into_iter().map(|collection| collection.id).collect())
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
-async fn every_answer_is_made_of_the_standards_building_blocks() -> Result<()> {
-    let server = Server::start()?;
+async fn every_answer_is_made_of_the_standards_building_blocks(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
     let region = server.public().region().await?;
     let [town, home] = region.towns()?;
     let staff = server.staff("gis", &town.code, Some(&home.code), "field").await?;
@@ -258,9 +263,13 @@ async fn pages_give_each_of_1200_reports_exactly_once_while_new_ones_arrive() ->
     Ok(())
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
-async fn a_box_and_a_span_of_time_select() -> Result<()> {
-    let server = Server::start()?;
+async fn a_box_and_a_span_of_time_select(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
     let region = server.public().region().await?;
     let [town, other] = region.towns()?;
     let wall = server.wall(&town.code).await?;
@@ -293,9 +302,13 @@ async fn a_box_and_a_span_of_time_select() -> Result<()> {
     Ok(())
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
-async fn a_drill_is_told_apart() -> Result<()> {
-    let server = Server::start()?;
+async fn a_drill_is_told_apart(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
     let region = server.public().region().await?;
     let [town] = region.towns()?;
     let admin = server.staff("kanri", &town.code, None, "admin").await?;

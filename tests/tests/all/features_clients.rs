@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
+use rstest::rstest;
 use serde_json::Value;
 use sokuho_tests::report::report;
-use sokuho_tests::server::{Server, Start};
+use sokuho_tests::server::{Edition, Server, Start};
 use tokio::process::Command;
 
 /// Whether GDAL is here; where it is not, the test says so and ends.
@@ -43,12 +44,16 @@ fn features(file: &Path) -> Result<Vec<Value>> {
     read["features"].as_array().cloned().context("no features")
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
 #[tokio::test]
-async fn ogrinfo_reads_what_its_caller_may_see() -> Result<()> {
+async fn ogrinfo_reads_what_its_caller_may_see(#[case] edition: Edition) -> Result<()> {
     if !gdal_is_here().await {
         return Ok(());
     }
-    let server = Server::start()?;
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
     let region = server.public().region().await?;
     let [town, home] = region.towns()?;
     let staff = server.staff("sato", &town.code, Some(&home.code), "field").await?;

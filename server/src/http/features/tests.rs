@@ -10,7 +10,6 @@ use super::*;
 use crate::audit::exports::Exports;
 use crate::database::{Database, Location};
 use crate::domain::clock::SystemClock;
-use crate::domain::clock::SystemClock;
 use crate::domain::entry::{Body as EntryBody, CheckedIn, Entry};
 use crate::domain::ids::StaffId;
 use crate::domain::position::Position;

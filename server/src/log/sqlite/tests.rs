@@ -97,7 +97,7 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let text = "this is a letter, not a database; ".repeat(50);
     std::fs::write(&path, &text).unwrap();
     let error = Database::open(&Location::File(path.clone())).await.unwrap_err();
-    assert!(matches!(error, DatabaseError::Migrate(..)), "{error:?}");
+    assert!(matches!(error, DatabaseError::Damaged(..)), "{error:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 

@@ -9,6 +9,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 
 use super::super::PostgresLog;
 use super::super::append::{Inserted, Present, Reports, append_checked, insert};
+use super::super::drift::Drift;
 use super::super::record::Filing;
 use super::super::tests::Place;
 use super::*;
@@ -218,6 +219,137 @@ async fn a_rebuild_mends_what_was_tampered_with() {
     sqlx::query("UPDATE incident SET status = 'resolved'").execute(&log.readers).await.unwrap();
     assert_eq!(log.rebuild().await.unwrap(), Rebuilt { reports: 2, incidents: 2, check_ins: 0 });
     assert_eq!(stored(&log.readers).await, before);
+}
+
+/// What the schema is made of, a line a thing.
+async fn catalogue(pool: &PgPool) -> Vec<String> {
+    const CATALOGUE: &str = "SELECT concat_ws('|', 'column', c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), \
+             a.attnotnull, pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), obj_description(c.oid)) \
+             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+                 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
+             WHERE c.relnamespace = 'sokuho'::regnamespace AND c.relkind IN ('r', 'c') \
+         UNION ALL SELECT concat_ws('|', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid)) \
+             FROM pg_constraint WHERE connamespace = 'sokuho'::regnamespace \
+         UNION ALL SELECT 'index|' || indexdef FROM pg_indexes WHERE schemaname = 'sokuho' \
+         UNION ALL SELECT 'function|' || pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'sokuho'::regnamespace \
+         UNION ALL SELECT 'trigger|' || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal \
+         UNION ALL SELECT concat_ws('|', 'reader', table_name) FROM information_schema.table_privileges \
+             WHERE table_schema = 'sokuho' AND grantee = 'sokuho_reader' \
+         ORDER BY 1";
+    sqlx::query_scalar(CATALOGUE).fetch_all(pool).await.unwrap()
+}
+
+#[rstest::rstest]
+#[case::one("DROP TABLE report")]
+#[case::what_others_refer_to("DROP TABLE incident CASCADE")]
+#[case::all("DROP TABLE report, incident, check_in, operation, office")]
+#[case::a_function("DROP FUNCTION rebuild()")]
+#[tokio::test]
+async fn a_rebuild_makes_tables_that_are_gone_as_the_migrations_made_them(#[case] lose: &'static str) {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let staff = StaffId(uuid(2_000_001));
+    let body = CheckedIn { staff, name: "佐藤".to_owned(), office: office("07421"), employer: office("07202") };
+    log.append(&[draft(entry(5, Body::CheckedIn(body)))]).await.unwrap();
+    let mut before = vec![catalogue(&log.readers).await];
+    for (table, _) in TABLES {
+        before.push(rows_of(&log.readers, table).await);
+    }
+    assert!(before[0].len() > 100, "{}", before[0].len());
+    sqlx::raw_sql(lose).execute(&log.readers).await.unwrap();
+    assert_eq!(log.rebuild().await.unwrap(), Rebuilt { reports: 2, incidents: 2, check_ins: 1 });
+    let region = Region::built_in().unwrap();
+    log.describe(region.offices(), region.boundaries()).await.unwrap();
+    let mut after = vec![catalogue(&log.readers).await];
+    for (table, _) in TABLES {
+        after.push(rows_of(&log.readers, table).await);
+    }
+    assert_eq!(after, before);
+    // The node that comes next: this session still knows the types that are gone.
+    log.close().await;
+    let next = place.open().await;
+    next.append(&[draft(filed(9))]).await.unwrap();
+    assert_eq!(next.drift().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_rebuild_takes_no_view_away_that_others_have_made() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    sqlx::raw_sql("CREATE VIEW public.mine AS SELECT * FROM incident; DROP TABLE report")
+        .execute(&log.readers)
+        .await
+        .unwrap();
+    let refused = log.rebuild().await.unwrap_err();
+    assert!(crate::domain::text::chain(&refused).contains("depend"), "{refused:?}");
+    sqlx::raw_sql("DROP VIEW public.mine").execute(&log.readers).await.unwrap();
+    assert_eq!(log.rebuild().await.unwrap().reports, 2);
+    sqlx::raw_sql("CREATE VIEW public.mine AS SELECT * FROM incident").execute(&log.readers).await.unwrap();
+    assert_eq!(log.rebuild().await.unwrap().reports, 2, "where all tables are there, they stay");
+}
+
+#[tokio::test]
+async fn what_the_projection_says_otherwise_than_the_log_is_counted_and_named() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let many: Vec<Draft> = (10..40).map(|number| draft(filed(number))).collect();
+    log.append(&many).await.unwrap();
+    // As `sokuho check` opens it: in a session that writes nothing.
+    let location = crate::database::Location::Postgres(place.url().parse().unwrap());
+    let crate::database::Database::Postgres(pool) = crate::database::Database::look(&location).await.unwrap() else {
+        panic!("PostgreSQL")
+    };
+    let look = PostgresLog::look(pool, std::path::Path::new("nowhere")).await.unwrap();
+    assert_eq!(look.drift().await.unwrap(), []);
+    let all = ["report", "incident", "check_in", "operation", "office"];
+    let mut before = Vec::new();
+    for table in all {
+        before.push(rows_of(&log.readers, table).await);
+    }
+    assert_eq!(look.drift().await.unwrap(), [], "the first look has left nothing behind");
+    for (number, table) in all.into_iter().enumerate() {
+        assert_eq!(rows_of(&log.readers, table).await, before[number], "{table}");
+    }
+
+    let tamper = "DELETE FROM report WHERE id = (SELECT min(id::text)::uuid FROM report); \
+         UPDATE incident SET status = 'resolved'; \
+         INSERT INTO operation (id, kind, name) VALUES (gen_random_uuid(), 'drill', '作り話')";
+    sqlx::raw_sql(tamper).execute(&log.readers).await.unwrap();
+    let drift = look.drift().await.unwrap();
+    let told: Vec<_> = drift.iter().map(|one| (one.table, one.rows, one.named.len())).collect();
+    assert_eq!(told, [("report", Some(1), 1), ("incident", Some(32), 20), ("operation", Some(1), 1)], "{drift:?}");
+    sqlx::query("DROP TABLE check_in").execute(&log.readers).await.unwrap();
+    assert_eq!(look.drift().await.unwrap(), [Drift { table: "check_in", rows: None, named: vec![] }]);
+    log.rebuild().await.unwrap();
+    assert_eq!(look.drift().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_check_in_lies_where_its_office_is_and_moves_with_it() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let arrival = |number: u64, code: &str| {
+        let staff = StaffId(uuid(2_000_000 + number));
+        let body = CheckedIn { staff, name: "佐藤".to_owned(), office: office(code), employer: office("07202") };
+        draft(entry(number, Body::CheckedIn(body)))
+    };
+    log.append(&[arrival(5, "07421"), arrival(6, "13101")]).await.unwrap();
+    let placed = async || {
+        let places = "SELECT c.office || ' ' || coalesce((c.geom = o.geom)::text, 'nowhere') \
+             FROM check_in c JOIN office o ON o.code = c.office ORDER BY 1";
+        sqlx::query_scalar::<_, String>(places).fetch_all(&log.readers).await.unwrap()
+    };
+    let expected = ["07421 true", "13101 nowhere"];
+    assert_eq!(placed().await, expected);
+    sqlx::query("UPDATE office SET geom = ST_SetSRID(ST_MakePoint(1, 1), 4326)").execute(&log.readers).await.unwrap();
+    assert_eq!(placed().await[0], "07421 false");
+    let region = Region::built_in().unwrap();
+    log.describe(region.offices(), region.boundaries()).await.unwrap();
+    sqlx::query("UPDATE office SET geom = NULL WHERE code = '13101'").execute(&log.readers).await.unwrap();
+    log.describe(region.offices(), region.boundaries()).await.unwrap();
+    assert_eq!(placed().await, expected);
+    sqlx::query("SELECT rebuild()").execute(&log.readers).await.unwrap();
+    assert_eq!(placed().await, expected);
 }
 
 #[rstest::rstest]
@@ -501,6 +633,9 @@ async fn every_column_says_in_japanese_what_it_is() {
 async fn gdal_reads_every_table_as_a_reader() {
     let Some(place) = Place::new() else { return };
     let log = filled(&place).await;
+    let staff = StaffId(uuid(2_000_001));
+    let body = CheckedIn { staff, name: "佐藤".to_owned(), office: office("07421"), employer: office("07202") };
+    log.append(&[draft(entry(5, Body::CheckedIn(body)))]).await.unwrap();
     if std::process::Command::new("ogrinfo").arg("--version").output().is_err() {
         crate::skipped::skipped("gdal-bin is not installed");
         return;
@@ -523,7 +658,9 @@ async fn gdal_reads_every_table_as_a_reader() {
     assert!(summary.contains("\"WGS 84\""), "{summary}");
     let areas = run("ogrinfo", &["-ro", "-so", "SOURCE", "sokuho.office(area)"]);
     assert!(areas.contains("Geometry: Multi Polygon"), "{areas}");
-    assert!(run("ogrinfo", &["-ro", "-so", "SOURCE", "sokuho.check_in"]).contains("Feature Count: 0"));
+    let check_ins = run("ogrinfo", &["-ro", "-al", "SOURCE", "sokuho.check_in"]);
+    assert!(check_ins.contains("Geometry: Point") && check_ins.contains("Feature Count: 1"), "{check_ins}");
+    assert!(check_ins.contains("POINT (139.") && check_ins.contains("佐藤"), "{check_ins}");
     let geojson = run("ogr2ogr", &["-f", "GeoJSON", "/vsistdout/", "SOURCE", "sokuho.report"]);
     let collection: serde_json::Value = serde_json::from_str(&geojson).unwrap();
     let words: Vec<_> = collection["features"].as_array().unwrap().iter().map(|f| &f["properties"]["words"]).collect();
