@@ -49,7 +49,7 @@ use crate::http::{
     base as base_door, check_ins, features, health, incidents, live as live_door, media as media_door, operations,
     region as region_door,
 };
-use crate::http::{listener, reports, sessions, snapshot};
+use crate::http::{listener, reports, sessions, snapshot, tiles as tiles_door};
 use crate::hub::{self, Hub};
 use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
@@ -67,6 +67,8 @@ use crate::log::writer::writer;
 use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
+use crate::tiles::live::LiveTiles;
+use crate::tiles::sources::{Source, Sources};
 
 /// A soft stop may take this long; then the node stops hard.
 const SOFT_STOP: Duration = Duration::from_secs(9);
@@ -188,7 +190,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let begins_after = replayed.head - last.len() as Seq;
     let hub = Hub::new(settings, node, log.epoch(), begins_after, clock.clone(), gate);
     hub.publish(last);
-    let announcer = Announcer::new(Arc::clone(&live), Arc::clone(&hub), history);
+    let live_tiles = LiveTiles::new(Arc::clone(&live));
+    let announcer = Announcer::new(Arc::clone(&live), Arc::clone(&hub), live_tiles.clone(), history);
     let (appender, writing) = writer(Arc::clone(&log), replayed.head, announcer);
 
     // The rooms beside it.
@@ -240,6 +243,10 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         }
     };
     let exports = ExportDoor { exports: Arc::new(Exports::new(database.clone())), clock: clock.clone() };
+    let sources = Sources::from([
+        ("live".to_owned(), Source::live(&region, live_tiles)),
+        ("boundaries".to_owned(), Source::boundaries(&region)),
+    ]);
     let doors = Doors {
         base: base_door::BaseState::new(&base)?,
         region: region_door::RegionState::new(&region)?,
@@ -276,6 +283,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices,
             turns: Arc::default(),
         },
+        tiles: tiles_door::TilesState { sources: Arc::new(sources), epoch: log.epoch() },
         operations: operations::OperationsState {
             live: Arc::clone(&live),
             past,

@@ -32,4 +32,5 @@ mod rooms;
 #[cfg(test)]
 #[path = "../../tests/src/skipped.rs"]
 mod skipped;
+pub mod tiles;
 pub mod wire;

@@ -25,5 +25,6 @@ pub mod senders;
 pub mod server;
 pub mod skipped;
 pub mod soak;
+pub mod tiles;
 pub mod time;
 pub mod viewer;

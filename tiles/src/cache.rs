@@ -38,6 +38,11 @@ impl Made {
         Self { plain: plain.into(), version, gzip: OnceLock::new() }
     }
 
+    /// A tile that came as gzip.
+    pub fn packed(plain: Vec<u8>, gzip: Vec<u8>, version: u64) -> Self {
+        Self { plain: plain.into(), version, gzip: OnceLock::from(Some(gzip.into())) }
+    }
+
     /// The same as gzip, made once, by whoever asks first; `None` where it would gain nothing.
     pub fn gzip(&self) -> Option<Bytes> {
         self.gzip.get_or_init(|| compress(&self.plain).ok().flatten()).clone()

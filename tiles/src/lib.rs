@@ -2,12 +2,14 @@
 //! south) and degrees WGS 84; and what is made of them. Knows nothing of the server.
 //!
 //! `points` makes vector tiles of many things with a place, `shapes` of areas and lines; `cache` keeps what was made
-//! until a change empties its place.
+//! until a change empties its place. `archive` reads files of tiles that were made elsewhere.
 //!
 //! Formulas: OpenStreetMap wiki, "Slippy map tilenames".
 
 pub mod address;
+pub mod archive;
 pub mod cache;
+pub mod format;
 pub mod points;
 pub mod properties;
 pub mod shapes;

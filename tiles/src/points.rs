@@ -112,7 +112,7 @@ impl<const M: usize> Tally<M> {
     }
 
     /// The middle of the places.
-    fn middle(&self) -> Spot {
+    pub fn middle(&self) -> Spot {
         let mean = |sum: u64| u32::try_from(sum / u64::from(self.count.max(1))).unwrap_or(u32::MAX);
         Spot { x: mean(self.x), y: mean(self.y) }
     }

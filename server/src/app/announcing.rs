@@ -11,6 +11,7 @@ use crate::live::world::{Touched, World};
 use crate::live::{Live, past};
 use crate::log::History;
 use crate::log::writer::Announce;
+use crate::tiles::live::LiveTiles;
 use crate::wire::check_in::CheckIn;
 use crate::wire::operation::Operation;
 
@@ -21,6 +22,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) struct Announcer {
     live: Arc<Live>,
     hub: Arc<Hub>,
+    tiles: LiveTiles,
     /// Where an operation is read that is opened again.
     history: History,
     /// Applied, and not yet published: the entry after which the ring begins anew, if it does, and what follows.
@@ -48,8 +50,8 @@ impl Announce for Announcer {
 
 impl Announcer {
     /// Between this world and these viewers.
-    pub(super) fn new(live: Arc<Live>, hub: Arc<Hub>, history: History) -> Self {
-        Self { live, hub, history, begins_after: None, collected: Vec::new() }
+    pub(super) fn new(live: Arc<Live>, hub: Arc<Hub>, tiles: LiveTiles, history: History) -> Self {
+        Self { live, hub, tiles, history, begins_after: None, collected: Vec::new() }
     }
 
     /// Applies entries up to the first that opens a closed operation, and gives that one.
@@ -62,6 +64,11 @@ impl Announcer {
                 return Some(next);
             }
             let touched = world.apply(*seq, entry);
+            // Before anybody has a receipt: who asks for a tile then gets one with this entry in it.
+            if touched.operation.is_some() {
+                self.tiles.changed_everywhere();
+            }
+            self.tiles.changed(&touched.places);
             self.collected.push(collect(&world, *seq, entry, &touched));
         }
         None
@@ -73,6 +80,7 @@ impl Announcer {
         let Some((operation, span)) = self.live.read().reopened_by(entry) else { return };
         let past = self.whole(operation, span).await;
         self.live.write().reopen(seq, entry, past);
+        self.tiles.changed_everywhere();
         self.collected.clear();
         self.begins_after = Some(seq);
         tracing::info!(entry.seq = seq, operation.id = %operation, "an operation was opened again");

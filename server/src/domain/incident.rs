@@ -44,6 +44,8 @@ pub struct Symbol {
     pub category: Category,
     /// How far the handling is.
     pub status: Status,
+    /// Any of its reports is marked as danger to life. For offices alone.
+    pub danger_to_life: bool,
 }
 
 /// What an office handles: one or more reports of the same thing (for now exactly one).

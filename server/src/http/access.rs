@@ -62,6 +62,10 @@ pub const TABLE: &[Row] = &[
     ("GET", "/ogc/collections/check-ins", Needs(Permission::WatchAsOffice)),
     ("GET", "/ogc/collections/check-ins/items", Needs(Permission::WatchAsOffice)),
     ("GET", "/ogc/collections/check-ins/items/{id}", Needs(Permission::WatchAsOffice)),
+    // the map's tiles
+    ("GET", "/tiles", Needs(Permission::WatchAsPublic)),
+    ("GET", "/tiles/{document}", Needs(Permission::WatchAsPublic)),
+    ("GET", "/tiles/{source}/{z}/{x}/{y}", Needs(Permission::WatchAsPublic)),
     // reporting
     ("POST", "/api/reports", Needs(Permission::Report)),
     ("GET", "/api/receipts/{key}", Open),

@@ -30,4 +30,5 @@ pub mod request_log;
 pub mod router;
 pub mod sessions;
 pub mod snapshot;
+pub mod tiles;
 pub mod turns;

@@ -17,7 +17,9 @@ use super::listener::TakenWithin;
 #[derive(Clone, Debug)]
 pub struct Precompressed {
     plain: Bytes,
-    gzip: Bytes,
+    /// `None`: it gains nothing by compression.
+    gzip: Option<Bytes>,
+    kind: &'static str,
     etag: HeaderValue,
 }
 
@@ -55,17 +57,25 @@ impl Precompressed {
         let gzip = gzip.finish()?;
         // Weak: one tag for both codings (RFC 9110, 8.8.1).
         let etag = HeaderValue::try_from(format!("W/\"{}\"", tag(&plain))).map_err(io::Error::other)?;
-        Ok(Self { plain: plain.into(), gzip: gzip.into(), etag })
+        Ok(Self { plain: plain.into(), gzip: Some(gzip.into()), kind: JSON, etag })
+    }
+
+    /// Bytes of this media type, and the same as gzip where that is shorter, under a weak ETag. No bytes are the
+    /// answer 204.
+    pub fn bytes(plain: Bytes, gzip: Option<Bytes>, kind: &'static str, etag: HeaderValue) -> Self {
+        Self { plain, gzip, kind, etag }
     }
 
     /// The answer to a request with these headers.
     pub fn answer(&self, headers: &HeaderMap, keeping: Keeping) -> Response {
         let mut response = if is_at_hand(headers, &self.etag) {
             StatusCode::NOT_MODIFIED.into_response()
-        } else if accepts(headers, "gzip") {
-            ([(header::CONTENT_ENCODING, "gzip"), (header::CONTENT_TYPE, JSON)], self.gzip.clone()).into_response()
+        } else if self.plain.is_empty() {
+            StatusCode::NO_CONTENT.into_response()
+        } else if let Some(gzip) = self.gzip.as_ref().filter(|_| accepts(headers, "gzip")) {
+            ([(header::CONTENT_ENCODING, "gzip"), (header::CONTENT_TYPE, self.kind)], gzip.clone()).into_response()
         } else {
-            ([(header::CONTENT_TYPE, JSON)], self.plain.clone()).into_response()
+            ([(header::CONTENT_TYPE, self.kind)], self.plain.clone()).into_response()
         };
         let out = response.headers_mut();
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping.cache));

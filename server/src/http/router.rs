@@ -21,7 +21,7 @@ use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
     assets, base, check_ins, docs, features, halted as halted_doors, health, incidents, live, media, operations, region,
-    reports, request_log, sessions, snapshot,
+    reports, request_log, sessions, snapshot, tiles,
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
@@ -58,6 +58,8 @@ pub struct Doors {
     pub check_ins: check_ins::CheckInState,
     /// Operations.
     pub operations: operations::OperationsState,
+    /// Tiles.
+    pub tiles: tiles::TilesState,
     /// Health; `None`: it has a listener of its own, see [`inside`].
     pub health: Option<health::HealthState>,
     /// Who is calling.
@@ -83,6 +85,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         check_ins::routes().into_openapi(),
         operations::routes().into_openapi(),
         features::routes().into_openapi(),
+        tiles::routes().into_openapi(),
     ] {
         document.merge(door);
     }
@@ -100,6 +103,7 @@ pub fn router(doors: Doors) -> Router {
         .merge(check_ins::routes().with_state(doors.check_ins))
         .merge(operations::routes().with_state(doors.operations))
         .merge(features::routes().with_state(doors.features))
+        .merge(tiles::routes().with_state(doors.tiles))
         .layer(compression());
     let quick = long
         .merge(reports::routes().with_state(Arc::new(doors.reports)))

@@ -78,6 +78,11 @@ impl Holdings {
         self.known.keys().copied()
     }
 
+    /// Whether it is one of its incidents.
+    pub(super) fn knows(&self, id: IncidentId) -> bool {
+        self.known.contains_key(&id)
+    }
+
     /// How many there are of them.
     pub(super) fn len(&self) -> usize {
         self.known.len()
@@ -157,6 +162,7 @@ fn facets(incident: &Incident, reports: &Reports) -> Option<Facets> {
         responsible: incident.responsible.clone(),
         status: *incident.status.get(),
         status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
+        danger_to_life: stamped(incident, reports).any(|one| one.filed.report.danger_to_life),
     })
 }
 

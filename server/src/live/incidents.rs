@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::holdings::{Holdings, Reports, Stamped};
 use super::index::{Facets, Index};
+use super::map::{self, Tallies};
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::{Incident, Symbol};
@@ -22,6 +23,10 @@ pub(super) struct Incidents {
     /// Few: the operations that are open, of which there are reports.
     held: BTreeMap<OperationId, Holdings>,
     pub(super) index: Index,
+    /// What outer zooms of the map are drawn from.
+    pub(super) tallies: Tallies,
+    /// Where something changed that a map shows, since somebody last asked.
+    changed: Vec<Position>,
     /// The index waits for [`Incidents::make_index`].
     index_waits: bool,
 }
@@ -38,6 +43,12 @@ impl Incidents {
         let visible: Vec<_> = self.held.values().flat_map(Holdings::all_facets).collect();
         let others = self.held.values().flat_map(Holdings::all_others).collect();
         self.index = Index::of(&visible, others);
+        self.tallies = Tallies::new();
+        for (operation, held) in &self.held {
+            for (id, facets) in held.ids().filter_map(|id| Some((id, held.facets(id)?))) {
+                map::recount(&mut self.tallies, *operation, None, Some(map::counted(id, &facets)));
+            }
+        }
     }
 
     /// A report was filed. Of two entries that file the same report (its sender reached two nodes) the
@@ -96,14 +107,31 @@ impl Incidents {
         let before = (!self.index_waits).then(|| (held.facets(id), held.others(id)));
         held.change(operation, id, edit);
         if let Some((facets, others)) = before {
-            self.index.change(id, facets.as_ref(), held.facets(id).as_ref());
-            self.index.change_others(&others, &held.others(id));
+            let (facets_now, others_now) = (held.facets(id), held.others(id));
+            let counted = |facets: &Option<Facets>| facets.as_ref().map(|facets| map::counted(id, facets));
+            map::recount(&mut self.tallies, operation, counted(&facets), counted(&facets_now));
+            self.index.change(id, facets.as_ref(), facets_now.as_ref());
+            self.index.change_others(&others, &others_now);
+            let places = facets.iter().chain(&facets_now).map(|facets| facets.position);
+            self.changed.extend(places.chain(others.iter().chain(&others_now).map(|other| other.position)));
         }
+    }
+
+    /// Where something changed that a map shows, since this was last asked; not what came or went with a whole
+    /// operation.
+    pub(super) fn take_changed(&mut self) -> Vec<Position> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// What is held, by operation.
+    pub(super) fn held(&self) -> impl Iterator<Item = (OperationId, &Holdings)> {
+        self.held.iter().map(|(id, held)| (*id, held))
     }
 
     /// Gives back the memory of all that is held of an operation.
     pub(super) fn let_go(&mut self, operation: OperationId) {
         let Some(gone) = self.held.remove(&operation) else { return };
+        self.tallies.remove(&operation);
         if self.index_waits {
             return;
         }
@@ -121,7 +149,10 @@ impl Incidents {
         for (operation, held) in other.held {
             let many = held.len() > self.len();
             for id in held.ids().take_while(|_| !many) {
-                self.index.change(id, None, held.facets(id).as_ref());
+                let facets = held.facets(id);
+                let counted = facets.as_ref().map(|facets| map::counted(id, facets));
+                map::recount(&mut self.tallies, operation, None, counted);
+                self.index.change(id, None, facets.as_ref());
                 self.index.change_others(&[], &held.others(id));
             }
             self.held.insert(operation, held);

@@ -23,11 +23,12 @@ pub(super) struct Facets {
     pub(super) status: Status,
     /// When the status was set, if it ever was.
     pub(super) status_at: Hlc,
+    pub(super) danger_to_life: bool,
 }
 
 impl Facets {
     pub(super) fn symbol(&self, id: IncidentId) -> Symbol {
-        Symbol { id, category: self.category, status: self.status }
+        Symbol { id, category: self.category, status: self.status, danger_to_life: self.danger_to_life }
     }
 
     fn spot(&self, id: IncidentId) -> Spot<Symbol> {

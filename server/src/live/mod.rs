@@ -2,13 +2,14 @@
 //! alike. Answers the map's questions without touching the database.
 //!
 //! `world` is the fold, by concern: `incidents` with what `holdings` there are of each operation, `operations`,
-//! `check_ins`. `index` and `sphere` keep what `queries` and `pages` answer from. `replay` reads the log at the
+//! `check_ins`. `index` and `sphere` keep what `queries`, `pages` and `map` answer from. `replay` reads the log at the
 //! start; `past` reads in it what has left memory, and how things were.
 
 pub mod check_ins;
 mod holdings;
 mod incidents;
 mod index;
+pub mod map;
 mod operations;
 pub mod pages;
 pub mod past;

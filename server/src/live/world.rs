@@ -11,6 +11,7 @@ use super::incidents::Incidents;
 use super::operations::Operations;
 use crate::domain::entry::{Body, Entry, Seq};
 use crate::domain::ids::{CheckInId, IncidentId, MediaId, OperationId};
+use crate::domain::position::Position;
 
 /// Everything that is true now.
 #[derive(Default)]
@@ -30,14 +31,16 @@ pub struct World {
 
 /// What an entry was about. A thing named here may not be there: a status may arrive before the report that
 /// opens its incident, or when the operation is closed.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Touched {
     /// The incident.
     pub incident: Option<IncidentId>,
     /// The check-ins.
     pub check_ins: Vec<CheckInId>,
-    /// The operation that began or ended.
+    /// The operation that began or ended; with it, all of its incidents may have come or gone.
     pub operation: Option<OperationId>,
+    /// Where something changed that a map shows.
+    pub places: Vec<Position>,
 }
 
 impl World {
@@ -117,6 +120,7 @@ impl World {
                 touched.check_ins = self.check_ins.apply(entry);
             }
         }
+        touched.places = self.incidents.take_changed();
         touched
     }
 

@@ -76,6 +76,7 @@ codes! {
     Forbidden = 403 "Your role does not allow this.";
     OtherOffice = 403 "This belongs to another office.";
     NotFound = 404 "There is no such thing.";
+    TileOutOfRange = 404 "The source has no such tile: the address is out of range.";
     MethodNotAllowed = 405 "The address does not take this method.";
     NotAcceptable = 406 "None of the accepted media types is to be had here.";
     IdTaken = 409 "Another thing was sent with the same id before.";

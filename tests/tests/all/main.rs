@@ -26,4 +26,5 @@ mod receipts;
 mod shared_data;
 mod sharing;
 mod stopping;
+mod tiles;
 mod tokens;

@@ -1,0 +1,167 @@
+//! Door: the map's tiles, and what describes them. Everything comes from this node; nobody's browser asks a third
+//! party.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use sokuho_tiles::Tile;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::access::Who;
+use super::base_url::BaseUrl;
+use super::error::{ApiError, ApiResult};
+use super::extract::PathParams;
+use super::precompressed::{Keeping, Precompressed, accepts, is_at_hand};
+use crate::tiles::sources::{Given, Source, Sources};
+use crate::wire::Audience;
+use crate::wire::problem::{Code, Problem};
+use crate::wire::tiles::{TileJson, TileSource, TileSources};
+
+/// Media type of a Mapbox Vector Tile (IANA).
+const MVT: &str = "application/vnd.mapbox-vector-tile";
+
+/// What this door needs.
+#[derive(Clone)]
+pub struct TilesState {
+    /// The sources, by id.
+    pub sources: Arc<Sources>,
+    /// The log's epoch: the live world's versions begin anew with it.
+    pub epoch: Uuid,
+}
+
+impl TilesState {
+    fn source(&self, id: &str) -> ApiResult<&Source> {
+        self.sources.get(id).ok_or_else(|| ApiError::new(Code::NotFound).detail("no source of tiles has this id"))
+    }
+}
+
+/// The door's routes.
+pub fn routes() -> OpenApiRouter<TilesState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(tile_json)).routes(routes!(tile))
+}
+
+/// The sources of tiles.
+#[utoipa::path(get, path = "/tiles", operation_id = "tile_sources", tag = "map", responses(
+    (status = 200, body = TileSources),
+    (status = "default", body = Problem),
+))]
+async fn list(State(state): State<TilesState>, BaseUrl(base): BaseUrl) -> axum::Json<TileSources> {
+    let source = |(id, source): (&String, &Source)| TileSource {
+        id: id.clone(),
+        kind: source.kind,
+        name: source.name.clone(),
+        attribution: source.attribution.clone(),
+        tilejson: format!("{base}/tiles/{id}.json"),
+    };
+    axum::Json(TileSources { sources: state.sources.iter().map(source).collect() })
+}
+
+/// A source of tiles, as TileJSON 3.0.0 describes it: `/tiles/SOURCE.json`.
+#[utoipa::path(get, path = "/tiles/{document}", tag = "map",
+    params(("document" = String, Path, description = "Id of the source and `.json`")),
+    responses(
+        (status = 200, body = TileJson),
+        (status = 404, description = "There is no such source", body = Problem),
+        (status = "default", body = Problem),
+    )
+)]
+async fn tile_json(
+    State(state): State<TilesState>,
+    PathParams(document): PathParams<String>,
+    BaseUrl(base): BaseUrl,
+) -> ApiResult<axum::Json<TileJson>> {
+    let id = document.strip_suffix(".json").ok_or(Code::NotFound)?;
+    let source = state.source(id)?;
+    let bounds = source.bounds;
+    Ok(axum::Json(TileJson {
+        tilejson: "3.0.0".to_owned(),
+        name: source.name.clone(),
+        attribution: source.attribution.clone(),
+        scheme: "xyz".to_owned(),
+        tiles: vec![format!("{base}/tiles/{id}/{{z}}/{{x}}/{{y}}")],
+        minzoom: source.zooms.0,
+        maxzoom: source.zooms.1,
+        bounds: [bounds.west, bounds.south, bounds.east, bounds.north],
+        vector_layers: source.layers.clone(),
+        kind: source.kind,
+    }))
+}
+
+#[derive(Deserialize)]
+struct Address {
+    source: String,
+    z: String,
+    x: String,
+    y: String,
+}
+
+/// A tile. Live tiles have words and danger to life for whoever shows an office's token, and what everybody may see
+/// for everybody else.
+#[utoipa::path(get, path = "/tiles/{source}/{z}/{x}/{y}", tag = "map",
+    params(
+        ("source" = String, Path, description = "Id of the source"),
+        ("z" = u8, Path, description = "Zoom"),
+        ("x" = u32, Path, description = "Column, from the antimeridian eastwards"),
+        ("y" = u32, Path, description = "Row, from the north southwards"),
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the tile at hand"),
+    ),
+    responses(
+        (status = 200, description = "The tile", content_type = "application/vnd.mapbox-vector-tile",
+            headers(("ETag" = String, description = "Changes with the tile"))),
+        (status = 204, description = "Nothing is there"),
+        (status = 304, description = "The tile at hand is still right"),
+        (status = 404, description = "There is no such source, or the address is out of its range", body = Problem),
+        (status = "default", body = Problem),
+    )
+)]
+async fn tile(
+    State(state): State<TilesState>,
+    who: Who,
+    PathParams(Address { source, z, x, y }): PathParams<Address>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let source = state.source(&source)?;
+    let tile = Tile::parse(&z, &x, &y, source.zooms);
+    let tile = tile.map_err(|no_tile| ApiError::new(Code::TileOutOfRange).detail(no_tile.to_string()))?;
+    let audience = who.0.audience();
+    let keeping = match (source.is_live(), audience) {
+        (true, Audience::Office) => Keeping { cache: "private, no-cache", vary: "Accept-Encoding, Authorization" },
+        (true, Audience::Public) => Keeping { cache: "no-cache", vary: "Accept-Encoding, Authorization" },
+        // An import of a new edition shows within minutes.
+        (false, _) => Keeping { cache: "public, max-age=300", vary: "Accept-Encoding" },
+    };
+    if !source.is_live() {
+        let etag = tag(&source.edition)?;
+        if is_at_hand(&headers, &etag) {
+            return Ok(Precompressed::bytes(Default::default(), None, MVT, etag).answer(&headers, keeping));
+        }
+    }
+    let given = source.tile(tile, audience).await.map_err(ApiError::internal)?;
+    let answer = match given {
+        None => return Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(Given::Stored(bytes, kind, _)) => Precompressed::bytes(bytes, None, kind, tag(&source.edition)?),
+        Some(Given::Drawn(made)) => {
+            let form = if audience == Audience::Office { 'o' } else { 'p' };
+            let live = || format!("{}-{}-{form}", state.epoch, made.version);
+            let etag = tag(&if source.is_live() { live() } else { source.edition.clone() })?;
+            let gzip = match accepts(&headers, "gzip") && !is_at_hand(&headers, &etag) {
+                true => {
+                    let made = Arc::clone(&made);
+                    tokio::task::spawn_blocking(move || made.gzip()).await.map_err(ApiError::internal)?
+                }
+                false => None,
+            };
+            Precompressed::bytes(made.plain.clone(), gzip, MVT, etag)
+        }
+    };
+    Ok(answer.answer(&headers, keeping))
+}
+
+fn tag(text: &str) -> ApiResult<HeaderValue> {
+    HeaderValue::try_from(format!("W/\"{text}\"")).map_err(ApiError::internal)
+}
