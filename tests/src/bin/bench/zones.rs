@@ -12,8 +12,8 @@ use crate::postgres::Postgres;
 
 const CLIENTS: usize = 8;
 
-/// Of PostGIS's CPU a question.
-const SHARE: f64 = 1.0 / 30.0;
+/// PostGIS's CPU a question, in ours.
+const TIMES: f64 = 30.0;
 
 /// Of our answers, microseconds.
 const P99_US: f64 = 20.0;
@@ -97,8 +97,8 @@ async fn compare(postgres: &Postgres, ours: f64, scale: &Scale, findings: &mut F
         findings.row(&name, &[("questions/s", a_second), ("µs CPU", cpu_us)]);
         theirs.push(cpu_us);
     }
-    let ratio = ours / median(&mut theirs);
-    findings.goal("zones of a point, against PostGIS: CPU", ratio, "times", ratio <= SHARE, "≤ 1/30");
+    let times = median(&mut theirs) / ours;
+    findings.goal("zones of a point: PostGIS's CPU", times, "times ours", times >= TIMES, "≥ 30");
 
     database.query("create unlogged table asked (kind text, geom geometry(Point, 4326), ours int[])")?;
     example::copy("zone_cost", &["asked", "--zones", &zones, "--points", &points], &database.url(), "asked")?;
@@ -111,6 +111,8 @@ async fn compare(postgres: &Postgres, ours: f64, scale: &Scale, findings: &mut F
 pub fn load(database: &Database, scale: &Scale) -> Result<()> {
     database.query("create extension if not exists postgis")?;
     database.query("create unlogged table zone (number int, geom geometry(MultiPolygon, 4326))")?;
+    // Compressed, as it would be by itself, it would answer more slowly.
+    database.query("alter table zone alter geom set storage external")?;
     example::copy("zone_cost", &["zones", "--zones", &scale.zones.to_string()], &database.url(), "zone")?;
     database.query("create index on zone using gist (geom)")?;
     database.query("vacuum (analyze) zone")?;
