@@ -9,6 +9,7 @@ mod gates;
 mod halted;
 pub mod inspection;
 pub mod keeping;
+pub mod maps;
 mod notify;
 mod refill;
 
@@ -68,7 +69,6 @@ use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
 use crate::tiles::live::LiveTiles;
-use crate::tiles::sources::{Source, Sources};
 
 /// A soft stop may take this long; then the node stops hard.
 const SOFT_STOP: Duration = Duration::from_secs(9);
@@ -243,10 +243,14 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         }
     };
     let exports = ExportDoor { exports: Arc::new(Exports::new(database.clone())), clock: clock.clone() };
-    let sources = Sources::from([
-        ("live".to_owned(), Source::live(&region, live_tiles)),
-        ("boundaries".to_owned(), Source::boundaries(&region)),
-    ]);
+    let remotes = maps::Remotes {
+        data: config.data.clone(),
+        ids: config.map_sources.clone(),
+        list: config.map_source_list.clone(),
+        cache_mib: config.map_cache_mib,
+        keep_free_mib: config.keep_free_mib,
+    };
+    let sources = maps::sources(&region, live_tiles, &base, remotes, clock.clone()).await?;
     let doors = Doors {
         base: base_door::BaseState::new(&base)?,
         region: region_door::RegionState::new(&region)?,

@@ -73,6 +73,20 @@ pub struct Config {
     #[arg(long, env = "SOKUHO_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
 
+    /// Sources of map tiles on the internet that this node takes tiles from and keeps, comma-separated: std, pale,
+    /// photo, hillshade (国土地理院) and flood-max, debris-flow and others (重ねるハザードマップ). None, unless they
+    /// are named here: a node without the internet must not try.
+    #[arg(long, env = "SOKUHO_MAP_SOURCES", value_delimiter = ',')]
+    pub map_sources: Vec<String>,
+
+    /// A list of tile sources of one's own (JSON as in data/tiles/sources.json), instead of the built-in one.
+    #[arg(long, env = "SOKUHO_MAP_SOURCE_LIST")]
+    pub map_source_list: Option<PathBuf>,
+
+    /// Mebibytes of the disk that tiles of these sources may take; those used longest ago go first.
+    #[arg(long, env = "SOKUHO_MAP_CACHE_MIB", default_value_t = 1_024)]
+    pub map_cache_mib: u64,
+
     /// Where the service manager wants to hear that the node serves; systemd sets it.
     #[arg(long, env = "NOTIFY_SOCKET", hide = true)]
     pub notify_socket: Option<PathBuf>,

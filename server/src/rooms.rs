@@ -21,7 +21,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("live", &["domain", "wire", "log"]),
     ("hub", &["domain", "wire"]),
     ("inspect", &["domain", "log", "media"]),
-    ("tiles", &["domain", "live", "region", "wire"]),
+    ("tiles", &["base", "domain", "live", "region", "wire"]),
     ("intake", &["domain", "identity", "live", "locate", "log", "media", "wire"]),
 ];
 

@@ -80,6 +80,8 @@ impl Answer {
 impl Client {
     /// A client without a token. `base` is the server's address without a slash at the end.
     pub fn new(base: impl Into<String>) -> Self {
+        // Built with the server, the library could speak TLS too, and wants to know how before it is asked for anything.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         // A kept-alive line would be dead after the server was started again.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap_or_default();
         Self { base: base.into(), http, token: None }

@@ -2,7 +2,8 @@
 //! south) and degrees WGS 84; and what is made of them. Knows nothing of the server.
 //!
 //! `points` makes vector tiles of many things with a place, `shapes` of areas and lines; `cache` keeps what was made
-//! until a change empties its place. `archive` reads files of tiles that were made elsewhere.
+//! until a change empties its place. `archive` reads files of tiles that were made elsewhere,
+//! `proxy` fetches and keeps those of listed servers.
 //!
 //! Formulas: OpenStreetMap wiki, "Slippy map tilenames".
 
@@ -12,6 +13,7 @@ pub mod cache;
 pub mod format;
 pub mod points;
 pub mod properties;
+pub mod proxy;
 pub mod shapes;
 
 use std::f64::consts::PI;

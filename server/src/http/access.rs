@@ -66,6 +66,7 @@ pub const TABLE: &[Row] = &[
     ("GET", "/tiles", Needs(Permission::WatchAsPublic)),
     ("GET", "/tiles/{document}", Needs(Permission::WatchAsPublic)),
     ("GET", "/tiles/{source}/{z}/{x}/{y}", Needs(Permission::WatchAsPublic)),
+    ("GET", "/styles/{document}", Needs(Permission::WatchAsPublic)),
     // reporting
     ("POST", "/api/reports", Needs(Permission::Report)),
     ("GET", "/api/receipts/{key}", Open),

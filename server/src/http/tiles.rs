@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use bytes::Bytes;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use sokuho_tiles::Tile;
+use sokuho_tiles::proxy::ProxyError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -17,13 +20,11 @@ use super::base_url::BaseUrl;
 use super::error::{ApiError, ApiResult};
 use super::extract::PathParams;
 use super::precompressed::{Keeping, Precompressed, accepts, is_at_hand};
-use crate::tiles::sources::{Given, Source, Sources};
+use crate::tiles::sources::{Given, Origin, Source, Sources, TileError};
+use crate::tiles::styles;
 use crate::wire::Audience;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::tiles::{TileJson, TileSource, TileSources};
-
-/// Media type of a Mapbox Vector Tile (IANA).
-const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 /// What this door needs.
 #[derive(Clone)]
@@ -42,7 +43,7 @@ impl TilesState {
 
 /// The door's routes.
 pub fn routes() -> OpenApiRouter<TilesState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(tile_json)).routes(routes!(tile))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(tile_json)).routes(routes!(tile)).routes(routes!(style))
 }
 
 /// The sources of tiles.
@@ -116,6 +117,8 @@ struct Address {
         (status = 204, description = "Nothing is there"),
         (status = 304, description = "The tile at hand is still right"),
         (status = 404, description = "There is no such source, or the address is out of its range", body = Problem),
+        (status = 502, description = "The file or the server that the tile comes from is damaged or cannot be reached",
+            body = Problem),
         (status = "default", body = Problem),
     )
 )]
@@ -129,22 +132,20 @@ async fn tile(
     let tile = Tile::parse(&z, &x, &y, source.zooms);
     let tile = tile.map_err(|no_tile| ApiError::new(Code::TileOutOfRange).detail(no_tile.to_string()))?;
     let audience = who.0.audience();
-    let keeping = match (source.is_live(), audience) {
-        (true, Audience::Office) => Keeping { cache: "private, no-cache", vary: "Accept-Encoding, Authorization" },
-        (true, Audience::Public) => Keeping { cache: "no-cache", vary: "Accept-Encoding, Authorization" },
-        // An import of a new edition shows within minutes.
-        (false, _) => Keeping { cache: "public, max-age=300", vary: "Accept-Encoding" },
-    };
-    if !source.is_live() {
+    let keeping = keeping(source, audience);
+    if matches!(source.origin, Origin::Still(_) | Origin::Archive(_)) {
         let etag = tag(&source.edition)?;
         if is_at_hand(&headers, &etag) {
-            return Ok(Precompressed::bytes(Default::default(), None, MVT, etag).answer(&headers, keeping));
+            return Ok(Precompressed::bytes(Bytes::new(), None, source.content_type, etag).answer(&headers, keeping));
         }
     }
-    let given = source.tile(tile, audience).await.map_err(ApiError::internal)?;
+    let given = source.tile(tile, audience).await.map_err(refused)?;
     let answer = match given {
-        None => return Ok(StatusCode::NO_CONTENT.into_response()),
-        Some(Given::Stored(bytes, kind, _)) => Precompressed::bytes(bytes, None, kind, tag(&source.edition)?),
+        None => Precompressed::bytes(Bytes::new(), None, source.content_type, tag("nothing")?),
+        Some(Given::Fetched(bytes, kind)) => {
+            let etag = tag(&hex::encode(&Sha256::digest(&bytes)[..8]))?;
+            Precompressed::bytes(bytes, None, kind, etag)
+        }
         Some(Given::Drawn(made)) => {
             let form = if audience == Audience::Office { 'o' } else { 'p' };
             let live = || format!("{}-{}-{form}", state.epoch, made.version);
@@ -156,10 +157,49 @@ async fn tile(
                 }
                 false => None,
             };
-            Precompressed::bytes(made.plain.clone(), gzip, MVT, etag)
+            Precompressed::bytes(made.plain.clone(), gzip, source.content_type, etag)
         }
     };
     Ok(answer.answer(&headers, keeping))
+}
+
+/// A style for map programs, with addresses of this node alone: `/styles/standard.json`, or `/styles/SOURCE.json` for
+/// a source of pictures.
+#[utoipa::path(get, path = "/styles/{document}", tag = "map",
+    params(("document" = String, Path, description = "Name of the style and `.json`")),
+    responses(
+        (status = 200, description = "MapLibre Style Specification, version 8", body = serde_json::Value),
+        (status = 404, description = "There is no such style", body = Problem),
+        (status = "default", body = Problem),
+    )
+)]
+async fn style(
+    State(state): State<TilesState>,
+    PathParams(document): PathParams<String>,
+    BaseUrl(base): BaseUrl,
+) -> ApiResult<axum::Json<serde_json::Value>> {
+    let name = document.strip_suffix(".json").ok_or(Code::NotFound)?;
+    Ok(axum::Json(styles::style(name, &base, &state.sources).ok_or(Code::NotFound)?))
+}
+
+fn keeping(source: &Source, audience: Audience) -> Keeping {
+    match (&source.origin, audience) {
+        (Origin::Live(_), Audience::Office) => {
+            Keeping { cache: "private, no-cache", vary: "Accept-Encoding, Authorization" }
+        }
+        (Origin::Live(_), Audience::Public) => Keeping { cache: "no-cache", vary: "Accept-Encoding, Authorization" },
+        // An import of a new edition shows within minutes.
+        (Origin::Still(_) | Origin::Archive(_), _) => Keeping { cache: "public, max-age=300", vary: "Accept-Encoding" },
+        (Origin::Proxy(..), _) => Keeping { cache: "public, max-age=86400", vary: "Accept-Encoding" },
+    }
+}
+
+fn refused(error: TileError) -> ApiError {
+    match error {
+        TileError::Drawing(error) => ApiError::internal(error),
+        TileError::Proxy(ProxyError::Busy) => ApiError::new(Code::Unavailable).retry_after(5),
+        error => ApiError::new(Code::MapSourceFailed).detail(error.to_string()).retry_after(30),
+    }
 }
 
 fn tag(text: &str) -> ApiResult<HeaderValue> {

@@ -7,3 +7,4 @@ pub mod drawing;
 pub mod live;
 pub mod sources;
 pub mod still;
+pub mod styles;

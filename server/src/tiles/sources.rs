@@ -5,18 +5,25 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use sokuho_tiles::Tile;
+use sokuho_tiles::archive::{Archive, ArchiveError};
 use sokuho_tiles::cache::Made;
+use sokuho_tiles::proxy::source::{Kind, Source as Remote};
+use sokuho_tiles::proxy::{Proxy, ProxyError};
 use sokuho_tiles::shapes::{self, Layer};
+use sokuho_tiles::{MAX_LATITUDE, Tile};
 
 use super::drawing;
 use super::live::{self, LiveTiles};
 use super::still::{self, StillTiles};
+use crate::base::Base;
 use crate::domain::position::Bounds;
 use crate::live::map::{REPORTS_FROM, STATUSES};
 use crate::region::Region;
 use crate::wire::Audience;
 use crate::wire::tiles::{TileKind, VectorLayer};
+
+/// Media type of a Mapbox Vector Tile (IANA).
+pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 /// Changed when tiles of the same data come out in another way, so that nobody keeps the old ones.
 const DRAWN_AS: u32 = 1;
@@ -28,6 +35,10 @@ pub enum Origin {
     Live(LiveTiles),
     /// Layers that do not change while the node runs.
     Still(StillTiles),
+    /// A file with many tiles.
+    Archive(Arc<Archive>),
+    /// Another server, through this node: the proxy and the source's id there.
+    Proxy(Arc<Proxy>, String),
 }
 
 /// A source of tiles.
@@ -49,14 +60,30 @@ pub struct Source {
     pub layers: Vec<VectorLayer>,
     /// Changes with what the tiles are made from; the live world's tiles have versions of their own instead.
     pub edition: String,
+    /// Media type of the tiles; those of another server say their own.
+    pub content_type: &'static str,
 }
 
 /// A tile, as it is kept.
 pub enum Given {
     /// Drawn here.
     Drawn(Arc<Made>),
-    /// From a file or another server: bytes, media type, and whether they are compressed with gzip.
-    Stored(Bytes, &'static str, bool),
+    /// From another server: bytes and media type.
+    Fetched(Bytes, &'static str),
+}
+
+/// Why there is no tile.
+#[derive(Debug, thiserror::Error)]
+pub enum TileError {
+    /// It cannot be made.
+    #[error("{0:#}")]
+    Drawing(#[from] anyhow::Error),
+    /// The file does not hold what it says.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The other server failed.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
 }
 
 impl Source {
@@ -71,6 +98,7 @@ impl Source {
             bounds: region.bounds(),
             layers: live_layers(),
             edition: String::new(),
+            content_type: MVT,
         }
     }
 
@@ -88,10 +116,9 @@ impl Source {
             east: b.east,
             north: b.north,
         });
-        let mut hash = Sha256::new();
-        hash.update(format!("{DRAWN_AS} {name} {edition}"));
+        let mut said = format!("{name} {edition}");
         for layer in &layers {
-            hash.update(format!(" {} {} {}", layer.name(), layer.figures(), layer.corners()));
+            said.push_str(&format!(" {} {} {}", layer.name(), layer.figures(), layer.corners()));
         }
         Self {
             name: name.to_owned(),
@@ -100,27 +127,77 @@ impl Source {
             zooms: (0, shapes::DEEPEST),
             bounds: extent.reduce(|a, b| a.with(&b)).unwrap_or(bounds),
             layers: layers.iter().map(described).collect(),
-            edition: hex::encode(&hash.finalize()[..8]),
+            edition: digest(&said),
+            content_type: MVT,
             origin: Origin::Still(StillTiles::new(layers)),
+        }
+    }
+
+    /// The features of a base map; `None` if it has none.
+    pub fn base(base: &Base, bounds: Bounds) -> Option<Self> {
+        let layers = (!base.features().is_empty()).then(|| still::base(base))?;
+        let name = if base.is_sketch() { "基本図（略図）" } else { "基本図" };
+        Some(Self::still(name, &base.origin.attribution, &base.origin.edition, bounds, layers))
+    }
+
+    /// A file with many tiles. What the operator wrote down when it was imported goes before what the file says.
+    pub fn archive(archive: Archive, attribution: &str, edition: &str) -> Self {
+        let about = archive.about().clone();
+        let layer = |(id, fields)| VectorLayer { id, fields, minzoom: None };
+        let bounds = about.bounds;
+        Self {
+            name: if about.name.is_empty() { "基本図".to_owned() } else { about.name },
+            attribution: if attribution.is_empty() { about.attribution } else { attribution.to_owned() },
+            kind: if about.format.is_raster() { TileKind::Raster } else { TileKind::Vector },
+            zooms: about.zooms,
+            bounds: Bounds { west: bounds.west, south: bounds.south, east: bounds.east, north: bounds.north },
+            layers: about.layers.into_iter().map(layer).collect(),
+            edition: digest(&format!("{edition} {attribution}")),
+            content_type: about.format.content_type(),
+            origin: Origin::Archive(Arc::new(archive)),
+        }
+    }
+
+    /// A source of another server.
+    pub fn proxied(proxy: &Arc<Proxy>, remote: &Remote) -> Self {
+        Self {
+            origin: Origin::Proxy(Arc::clone(proxy), remote.id.clone()),
+            name: remote.name.clone(),
+            attribution: remote.attribution.clone(),
+            kind: if remote.kind == Kind::Raster { TileKind::Raster } else { TileKind::Vector },
+            zooms: remote.zooms,
+            bounds: Bounds { west: -180.0, south: -MAX_LATITUDE, east: 180.0, north: MAX_LATITUDE },
+            layers: vec![],
+            edition: String::new(),
+            content_type: MVT,
         }
     }
 
     /// The tile; `None` where there is nothing.
     ///
     /// # Errors
-    /// If the tile cannot be made.
-    pub async fn tile(&self, tile: Tile, audience: Audience) -> anyhow::Result<Option<Given>> {
-        let drawn = |made: Arc<Made>| Some(Given::Drawn(made));
-        match &self.origin {
-            Origin::Live(live) => Ok(drawn(live.get(tile, audience).await?)),
-            Origin::Still(still) => Ok(drawn(still.get(tile).await?)),
-        }
+    /// [`TileError`]
+    pub async fn tile(&self, tile: Tile, audience: Audience) -> Result<Option<Given>, TileError> {
+        Ok(match &self.origin {
+            Origin::Live(live) => Some(Given::Drawn(live.get(tile, audience).await?)),
+            Origin::Still(still) => Some(Given::Drawn(still.get(tile).await?)),
+            Origin::Archive(archive) => archive.tile(tile).await?.map(|made| Given::Drawn(Arc::new(made))),
+            Origin::Proxy(proxy, id) => {
+                let fetched = proxy.tile(id, tile).await?;
+                fetched.map(|(bytes, format)| Given::Fetched(bytes, format.content_type()))
+            }
+        })
     }
 
     /// Whether its tiles differ by audience.
     pub fn is_live(&self) -> bool {
         matches!(self.origin, Origin::Live(_))
     }
+}
+
+/// A short name for what tiles are made from.
+fn digest(said: &str) -> String {
+    hex::encode(&Sha256::digest(format!("{DRAWN_AS} {said}"))[..8])
 }
 
 /// All sources, by id.

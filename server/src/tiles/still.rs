@@ -8,41 +8,57 @@ use sokuho_tiles::Tile;
 use sokuho_tiles::cache::{Cache, Made};
 use sokuho_tiles::properties::Value;
 use sokuho_tiles::shapes::{self, Layer, LayerBuilder};
+use tokio::sync::OnceCell;
 
+use crate::base::{self, Base};
 use crate::region::Region;
 
 /// Bytes of tiles that are kept, of each set of layers.
 const KEPT: usize = 16 << 20;
 
+/// Makes layers when they are first asked for: large ones take their time, and memory.
+pub type Making = Arc<dyn Fn() -> anyhow::Result<Vec<Layer>> + Send + Sync>;
+
 /// Layers that are drawn together, and the tiles that were drawn.
 #[derive(Clone)]
 pub struct StillTiles {
-    layers: Arc<[Layer]>,
+    layers: Arc<OnceCell<Arc<[Layer]>>>,
+    making: Option<Making>,
     cache: Arc<Cache<()>>,
 }
 
 impl StillTiles {
     /// Of these layers; nothing is drawn yet.
     pub fn new(layers: Vec<Layer>) -> Self {
-        Self { layers: layers.into(), cache: Arc::new(Cache::new(KEPT)) }
+        let layers = Arc::new(OnceCell::new_with(Some(layers.into())));
+        Self { layers, making: None, cache: Arc::new(Cache::new(KEPT)) }
     }
 
-    /// The layers.
-    pub fn layers(&self) -> &[Layer] {
-        &self.layers
+    /// Of layers that are made for the first tile that is asked for.
+    pub fn made_by(making: Making) -> Self {
+        Self { layers: Arc::default(), making: Some(making), cache: Arc::new(Cache::new(KEPT)) }
     }
 
     /// The tile.
     ///
     /// # Errors
-    /// If the tile cannot be written.
+    /// If the layers cannot be made, or the tile cannot be written.
     pub async fn get(&self, tile: Tile) -> anyhow::Result<Arc<Made>> {
         let draw = async || {
-            let layers = Arc::clone(&self.layers);
+            let layers = self.layers().await?;
             let drawing = tokio::task::spawn_blocking(move || shapes::draw(&layers, tile));
             Ok::<_, anyhow::Error>(Made::new(drawing.await.context("drawing a tile")??, 0))
         };
         self.cache.get(tile, (), draw).await
+    }
+
+    async fn layers(&self) -> anyhow::Result<Arc<[Layer]>> {
+        let make = async || {
+            let making = self.making.clone().context("layers without a maker")?;
+            let made = tokio::task::spawn_blocking(move || making()).await.context("making layers")??;
+            Ok::<_, anyhow::Error>(Arc::from(made))
+        };
+        self.layers.get_or_try_init(make).await.cloned()
     }
 }
 
@@ -56,4 +72,27 @@ pub fn boundaries(region: &Region) -> Layer {
         layer.add(&Geometry::MultiPolygon(shape.clone()), &properties, 0);
     }
     layer.build()
+}
+
+/// The layers of a base map, in the order in which they are drawn; features have `name`, `name_en`, `ref`, `kind`,
+/// `rank` and, in a sketch, `sketch`.
+pub fn base(base: &Base) -> Vec<Layer> {
+    let layer = |of: base::Layer| {
+        let mut layer = LayerBuilder::new(of.name());
+        for feature in base.features().iter().filter(|feature| feature.layer == of) {
+            let text = |text: &Option<String>| text.clone().map(Value::Text);
+            let said = [
+                ("name", text(&feature.name)),
+                ("name_en", text(&feature.english)),
+                ("ref", text(&feature.reference)),
+                ("kind", feature.kind.map(|kind| Value::Text(kind.name().to_owned()))),
+                ("rank", Some(Value::Number(feature.rank.into()))),
+                ("sketch", base.is_sketch().then_some(Value::Flag(true))),
+            ];
+            let said: Vec<(&str, Value)> = said.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+            layer.add(&feature.geometry, &said, 0);
+        }
+        layer.build()
+    };
+    base::Layer::ALL.into_iter().map(layer).collect()
 }

@@ -88,6 +88,7 @@ codes! {
     Timeout = 408 "The request took too long.";
     Internal = 500 "Something went wrong on our side.";
     Unavailable = 503 "The server cannot take this now; try again later.";
+    MapSourceFailed = 502 "The source of the map did not give what it should.";
     StorageFull = 507 "The server has no room left.";
 }
 

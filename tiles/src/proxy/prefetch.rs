@@ -1,0 +1,129 @@
+//! Fetching an area ahead, while there is a line: politely, and no more than makes sense.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Proxy, ProxyError};
+use crate::{Bounds, Tile, TileRange};
+
+/// Tiles of one run at most: some thirteen hours at four a second.
+pub const MOST: u64 = 200_000;
+
+/// A run ends when so many tiles in a row fail.
+const PATIENCE: u64 = 5;
+
+/// Why a run does not begin, or ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum PrefetchError {
+    /// The area has too many tiles.
+    #[error("the area has {tiles} tiles; at most {MOST} are fetched in one run: take fewer zooms or a smaller area")]
+    TooMany {
+        /// How many.
+        tiles: u64,
+    },
+    /// The source has none of the zooms, or the area is none.
+    #[error("the source has no tiles in this area at these zooms")]
+    Nothing,
+    /// What is kept would push out what was fetched before.
+    #[error("the room for kept tiles is used up after {done} tiles: raise the budget")]
+    NoRoom {
+        /// Tiles that were gone through.
+        done: u64,
+    },
+    /// The source fails again and again.
+    #[error("{PATIENCE} tiles in a row failed, the last because: {0}")]
+    Failing(ProxyError),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Progress {
+    /// Tiles of the area.
+    pub of: u64,
+    /// Tiles that were gone through.
+    pub done: u64,
+    /// Of these, tiles that were at hand already.
+    pub at_hand: u64,
+    /// Places where the source has nothing.
+    pub nothing: u64,
+    /// Tiles that failed.
+    pub failed: u64,
+    /// Bytes that were fetched.
+    pub bytes: u64,
+}
+
+/// The tiles of an area, from the outermost zoom inwards.
+fn tiles(bounds: &Bounds, zooms: (u8, u8)) -> impl Iterator<Item = Tile> {
+    let ranges = (zooms.0..=zooms.1).map(|z| TileRange::covering(bounds, z));
+    ranges.flat_map(|range| {
+        let columns = range.west..=range.east;
+        columns.flat_map(move |x| (range.north..=range.south).map(move |y| Tile { z: range.z, x, y }))
+    })
+}
+
+fn count(bounds: &Bounds, zooms: (u8, u8)) -> u64 {
+    let side = |least: u32, most: u32| u64::from(most.saturating_sub(least)) + 1;
+    let ranges = (zooms.0..=zooms.1).map(|z| TileRange::covering(bounds, z));
+    ranges.fold(0_u64, |sum, range| {
+        sum.saturating_add(side(range.west, range.east).saturating_mul(side(range.north, range.south)))
+    })
+}
+
+/// Fetches the tiles of an area that are not at hand, at most so many a second, and says after each how far it is.
+/// Zooms that the source has not are passed over.
+///
+/// # Errors
+/// [`PrefetchError`]. What was fetched before stays.
+pub async fn prefetch(
+    proxy: &Arc<Proxy>,
+    source: &str,
+    bounds: &Bounds,
+    zooms: (u8, u8),
+    a_second: u32,
+    mut tell: impl FnMut(Progress),
+) -> Result<Progress, PrefetchError> {
+    let (known, _) = proxy.sources.get(source).ok_or(PrefetchError::Failing(ProxyError::NoSource))?;
+    let zooms = (zooms.0.max(known.zooms.0), zooms.1.min(known.zooms.1));
+    if zooms.0 > zooms.1 || bounds.west > bounds.east || bounds.south > bounds.north {
+        return Err(PrefetchError::Nothing);
+    }
+    let mut progress = Progress { of: count(bounds, zooms), ..Progress::default() };
+    if progress.of > MOST {
+        return Err(PrefetchError::TooMany { tiles: progress.of });
+    }
+    let mut pace = interval(Duration::from_secs(1) / a_second.max(1));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failed_in_a_row = 0;
+    for tile in tiles(bounds, zooms) {
+        let kept = proxy.kept(source, tile).await;
+        if kept.is_some_and(|kept| !proxy.is_old(&kept)) {
+            progress.at_hand += 1;
+        } else {
+            // A tile takes some tens of kilobytes: what is left must be worth going on.
+            if proxy.disk.used() + (1 << 20) > proxy.disk.budget() {
+                return Err(PrefetchError::NoRoom { done: progress.done });
+            }
+            pace.tick().await;
+            match proxy.fetch(source, tile).await {
+                Ok(kept) => {
+                    progress.nothing += u64::from(kept.bytes.is_empty());
+                    progress.bytes += kept.bytes.len() as u64;
+                    failed_in_a_row = 0;
+                }
+                Err(error) => {
+                    progress.failed += 1;
+                    failed_in_a_row += 1;
+                    if failed_in_a_row >= PATIENCE {
+                        return Err(PrefetchError::Failing(error));
+                    }
+                    proxy.forgive(source);
+                }
+            }
+        }
+        progress.done += 1;
+        tell(progress);
+    }
+    Ok(progress)
+}
