@@ -12,6 +12,7 @@ pub mod keeping;
 pub mod maps;
 mod notify;
 mod refill;
+pub mod zoning;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -47,8 +48,8 @@ use crate::http::places::{CONNECTIONS, Places};
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
 use crate::http::{
-    base as base_door, check_ins, features, health, incidents, live as live_door, media as media_door, operations,
-    region as region_door,
+    base as base_door, check_ins, features, hazard as hazard_door, health, incidents, live as live_door,
+    media as media_door, operations, region as region_door,
 };
 use crate::http::{listener, reports, sessions, snapshot, tiles as tiles_door};
 use crate::hub::{self, Hub};
@@ -194,6 +195,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let announcer = Announcer::new(Arc::clone(&live), Arc::clone(&hub), live_tiles.clone(), history);
     let (appender, writing) = writer(Arc::clone(&log), replayed.head, announcer);
 
+    let hazard = Arc::new(zoning::load(&database, &config.data, region.code()).await?);
+    tracing::info!(layers = hazard.layers().len(), zones = hazard.len(), "hazard zones are in force");
+
     // The rooms beside it.
     make_private_folder(&config.data.join("media"))?;
     let limits = store::Limits { keep_free: config.keep_free_mib << 20, ..store::Limits::default() };
@@ -201,6 +205,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let intake = Arc::new(Intake {
         appender: appender.clone(),
         locator: Arc::new(Locator::new(&region)),
+        hazard: Arc::clone(&hazard),
         media: media.clone(),
         live: Arc::clone(&live),
         past: Arc::clone(&past),
@@ -278,6 +283,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices: Arc::clone(&offices),
             turns: Arc::default(),
         },
+        hazard: hazard_door::HazardState::new(&hazard, Arc::clone(&live))?,
         features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone(), exports.clone())?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {

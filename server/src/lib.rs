@@ -17,6 +17,7 @@ pub mod config;
 pub mod database;
 pub mod domain;
 pub mod geodata;
+pub mod hazard;
 pub mod http;
 pub mod hub;
 pub mod identity;

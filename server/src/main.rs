@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 use sokuho::app::keeping::{self, Target};
 use sokuho::app::maps::{self, Remotes};
-use sokuho::app::{self, Storage};
+use sokuho::app::{self, Storage, zoning};
 use sokuho::audit::{self, Actor, By, Filter, Record};
 use sokuho::backup::{KEY, Progress};
 use sokuho::config::Config;
@@ -19,6 +19,8 @@ use sokuho::database::PostgresUrl;
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::domain::office::OfficeCode;
 use sokuho::domain::staff::Role;
+use sokuho::hazard::catalogue::Mapping;
+use sokuho::hazard::import::{self as hazard, Origin};
 use sokuho::identity::registry::NewAccount;
 use sokuho::inspect::Finding;
 use sokuho::intake::check;
@@ -128,6 +130,12 @@ enum Command {
     /// Make the projection (the tables for QGIS and the like, in PostgreSQL) anew from the log. The node must
     /// not run meanwhile.
     Rebuild {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Look at all open incidents again by the hazard zones that are in force, and write down where they lie in
+    /// others than before: after an import. The node must not run meanwhile.
+    Retag {
         #[command(flatten)]
         place: Place,
     },
@@ -303,6 +311,45 @@ enum ImportCommand {
         /// The file.
         file: PathBuf,
     },
+    /// Take in hazard zones: 国土数値情報 A31, A31a, A31b (洪水), A33 (土砂), A40 (津波), A48 (災害危険区域), A49 (高潮),
+    /// and files of other schemas by --layer; GeoJSON or Shapefile, zipped or not. All files together make one
+    /// edition of each layer that is in them, which takes the place of the one before; a running node takes it at
+    /// its next start.
+    Hazard {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        schema: Schema,
+        /// Name of the edition, for people; left out, what the first file's name says.
+        #[arg(long)]
+        edition: Option<String>,
+        /// Who made the data; left out, the files' names.
+        #[arg(long)]
+        source: Option<String>,
+        /// Under which terms; left out, those of the official data of the layer.
+        #[arg(long)]
+        licence: Option<String>,
+        /// What to write on the map; left out, as the official data of the layer ask for.
+        #[arg(long)]
+        attribution: Option<String>,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// What files of other schemas are.
+#[derive(clap::Args)]
+struct Schema {
+    /// The layer that all features belong to, whatever their fields.
+    #[arg(long)]
+    layer: Option<String>,
+    /// The field that names their class; left out, `class`.
+    #[arg(long, requires = "layer")]
+    class_field: Option<String>,
+    /// The class of all of them.
+    #[arg(long, requires = "layer", conflicts_with = "class_field")]
+    class: Option<String>,
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -411,6 +458,14 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{} reports, {} incidents, {} check-ins", made.reports, made.incidents, made.check_ins);
             Ok(())
         }
+        Command::Retag { place } => {
+            let storage = open(place).await?;
+            let looked = zoning::retag(&storage, clock.as_ref(), entropy.as_ref()).await;
+            storage.log.close().await;
+            let zoning::Retagged { open, changed } = looked?;
+            println!("{open} open incidents were looked at; {changed} lie in other zones now");
+            Ok(())
+        }
         Command::Token(command) => token(command, open).await,
         Command::Account(command) => account(command, open).await,
         Command::Backup { place, file, media, why } => {
@@ -458,6 +513,14 @@ async fn run(command: Command) -> anyhow::Result<()> {
             audit::list(storage.registry.database(), &Filter { since, office }, each).await?;
             Ok(out.flush()?)
         }
+        Command::Import(ImportCommand::Hazard { place, schema, edition, source, licence, attribution, files }) => {
+            let Schema { layer, class_field, class } = schema;
+            let said = (Mapping { layer, class_field, class }, Origin { edition, source, licence, attribution });
+            let clocks = (clock.clone() as _, entropy.clone() as _);
+            println!("{}", zoning::import(place.database, &place.data, files, said, clocks, import_teller()).await?);
+            println!("in force from the node's next start; `sokuho retag` before it looks at open incidents again");
+            Ok(())
+        }
         Command::Import(ImportCommand::Region { place, file }) => {
             let region = app::region_of(place.region.as_deref())?;
             let report = sokuho::region::import::import(&file, &region, &place.data)?;
@@ -475,6 +538,19 @@ async fn run(command: Command) -> anyhow::Result<()> {
             }
             println!("sha256 {}; in force from the node's next start", report.source_sha256);
             Ok(())
+        }
+    }
+}
+
+/// Says once a second how far an import is, and how quick.
+fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
+    let begun = Instant::now();
+    let mut last = begun;
+    move |hazard::Progress { file, features, zones }| {
+        if last.elapsed() >= Duration::from_secs(1) {
+            last = Instant::now();
+            let rate = features as f64 / begun.elapsed().as_secs_f64();
+            eprintln!("{file}: {features} features, {zones} zones, {rate:.0} features/s");
         }
     }
 }

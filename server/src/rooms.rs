@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("base", &["domain", "geodata"]),
     ("region", &["domain", "geodata"]),
     ("locate", &["domain", "geodata", "region"]),
+    ("hazard", &["domain", "geodata", "locate"]),
     ("audit", &["database", "domain"]),
     ("identity", &["audit", "database", "domain", "wire"]),
     ("media", &["domain"]),
@@ -22,7 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("hub", &["domain", "wire"]),
     ("inspect", &["domain", "log", "media"]),
     ("tiles", &["base", "domain", "live", "region", "wire"]),
-    ("intake", &["domain", "identity", "live", "locate", "log", "media", "wire"]),
+    ("intake", &["domain", "hazard", "identity", "live", "locate", "log", "media", "wire"]),
 ];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -142,7 +142,7 @@ pub struct ZoneTag {
 ///
 /// A region has few classes and few combinations of them, and a million reports may name them: each tag and each
 /// list is kept in memory once, and a report holds eight bytes.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 pub struct Zones(Option<Arc<Vec<Arc<ZoneTag>>>>);
 
 impl Zones {

@@ -38,6 +38,8 @@ pub const TABLE: &[Row] = &[
     // watching
     ("GET", "/api/base", Open),
     ("GET", "/api/region", Open),
+    ("GET", "/api/hazard/layers", Open),
+    ("GET", "/api/hazard/counts", Needs(Permission::WatchAsOffice)),
     ("GET", "/api/snapshot", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/live", Open), // the token comes in the first frame
     ("GET", "/api/live/events", Needs(Permission::WatchAsPublic)),

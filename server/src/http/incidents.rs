@@ -54,7 +54,7 @@ pub fn routes() -> OpenApiRouter<IncidentsState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(change_status)).routes(routes!(change_responsible))
 }
 
-/// Which incidents. At most one of `bbox`, `near` and `office`; without any, the newest.
+/// Which incidents. At most one of `bbox`, `near`, `office` and `zone`; without any, the newest.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -65,6 +65,9 @@ struct Question {
     near: Option<String>,
     /// An office's code: those it answers for.
     office: Option<String>,
+    /// Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
+    /// is not told in which zones an incident lies.
+    zone: Option<String>,
     /// How many at most, 1 to 1,000; 100 if left out.
     limit: Option<usize>,
     /// How much is told of each; everything if left out.
@@ -127,6 +130,9 @@ async fn list(
     QueryParams(question): QueryParams<Question>,
 ) -> ApiResult<Response> {
     let asked = read(&question)?;
+    if matches!(asked.place, Asked::InZones(..)) && who.0.audience() == Audience::Public {
+        return Err(Code::SignInRequired.into());
+    }
     let incidents = answer(&state.live.read(), &asked, who.0.audience());
     let mut text = Vec::with_capacity(incidents.likely_bytes());
     serde_json::to_writer(&mut text, &incidents).map_err(ApiError::internal)?;
@@ -143,6 +149,7 @@ fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
         Asked::Near(position) if coarse => coarse::near(world, *position, asked.limit),
         Asked::Near(position) => world.symbols_near(*position, asked.limit),
         Asked::Of(office) => world.newest_symbols(Some(office), asked.limit),
+        Asked::InZones(layer, class) => world.symbols_in_zones(layer, class.as_deref(), asked.limit),
         Asked::Newest => world.newest_symbols(None, asked.limit),
     };
     let views = || found.iter().filter_map(|(symbol, _)| world.incident(symbol.id));
@@ -165,6 +172,7 @@ enum Asked {
     Within(Bounds),
     Near(Position),
     Of(OfficeCode),
+    InZones(String, Option<String>),
     Newest,
 }
 
@@ -180,18 +188,22 @@ fn read(question: &Question) -> ApiResult<Read> {
     if !(1..=1_000).contains(&limit) {
         return Err(wrong("limit must be 1 to 1000"));
     }
-    let place = match (&question.bbox, &question.near, &question.office) {
-        (Some(bbox), None, None) => {
+    let place = match (&question.bbox, &question.near, &question.office, &question.zone) {
+        (Some(bbox), None, None, None) => {
             let bounds = query::bounds(bbox).ok_or_else(|| wrong(&format!("bbox {}", query::BOUNDS_RULE)))?;
             Asked::Within(bounds)
         }
-        (None, Some(near), None) => match query::numbers(near).as_deref() {
+        (None, Some(near), None, None) => match query::numbers(near).as_deref() {
             Some(&[lat, lon]) => Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?),
             _ => return Err(wrong("near must be two numbers: latitude,longitude")),
         },
-        (None, None, Some(office)) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),
-        (None, None, None) => Asked::Newest,
-        _ => return Err(wrong("only one of bbox, near and office")),
+        (None, None, Some(office), None) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),
+        (None, None, None, Some(zone)) => match zone.split_once(':') {
+            Some((layer, class)) => Asked::InZones(layer.to_owned(), Some(class.to_owned())),
+            None => Asked::InZones(zone.clone(), None),
+        },
+        (None, None, None, None) => Asked::Newest,
+        _ => return Err(wrong("only one of bbox, near, office and zone")),
     };
     Ok(Read { place, limit, form: question.form.unwrap_or_default() })
 }

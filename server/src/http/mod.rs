@@ -14,6 +14,7 @@ pub mod export;
 pub mod extract;
 pub mod features;
 pub mod halted;
+pub mod hazard;
 pub mod health;
 pub mod incidents;
 pub mod line;

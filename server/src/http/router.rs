@@ -20,8 +20,8 @@ use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
-    assets, base, check_ins, docs, features, halted as halted_doors, health, incidents, live, media, operations,
-    region, reports, request_log, sessions, snapshot, tiles,
+    assets, base, check_ins, docs, features, halted as halted_doors, hazard, health, incidents, live, media,
+    operations, region, reports, request_log, sessions, snapshot, tiles,
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
@@ -50,6 +50,8 @@ pub struct Doors {
     pub media: media::MediaState,
     /// Incidents.
     pub incidents: incidents::IncidentsState,
+    /// Layers of hazard zones.
+    pub hazard: hazard::HazardState,
     /// OGC API – Features.
     pub features: features::FeaturesState,
     /// Sessions.
@@ -86,6 +88,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         operations::routes().into_openapi(),
         features::routes().into_openapi(),
         tiles::routes().into_openapi(),
+        hazard::routes().into_openapi(),
     ] {
         document.merge(door);
     }
@@ -104,6 +107,7 @@ pub fn router(doors: Doors) -> Router {
         .merge(operations::routes().with_state(doors.operations))
         .merge(features::routes().with_state(doors.features))
         .merge(tiles::routes().with_state(doors.tiles))
+        .merge(hazard::routes().with_state(doors.hazard))
         .layer(compression());
     let quick = long
         .merge(reports::routes().with_state(Arc::new(doors.reports)))

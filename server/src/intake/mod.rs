@@ -22,7 +22,7 @@ use crate::domain::office::OfficeCode;
 use crate::domain::operation::EVERYDAY;
 use crate::domain::position::NotAPosition;
 use crate::domain::report::{Edition, Medium, Report};
-use crate::domain::zone::Zones;
+use crate::hazard::InForce;
 use crate::identity::caller::Caller;
 use crate::identity::limits::AddressLimit;
 use crate::live::Live;
@@ -105,6 +105,8 @@ pub struct Intake {
     pub appender: Appender,
     /// Whose ground.
     pub locator: Arc<Locator>,
+    /// In which hazard zones.
+    pub hazard: Arc<InForce>,
     /// Photos and videos.
     pub media: Store,
     /// What is known already.
@@ -167,7 +169,7 @@ impl Intake {
                     place,
                     boundaries: self.boundaries.clone(),
                     media,
-                    zones: Zones::none(),
+                    zones: self.hazard.at(checked.position),
                     has_contact: checked.contact.is_some(),
                 })
             }

@@ -34,6 +34,7 @@ async fn intake(folder: &std::path::Path) -> Intake {
     Intake {
         appender,
         locator: Arc::new(Locator::new(&region)),
+        hazard: Arc::new(crate::hazard::InForce::of(Vec::new()).unwrap()),
         media: Store::open(&folder.join("media"), Limits::default()).unwrap(),
         past: Arc::new(Past::new(History::new(database), Arc::clone(&live))),
         live,

@@ -161,6 +161,7 @@ fn facets(incident: &Incident, reports: &Reports) -> Option<Facets> {
         category: first.filed.report.category,
         responsible: incident.responsible.clone(),
         status: *incident.status.get(),
+        zones: incident.zones.as_deref().map_or(&first.filed.report.zones, Lww::get).clone(),
         status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
         danger_to_life: stamped(incident, reports).any(|one| one.filed.report.danger_to_life),
     })

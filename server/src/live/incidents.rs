@@ -214,6 +214,11 @@ impl Incidents {
         assert_eq!(index.open.len() + index.closed.len(), visible.len());
         let of_offices: usize = index.by_office.values().map(std::collections::BTreeSet::len).sum();
         assert_eq!(of_offices, visible.iter().filter(|facets| facets.responsible.is_some()).count());
+        let in_zones: usize = index.by_zones.values().map(|there| there.all.len()).sum();
+        assert_eq!(in_zones, visible.iter().filter(|facets| !facets.zones.is_empty()).count());
+        let open_in_zones: usize = index.by_zones.values().map(|there| there.open).sum();
+        let open = |facets: &&Facets| !facets.zones.is_empty() && facets.status.is_open();
+        assert_eq!(open_in_zones, visible.iter().filter(open).count());
         let located: usize = self.held.values().map(Holdings::located).sum();
         assert_eq!(index.incidents.len() + index.others.len(), located);
         assert_eq!(index.newest_others.len(), index.others.len());

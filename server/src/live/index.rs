@@ -9,6 +9,7 @@ use crate::domain::incident::{Status, Symbol};
 use crate::domain::office::OfficeCode;
 use crate::domain::position::Position;
 use crate::domain::report::Category;
+use crate::domain::zone::Zones;
 
 /// An incident by the time at which its first report was filed.
 pub(super) type ByAge = (Hlc, IncidentId);
@@ -21,6 +22,7 @@ pub(super) struct Facets {
     pub(super) category: Category,
     pub(super) responsible: Option<OfficeCode>,
     pub(super) status: Status,
+    pub(super) zones: Zones,
     /// When the status was set, if it ever was.
     pub(super) status_at: Hlc,
     pub(super) danger_to_life: bool,
@@ -52,6 +54,16 @@ pub(super) struct Index {
     /// Incidents that are closed, by the time of that, with the time at which they were filed.
     pub(super) closed: BTreeMap<(Hlc, IncidentId), Hlc>,
     pub(super) by_office: BTreeMap<OfficeCode, BTreeSet<ByAge>>,
+    /// Incidents that lie in hazard zones, by all the zones that they lie in: there are few combinations.
+    pub(super) by_zones: HashMap<Zones, InZones>,
+}
+
+/// Incidents that lie in the same zones.
+#[derive(Debug, Default)]
+pub(super) struct InZones {
+    pub(super) all: BTreeSet<ByAge>,
+    /// How many of them are open.
+    pub(super) open: usize,
 }
 
 impl Index {
@@ -60,7 +72,13 @@ impl Index {
         let by_age = |(id, facets): &(IncidentId, Facets)| (facets.filed, *id);
         let is_open = |(_, facets): &&(IncidentId, Facets)| facets.status.is_open();
         let mut by_office: HashMap<&OfficeCode, Vec<ByAge>> = HashMap::new();
+        let mut by_zones: HashMap<Zones, (Vec<ByAge>, usize)> = HashMap::new();
         for incident in visible {
+            if !incident.1.zones.is_empty() {
+                let (all, open) = by_zones.entry(incident.1.zones.clone()).or_default();
+                all.push(by_age(incident));
+                *open += usize::from(incident.1.status.is_open());
+            }
             if let Some(office) = &incident.1.responsible {
                 by_office.entry(office).or_default().push(by_age(incident));
             }
@@ -77,6 +95,10 @@ impl Index {
                 .map(|(id, facets)| ((facets.status_at, *id), facets.filed))
                 .collect(),
             by_office: by_office.into_iter().map(|(office, all)| (office.clone(), all.into_iter().collect())).collect(),
+            by_zones: by_zones
+                .into_iter()
+                .map(|(zones, (all, open))| (zones, InZones { all: all.into_iter().collect(), open }))
+                .collect(),
         }
     }
 
@@ -124,6 +146,11 @@ impl Index {
         if let Some(office) = &facets.responsible {
             self.by_office.entry(office.clone()).or_default().insert(by_age);
         }
+        if !facets.zones.is_empty() {
+            let there = self.by_zones.entry(facets.zones.clone()).or_default();
+            there.all.insert(by_age);
+            there.open += usize::from(facets.status.is_open());
+        }
     }
 
     fn forget(&mut self, id: IncidentId, facets: &Facets) {
@@ -137,6 +164,13 @@ impl Index {
             incidents.remove(&by_age);
             if incidents.is_empty() {
                 self.by_office.remove(office);
+            }
+        }
+        if let Some(there) = self.by_zones.get_mut(&facets.zones) {
+            there.open -= usize::from(facets.status.is_open());
+            there.all.remove(&by_age);
+            if there.all.is_empty() {
+                self.by_zones.remove(&facets.zones);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! first report was filed.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +16,7 @@ use crate::domain::office::OfficeCode;
 use crate::domain::operation::Operation;
 use crate::domain::position::{Bounds, Position};
 use crate::domain::report::FiledReport;
+use crate::domain::zone::{ZoneTag, Zones};
 use crate::wire::incident::IncidentView;
 
 /// Incidents in a box that are put in order of age; where there are more, the newest of all are gone
@@ -104,6 +105,40 @@ impl World {
                 all.into_iter().flat_map(|all| all.iter().rev()).take(limit).filter_map(symbol).collect()
             }
         }
+    }
+
+    /// What a map draws of the newest incidents that lie in zones of a layer, or of one class of it.
+    pub fn symbols_in_zones(&self, layer: &str, class: Option<&str>, limit: usize) -> Vec<(Symbol, Position)> {
+        let fits = |tag: &ZoneTag| tag.layer == layer && class.is_none_or(|class| tag.class == class);
+        let there = self.incidents.index.by_zones.iter().filter(|(zones, _)| zones.iter().any(|tag| fits(tag)));
+        // No more than `limit` of those with the same zones can be among the first `limit`.
+        let newest = there.flat_map(|(_, there)| there.all.iter().rev().take(limit).copied());
+        newest_of(newest, limit).filter_map(|(_, id)| self.incidents.symbol(id)).collect()
+    }
+
+    /// How many incidents lie in the zones of each class of each layer: all, and the open ones. Editions are not told
+    /// apart: a tag of one that is no longer in force counts too.
+    pub fn counts_by_zone(&self) -> BTreeMap<(&str, &str), (&ZoneTag, usize, usize)> {
+        let mut counts = BTreeMap::new();
+        for (zones, there) in &self.incidents.index.by_zones {
+            for tag in zones.iter() {
+                let of_class = (tag.layer.as_str(), tag.class.as_str());
+                let (_, all, open) = counts.entry(of_class).or_insert((tag.as_ref(), 0, 0));
+                *all += there.all.len();
+                *open += there.open;
+            }
+        }
+        counts
+    }
+
+    /// The open incidents of open operations, with where they are and the zones that they carry.
+    pub fn open_places(&self) -> Vec<(IncidentId, OperationId, Position, Zones)> {
+        let open = self.incidents.index.open.iter();
+        let place = |(_, id): &ByAge| {
+            let view = self.incident(*id)?;
+            Some((*id, view.incident.operation, view.reports.first()?.report.position()?, view.zones().clone()))
+        };
+        open.filter_map(place).collect()
     }
 
     /// The newest reports within the bounds. No door asks yet; an operator who merges incidents will ask for

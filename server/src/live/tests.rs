@@ -308,6 +308,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             Some(municipality) => Place::Inside { municipality },
             None => Place::Outside { nearest: office(OFFICES[0]), distance_m: 1.0 },
         };
+        report.zones = Zones::of((number % 3 == 0).then(|| zone("1")));
         Entry { operation: operation_of(incident), ..entry }
     });
     let within = |of: u64, entry: Entry| Entry { operation: operation_of(of), ..entry };
@@ -315,6 +316,8 @@ fn any_entry() -> impl Strategy<Value = Entry> {
         .prop_map(move |(n, of, to)| within(of, status(n, of, to)));
     let taken = (130..150_u64, 0..6_u64, prop::sample::select(&OFFICES))
         .prop_map(move |(n, of, code)| within(of, responsible(n, of, code)));
+    let looked = (150..170_u64, 0..6_u64, prop::sample::subsequence(vec!["1", "2", "3"], 0..3))
+        .prop_map(move |(n, of, classes)| within(of, zones(n, of, &classes)));
     let opened = (210..220_u64, 200..203_u64).prop_map(|(number, of)| {
         let body = Body::OperationOpened(named(of));
         Entry { operation: operation_id(of), ..entry(number, body) }
@@ -323,7 +326,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
         let operation = of.map_or(EVERYDAY, operation_id);
         Entry { operation, ..entry(number, Body::OperationClosed) }
     });
-    let body = prop_oneof![5 => report, 4 => status, 2 => taken, 2 => opened, 2 => closed];
+    let body = prop_oneof![5 => report, 4 => status, 2 => taken, 2 => looked, 2 => opened, 2 => closed];
     (body, 0..60_i64, 0..2_u64, any_office).prop_map(|(entry, at, node, office)| Entry {
         hlc: Hlc::at(time(at)),
         origin: NodeId(uuid(1_000 + node)),
@@ -357,6 +360,7 @@ struct Expected {
     operation: OperationId,
     responsible: Option<OfficeCode>,
     status: Status,
+    zones: Zones,
     reports: Vec<(EntryId, Hlc)>,
 }
 
@@ -368,6 +372,7 @@ fn model_of_all(entries: &[Entry]) -> Vec<Expected> {
     sorted.dedup_by_key(|entry| entry.stamp());
     let mut statuses = BTreeMap::new();
     let mut taken = BTreeMap::new();
+    let mut looked = BTreeMap::new();
     let mut reported = HashSet::new();
     let mut incidents: BTreeMap<IncidentId, Expected> = BTreeMap::new();
     for entry in sorted {
@@ -378,6 +383,9 @@ fn model_of_all(entries: &[Entry]) -> Vec<Expected> {
             Body::ResponsibleChanged(change) => {
                 taken.insert(change.incident, change.office.clone());
             }
+            Body::ZonesChanged(change) => {
+                looked.insert(change.incident, change.zones.clone());
+            }
             Body::ReportFiled(report) if reported.insert(report.id) => {
                 let incident = incidents.entry(report.incident).or_insert_with(|| Expected {
                     id: report.incident,
@@ -386,6 +394,7 @@ fn model_of_all(entries: &[Entry]) -> Vec<Expected> {
                     operation: entry.operation,
                     responsible: report.place.municipality().cloned().or(entry.office.clone()),
                     status: Status::Received,
+                    zones: report.zones.clone(),
                     reports: Vec::new(),
                 });
                 incident.reports.push((entry.id, entry.hlc));
@@ -396,6 +405,11 @@ fn model_of_all(entries: &[Entry]) -> Vec<Expected> {
     for (id, status) in statuses {
         if let Some(incident) = incidents.get_mut(&id) {
             incident.status = status;
+        }
+    }
+    for (id, zones) in looked {
+        if let Some(incident) = incidents.get_mut(&id) {
+            incident.zones = zones;
         }
     }
     for (id, office) in taken {
@@ -438,6 +452,7 @@ fn seen(view: &IncidentView<'_>) -> Expected {
         operation: view.incident.operation,
         responsible: view.incident.responsible.clone(),
         status: *view.incident.status.get(),
+        zones: view.zones().clone(),
         reports: view.reports.iter().map(|r| (EntryId(r.report.id.0), Hlc::at(r.filed_at))).collect(),
     }
 }
@@ -467,6 +482,16 @@ fn agrees(world: &World, entries: &[Entry]) {
     };
     assert_eq!(symbols(world.symbols_in(&bounds, 3)), drawn(&within));
     assert_eq!(symbols(world.newest_symbols(None, 3)), drawn(&expected[..expected.len().min(3)]));
+    for class in ["1", "2", "3"] {
+        let lies_there = |incident: &Expected| incident.zones.iter().any(|tag| tag.class == class);
+        assert_eq!(symbols(world.symbols_in_zones("flood", Some(class), 2)), drawn(&first(2, &lies_there)));
+        let all = first(usize::MAX, &lies_there);
+        let open = all.iter().filter(|incident| incident.status.is_open()).count();
+        let counted = world.counts_by_zone().get(&("flood", class)).map_or((0, 0), |(_, all, open)| (*all, *open));
+        assert_eq!(counted, (all.len(), open));
+    }
+    let lies_anywhere = first(2, &|incident| !incident.zones.is_empty());
+    assert_eq!(symbols(world.symbols_in_zones("flood", None, 2)), drawn(&lies_anywhere));
     let centre = Position::new(37.4, 139.7).unwrap();
     let mut near: Vec<(f64, IncidentId)> = expected.iter().map(|i| (centre.distance_m(i.position), i.id)).collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

@@ -45,7 +45,8 @@ static ENTRY: LazyLock<Texts> = LazyLock::new(|| Texts::selecting("FROM entry WH
 static LATEST_CHANGES: LazyLock<Texts> = LazyLock::new(|| {
     Texts::selecting(
         "FROM (SELECT entry.*, row_number() OVER (PARTITION BY kind ORDER BY hlc DESC, origin DESC, id DESC) AS age \
-         FROM entry WHERE body ->> 'incident' = $1 AND kind IN ('status_changed', 'responsible_changed') \
+         FROM entry WHERE body ->> 'incident' = $1 \
+             AND kind IN ('status_changed', 'responsible_changed', 'zones_changed') \
              AND seq <= $2) AS changes WHERE age = 1 ORDER BY seq",
     )
 });

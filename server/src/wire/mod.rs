@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod base;
 pub mod check_in;
 pub mod features;
+pub mod hazard;
 pub mod incident;
 pub mod live;
 pub mod media;

@@ -16,6 +16,7 @@ mod durability;
 mod editions;
 mod features;
 mod features_clients;
+mod hazard;
 mod incidents;
 mod line_cut;
 mod live;

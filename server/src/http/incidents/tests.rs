@@ -45,6 +45,7 @@ async fn a_map_is_told_what_it_draws_and_the_public_the_coarse_place() {
             bbox: None,
             near: Some(format!("{},{}", exact.lat(), exact.lon())),
             office: None,
+            zone: None,
             limit: Some(1),
             form: Some(Form::Symbol),
         };

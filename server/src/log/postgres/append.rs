@@ -53,23 +53,24 @@ fn inserting(more: &str) -> String {
          ){more}, \
          incidents AS ( \
              INSERT INTO incident (id, first_report, reports, category, danger_to_life, status, status_at, responsible, \
-                     operation, drill, filed_at, geom) \
+                     operation, drill, filed_at, zones, geom) \
                  SELECT incident, id, 1, category, danger_to_life, \
                      CASE WHEN NOT EXISTS (SELECT FROM entry \
-                         WHERE kind IN ('status_changed', 'responsible_changed') AND body ->> 'incident' = \
+                         WHERE kind IN ('status_changed', 'responsible_changed', 'zones_changed') AND body ->> 'incident' = \
                              ANY (ARRAY(SELECT incident::text FROM unnest($2::filing[])))) THEN 'received' END, \
-                     time_of(hlc), coalesce(municipality, office), operation, {DRILL}, time_of(hlc), {GEOM} \
+                     time_of(hlc), coalesce(municipality, office), operation, {DRILL}, time_of(hlc), {ZONES}, {GEOM} \
                  FROM unnest($2::filing[]) \
          ) \
          INSERT INTO report (id, incident, entry, category, words, danger_to_life, observed_at, filed_at, reporter, \
-                 office, operation, drill, standing, municipality, boundaries, source, accuracy_m, media, geom) \
+                 office, operation, drill, standing, municipality, boundaries, zones, source, accuracy_m, media, geom) \
              SELECT id, incident, entry, category, words, danger_to_life, observed_at, time_of(hlc), reporter, \
-                 office, operation, {DRILL}, standing, municipality, boundaries, source, accuracy_m, media, {GEOM} \
+                 office, operation, {DRILL}, standing, municipality, boundaries, {ZONES}, source, accuracy_m, media, {GEOM} \
              FROM unnest($2::filing[])"
     )
 }
 
 const DRILL: &str = "operation = ANY (ARRAY(SELECT id FROM operation WHERE kind = 'drill'))";
+const ZONES: &str = "coalesce(zones::jsonb, '[]')";
 const GEOM: &str = "ST_SetSRID(ST_MakePoint(lon, lat), 4326)";
 
 /// Projects entries, each pair from the first to the last.

@@ -174,6 +174,7 @@ impl<'a> Filing<'a> {
 impl Encode<'_, Postgres> for Filing<'_> {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
         let Self { seq, entry, report, witness } = self;
+        let zones = (!report.zones.is_empty()).then(|| serde_json::to_string(&report.zones)).transpose()?;
         let fields = [
             Field::Uuid(report.id.0),
             Field::Uuid(report.incident.0),
@@ -194,6 +195,7 @@ impl Encode<'_, Postgres> for Filing<'_> {
             Field::Double(Some(Position::lon(witness.position))),
             Field::Double(Some(Position::lat(witness.position))),
             Field::Integer(i32::try_from(report.media.len())?),
+            Field::Text(zones.as_deref()),
         ];
         record(&fields, buffer)
     }

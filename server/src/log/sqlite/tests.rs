@@ -280,7 +280,8 @@ async fn what_is_looked_up_goes_by_an_index() {
     for (statement, index) in [
         ("SELECT * FROM entry WHERE kind IN ('operation_opened', 'operation_closed') ORDER BY seq", "entry_operation"),
         (
-            "SELECT * FROM entry WHERE body ->> 'incident' = $1 AND kind IN ('status_changed', 'responsible_changed')",
+            "SELECT * FROM entry WHERE body ->> 'incident' = $1 \
+             AND kind IN ('status_changed', 'responsible_changed', 'zones_changed')",
             "entry_change",
         ),
     ] {

@@ -15,7 +15,7 @@ use crate::domain::report::Category;
 use crate::domain::staff::Role;
 use crate::wire::LatLon;
 use crate::wire::check_in::CheckIn;
-use crate::wire::incident::{OfficeIncident, OfficeReport, Place, PublicIncident, Reporter};
+use crate::wire::incident::{OfficeIncident, OfficeReport, Place, PublicIncident, Reporter, Zone};
 use crate::wire::operation::Operation;
 use crate::wire::region::Office;
 
@@ -64,6 +64,21 @@ pub struct OfficeIncidentProperties {
     pub words: String,
     /// How many reports it has.
     pub reports: usize,
+    /// The hazard zones that it lies in, as `LAYER:CLASS`, comma-separated.
+    pub zones: String,
+    /// Their Japanese names; 架空・訓練用 behind what is invented.
+    pub zone_names: String,
+}
+
+/// Layer and class of all zones, and their names.
+fn zones(zones: &[Zone]) -> (String, String) {
+    let code = |zone: &Zone| format!("{}:{}", zone.layer, zone.class);
+    let name = |zone: &Zone| match zone.demonstration {
+        true => format!("{}（架空・訓練用）", zone.name),
+        false => zone.name.clone(),
+    };
+    let join = |of: &dyn Fn(&Zone) -> String, by: &str| zones.iter().map(of).collect::<Vec<_>>().join(by);
+    (join(&code, ","), join(&name, "、"))
 }
 
 /// The public's incident as a feature.
@@ -86,6 +101,7 @@ pub fn public_incident(incident: PublicIncident, operation: Option<&Operation>) 
 pub fn office_incident(incident: OfficeIncident, operation: Option<&Operation>) -> Feature<IncidentProperties> {
     let (id, geometry) = (incident.id, Geometry::from(incident.position));
     let reports = incident.reports.len();
+    let (zones, zone_names) = zones(&incident.zones);
     let properties = OfficeIncidentProperties {
         public: PublicIncidentProperties {
             category: incident.category,
@@ -100,6 +116,8 @@ pub fn office_incident(incident: OfficeIncident, operation: Option<&Operation>) 
         danger_to_life: incident.danger_to_life,
         words: incident.reports.into_iter().next().map(|first| first.words).unwrap_or_default(),
         reports,
+        zones,
+        zone_names,
     };
     Feature::new(id, Some(geometry), IncidentProperties::Office(properties))
 }
@@ -127,6 +145,10 @@ pub struct ReportProperties {
     pub municipality: String,
     /// Edition of the boundaries that say so; it begins with 略図 where they are a sketch.
     pub boundaries: String,
+    /// The hazard zones that it lay in when it was filed, as `LAYER:CLASS`, comma-separated.
+    pub zones: String,
+    /// Their Japanese names; 架空・訓練用 behind what is invented.
+    pub zone_names: String,
     /// Who says that it is there.
     pub source: Option<EvidenceSource>,
     /// Radius of uncertainty in metres.
@@ -173,7 +195,10 @@ pub fn report(
         Reporter::Resident => ("resident", None, None, None),
         Reporter::System => ("system", None, None, None),
     };
+    let (zones, zone_names) = zones(&report.zones);
     let properties = ReportProperties {
+        zones,
+        zone_names,
         incident,
         category: report.category,
         danger_to_life: report.danger_to_life,

@@ -20,10 +20,13 @@ use crate::domain::operation::{Operation, OperationKind};
 use crate::domain::place::Place as Ground;
 use crate::domain::position::{Evidence, EvidenceSource, Position};
 use crate::domain::report::{MediaKind, Medium};
+use crate::domain::zone::{ZoneTag, Zones};
 use crate::live::check_ins::tests::history;
 use crate::live::tests::{any_entries, fold_all};
 use crate::live::world::World;
-use crate::log::samples::{draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid};
+use crate::log::samples::{
+    draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid, zone, zones,
+};
 use crate::log::{Appended, ContactDetails, Draft};
 use crate::region::Region;
 
@@ -39,6 +42,11 @@ fn is_drill(world: &World, operation: crate::domain::ids::OperationId) -> bool {
     world.operation(operation).is_some_and(|(operation, _)| operation.kind == OperationKind::Drill)
 }
 
+/// The classes of the zones, comma-separated.
+fn classes(zones: &[std::sync::Arc<ZoneTag>]) -> String {
+    zones.iter().map(|tag| tag.class.as_str()).collect::<Vec<_>>().join(",")
+}
+
 /// What the projection must say, a line a row.
 fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<String>> {
     let mut tables =
@@ -49,6 +57,7 @@ fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<Stri
     };
     for view in world.newest(usize::MAX) {
         let (incident, first) = (view.incident, view.reports[0]);
+        let view_zones = view.zones().to_vec();
         let position = first.report.position().unwrap();
         let status_at = incident.status.written().map_or(first.filed_at, |stamp| stamp.hlc.timestamp());
         let danger = view.reports.iter().any(|filed| filed.report.danger_to_life);
@@ -66,6 +75,7 @@ fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<Stri
                 &incident.operation,
                 &is_drill(world, incident.operation),
                 &first.filed_at.as_millisecond(),
+                &classes(view_zones.as_slice()),
                 &position.lon(),
                 &position.lat(),
             ],
@@ -85,6 +95,7 @@ fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<Stri
                     &filed.operation,
                     &is_drill(world, filed.operation),
                     &or_none(filed.report.place.municipality()),
+                    &classes(&filed.report.zones),
                     &position.lon(),
                     &position.lat(),
                 ],
@@ -117,21 +128,26 @@ fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<Stri
     tables
 }
 
+/// The classes of the column `zones`.
+const CLASSES: &str = "coalesce((SELECT string_agg(tag ->> 'class', ',' ORDER BY at) FROM jsonb_array_elements(zones) \
+     WITH ORDINALITY AS _ (tag, at)), '')";
+
 /// What it says.
 async fn stored(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
     let mut tables = BTreeMap::new();
     let ms = |column: &str| format!("coalesce((extract(epoch FROM {column}) * 1000)::bigint::text, '-')");
     let truth = |column: &str| format!("CASE WHEN {column} THEN 'true' ELSE 'false' END");
     let incident = format!(
-        "id, first_report, reports, category, {}, status, {}, coalesce(responsible, '-'), operation, {}, {}, \
+        "id, first_report, reports, category, {}, status, {}, coalesce(responsible, '-'), operation, {}, {}, {}, \
          ST_X(geom), ST_Y(geom)",
         truth("danger_to_life"),
         ms("status_at"),
         truth("drill"),
-        ms("filed_at")
+        ms("filed_at"),
+        CLASSES
     );
     let report = format!(
-        "id, incident, category, words, {}, {}, coalesce(office, '-'), operation, {}, coalesce(municipality, '-'), \
+        "id, incident, category, words, {}, {}, coalesce(office, '-'), operation, {}, coalesce(municipality, '-'), {CLASSES}, \
          ST_X(geom), ST_Y(geom)",
         ms("observed_at"),
         ms("filed_at"),
@@ -390,6 +406,7 @@ fn all_kinds_of_reports() -> Vec<Entry> {
         let Body::ReportFiled(report) = &mut entry.body else { panic!("a report") };
         let report = std::sync::Arc::make_mut(report);
         report.danger_to_life = number % 2 == 0;
+        report.zones = Zones::of(["1", "2"].into_iter().take(number % 3).map(zone));
         report.place = match number % 3 {
             0 => Ground::Inside { municipality: office("07405") },
             1 => Ground::OnBorder { municipality: office("07407"), others: [office("07408")].into() },
@@ -505,11 +522,11 @@ async fn reports_that_do_not_open_their_incidents_are_refused_whole_and_then_pro
     let mut of_the_same = filed(2);
     let Body::ReportFiled(report) = &mut of_the_same.body else { panic!("a report") };
     std::sync::Arc::make_mut(report).incident = incident_of(1);
-    let early = [status(80, 3, Status::InProgress), responsible(81, 4, "07421")].map(draft);
-    let first = [draft(filed(1)), early[0].clone(), early[1].clone()];
+    let early = [status(80, 3, Status::InProgress), responsible(81, 4, "07421"), zones(82, 5, &["3"])].map(draft);
+    let first = [draft(filed(1)), early[0].clone(), early[1].clone(), early[2].clone()];
     log.append(&first).await.unwrap();
     let mut written: Vec<Draft> = first.to_vec();
-    for entry in [again, of_the_same, filed(3), filed(4)] {
+    for entry in [again, of_the_same, filed(3), filed(4), filed(5)] {
         let mut connection = log.readers.acquire().await.unwrap();
         let batch = [draft(filed(entry.id.0.as_u128() as u64 % 1_000 + 1_000)), draft(entry)];
         let head = log.head().await.unwrap();

@@ -1,0 +1,65 @@
+//! The editions in a data folder: `<data>/hazard/<layer>.zones`.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::HazardError;
+use super::edition::Edition;
+
+/// The folder of the editions.
+pub fn path(data: &Path) -> PathBuf {
+    data.join("hazard")
+}
+
+/// The file of a layer's edition.
+pub fn file(data: &Path, layer: &str) -> PathBuf {
+    path(data).join(format!("{layer}.zones"))
+}
+
+/// All editions in the folder, in the order of their names. A file that is damaged is an error: a map that lacks a
+/// layer must not look as if there were no danger.
+///
+/// # Errors
+/// [`HazardError`].
+pub fn editions(data: &Path) -> Result<Vec<Edition>, HazardError> {
+    let folder = path(data);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(HazardError::storage(&folder, error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| HazardError::storage(&folder, error))?.path();
+        if path.extension().is_some_and(|extension| extension == "zones") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files.iter().map(|file| Edition::open(file)).collect()
+}
+
+/// Puts a finished file in the place of the layer's edition: one rename, both synced to disk.
+///
+/// # Errors
+/// [`HazardError`]; the edition before is untouched then.
+pub fn put_in_force(data: &Path, finished: &Path, layer: &str) -> Result<(), HazardError> {
+    let target = file(data, layer);
+    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+    sync(finished)
+        .and_then(|()| fs::rename(finished, &target))
+        .and_then(|()| sync(&path(data)))
+        .map_err(|error| HazardError::storage(&target, error))
+}
+
+/// Takes a layer's edition away, if there is one.
+///
+/// # Errors
+/// [`HazardError::Storage`].
+pub fn remove(data: &Path, layer: &str) -> Result<(), HazardError> {
+    let target = file(data, layer);
+    match fs::remove_file(&target) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(HazardError::storage(&target, error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,278 @@
+//! Hazard zones: the demonstration, imports, the zones that reports and incidents carry, and looking again by another
+//! edition.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use rstest::rstest;
+use serde_json::{Value, json};
+use sokuho_tests::client::Client;
+use sokuho_tests::report::report;
+use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::viewer::Subscribe;
+
+use crate::shared_data::shared_file;
+
+/// A square of half a hundredth of a degree around a place.
+fn square((lat, lon): (f64, f64)) -> Value {
+    let (west, south, east, north) = (lon - 0.0025, lat - 0.0025, lon + 0.0025, lat + 0.0025);
+    json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]])
+}
+
+/// A file of the ministry's schema with one zone of this depth rank around a place.
+fn flood(rank: u8, at: (f64, f64)) -> Value {
+    zone(json!({ "A31a_201": "8202010001", "A31a_205": rank }), square(at))
+}
+
+fn zone(properties: Value, coordinates: Value) -> Value {
+    let geometry = json!({ "type": "Polygon", "coordinates": coordinates });
+    let crs = json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::6668" } });
+    let feature = json!({ "type": "Feature", "properties": properties, "geometry": geometry });
+    json!({ "type": "FeatureCollection", "crs": crs, "features": [feature] })
+}
+
+fn import(server: &Server, name: &str, content: &[u8]) -> Result<String> {
+    let file = server.data().join(name);
+    std::fs::write(&file, content)?;
+    server.command(&["import", "hazard", &file.to_string_lossy()], "")
+}
+
+/// What an incident says of its zones, as `layer class edition`.
+fn zones(of: &Value) -> Vec<String> {
+    let each = of["zones"].as_array().into_iter().flatten();
+    let text = |zone: &Value, field: &str| zone[field].as_str().unwrap_or_default().to_owned();
+    each.map(|zone| format!("{} {} {}", text(zone, "layer"), text(zone, "class"), text(zone, "edition"))).collect()
+}
+
+async fn incident(client: &Client, receipt: &Value) -> Result<Value> {
+    let all = client.get("/api/incidents?limit=1000").await?.good()?;
+    let all = all["incidents"].as_array().context("no incidents")?;
+    all.iter().find(|one| one["id"] == receipt["incident"]).cloned().context("the incident is not there")
+}
+
+#[tokio::test]
+async fn a_node_without_imports_shows_the_demonstration_and_says_that_it_is_invented() -> Result<()> {
+    let server = Server::start()?;
+    let answer = server.public().get("/api/hazard/layers").await?;
+    let tag = answer.header("etag").to_owned();
+    let layers = answer.good()?;
+    let layers = layers["layers"].as_array().context("no layers")?;
+    ensure!(layers.len() >= 4);
+    for layer in layers {
+        ensure!(layer["demonstration"] == true && layer["imported_at"].is_null(), "{layer}");
+        ensure!(layer["edition"].as_str().is_some_and(|edition| edition.contains("架空・訓練用")), "{layer}");
+        ensure!(layer["tiles"] == format!("/tiles/hazard-{}/{{z}}/{{x}}/{{y}}", layer["id"].as_str().unwrap_or("")));
+        for class in layer["classes"].as_array().context("no classes")? {
+            ensure!(class["known"] == true && class["color"].as_str().is_some_and(|color| color.len() == 7), "{class}");
+        }
+    }
+    let again = server.public().request(reqwest::Method::GET, "/api/hazard/layers").header("if-none-match", tag);
+    ensure!(server.public().send(again).await?.status == 304);
+
+    // In the middle of the sketched river.
+    let [town] = server.public().region().await?.towns()?.map(|town| town.code.clone());
+    let wall = server.wall(&town).await?;
+    let mut screen = wall.watch().await?;
+    let receipt = server.public().file(&report((37.5, 139.895))).await?;
+    let seen = screen.expect("the report", |entry| entry["kind"] == "report_filed").await?;
+    for told in [&seen["incident"], &seen["incident"]["reports"][0], &incident(&wall, &receipt).await?] {
+        let flood = told["zones"].as_array().into_iter().flatten().find(|zone| zone["layer"] == "flood-max");
+        let flood = flood.with_context(|| format!("no zone of the flood: {told}"))?;
+        ensure!(flood["hazard"] == "flood" && flood["class"] == "4" && flood["demonstration"] == true, "{flood}");
+        ensure!(flood["depth"] == json!({ "min_m": 5.0, "max_m": 10.0 }), "{flood}");
+        ensure!(flood["name"] == "浸水 5.0〜10.0m", "{flood}");
+    }
+    // What the public sees tells no more of the exact place than the coarse position.
+    ensure!(incident(&server.public(), &receipt).await?["zones"].is_null());
+    server.public().get("/api/incidents?zone=flood-max").await?.refused(401, "sign_in_required")?;
+    server.public().get("/api/hazard/counts").await?.refused(401, "sign_in_required")?;
+    let dry = server.public().file(&report((37.0, 141.0))).await?;
+    ensure!(zones(&incident(&wall, &dry).await?).is_empty());
+    server.finish()
+}
+
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked_at_again(
+    #[case] edition: Edition,
+) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let [town] = server.public().region().await?.towns()?.map(|town| town.clone());
+    let operator = server.staff("operator", &town.code, None, "operator").await?;
+    let said = import(&server, "A31a-22_07.geojson", flood(2, town.at).to_string().as_bytes())?;
+    ensure!(said.contains("flood-max 洪水浸水想定区域（想定最大規模）: A31a 2022, 1 zones, 5 corners"), "{said}");
+    let before = operator.file(&report(town.at)).await?;
+    ensure!(!zones(&incident(&operator, &before).await?).iter().any(|zone| zone.contains("A31a 2022")));
+
+    server.stop()?;
+    let said = server.command(&["retag"], "")?;
+    ensure!(said.starts_with("1 open incidents were looked at; 1 lie in other zones now"), "{said}");
+    server.start_again()?;
+    let tagged = "flood-max 2 A31a 2022".to_owned();
+    let looked_at = incident(&operator, &before).await?;
+    ensure!(zones(&looked_at) == [tagged.clone()], "{looked_at}");
+    ensure!(!zones(&looked_at["reports"][0]).contains(&tagged), "the report stays as it was filed");
+    let after = operator.file(&report(town.at)).await?;
+    let filed = incident(&operator, &after).await?;
+    ensure!(zones(&filed) == [tagged.clone()] && zones(&filed["reports"][0]) == [tagged.clone()], "{filed}");
+    let elsewhere = operator.file(&report((town.at.0 + 0.01, town.at.1))).await?;
+    ensure!(zones(&incident(&operator, &elsewhere).await?).is_empty());
+
+    // Filters, counts, and what GIS programs are told.
+    operator.set_status(after["incident"].as_str().context("no incident")?, "resolved").await?.good()?;
+    let ids = |list: &Value| list["incidents"].as_array().map_or(0, Vec::len);
+    for (zone, found) in [("flood-max", 2), ("flood-max:2", 2), ("flood-max:3", 0), ("landslide", 0)] {
+        let list = operator.get(&format!("/api/incidents?zone={zone}")).await?.good()?;
+        ensure!(ids(&list) == found, "{zone}: {list}");
+    }
+    operator.get("/api/incidents?zone=flood-max&office=07202").await?.refused(400, "invalid_field")?;
+    let counts = operator.get("/api/hazard/counts").await?.good()?;
+    let count = &counts["zones"][0];
+    ensure!(counts["zones"].as_array().is_some_and(|zones| zones.len() == 1), "{counts}");
+    ensure!(count["layer"] == "flood-max" && count["open"] == 1 && count["all"] == 2, "{counts}");
+    for collection in ["incidents", "reports"] {
+        let items = operator.get(&format!("/ogc/collections/{collection}/items")).await?.good()?;
+        let items = items["features"].as_array().context("no features")?.clone();
+        let tagged = items.iter().filter(|item| item["properties"]["zones"] == "flood-max:2").count();
+        ensure!(tagged == if collection == "incidents" { 2 } else { 1 }, "{collection}: {items:?}");
+        ensure!(items.iter().any(|item| item["properties"]["zone_names"] == "浸水 0.5〜3.0m"));
+    }
+
+    // Another edition of the layer takes the place of the first; what is resolved is left as it was.
+    import(&server, "A31a-24_07.geojson", flood(4, town.at).to_string().as_bytes())?;
+    server.stop()?;
+    let said = server.command(&["retag"], "")?;
+    ensure!(said.starts_with("2 open incidents were looked at; 1 lie in other zones now"), "{said}");
+    ensure!(server.command(&["retag"], "")?.contains("; 0 lie in other zones now"), "the second time there is nothing");
+    if let Some(database) = server.database() {
+        let rows = database.query(
+            "SELECT layer, class, depth_min_m, edition, ST_NPoints(geom), ST_IsValid(geom) FROM sokuho.hazard_zone",
+        )?;
+        ensure!(rows.trim() == "flood-max|4|5|A31a 2024|5|t", "{rows}");
+        let rows = database.query(
+            "SET ROLE sokuho_reader; SELECT count(*) FROM sokuho.incident i JOIN sokuho.hazard_zone z \
+             ON ST_Intersects(i.geom, z.geom) WHERE i.zones @> '[{\"class\": \"4\"}]'",
+        )?;
+        ensure!(rows.trim() == "1", "{rows}");
+        let before = database.query("SELECT id, zones FROM sokuho.incident ORDER BY id")?;
+        server.command(&["rebuild"], "")?;
+        ensure!(database.query("SELECT id, zones FROM sokuho.incident ORDER BY id")? == before);
+        // The files are copies there: without them nothing is lost.
+        std::fs::remove_dir_all(server.data().join("hazard"))?;
+    }
+    server.start_again()?;
+    ensure!(zones(&incident(&operator, &before).await?) == ["flood-max 4 A31a 2024"]);
+    ensure!(zones(&incident(&operator, &after).await?) == [tagged]);
+    let layers = server.public().get("/api/hazard/layers").await?.good()?;
+    let layer = &layers["layers"][0];
+    ensure!(layer["edition"] == "A31a 2024" && layer["demonstration"] == false && layer["zones"] == 1, "{layers}");
+    ensure!(
+        layers["layers"].as_array().is_some_and(|layers| layers.len() == 1),
+        "the demonstration has gone: {layers}"
+    );
+    server.finish()
+}
+
+#[tokio::test]
+async fn a_retag_beside_a_running_node_is_refused() -> Result<()> {
+    let server = Server::start()?;
+    let refused = server.command(&["retag"], "").err().context("it was not refused")?.to_string();
+    ensure!(refused.contains("another node runs on the folder"), "{refused}");
+    server.finish()
+}
+
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let at = (37.5, 139.9);
+    let good = flood(3, at).to_string();
+    import(&server, "A31a-22.geojson", good.as_bytes())?;
+    let in_force = |server: &Server| -> Result<Vec<u8>> {
+        let table =
+            server.database().map(|database| database.query("SELECT id FROM sokuho.hazard_edition")).transpose()?;
+        let mut bytes = std::fs::read(server.data().join("hazard/flood-max.zones"))?;
+        bytes.extend(table.unwrap_or_default().into_bytes());
+        Ok(bytes)
+    };
+    let before = in_force(&server)?;
+    let of = |geometry: Value| zone(json!({ "A31a_205": 3 }), geometry).to_string();
+    let swapped = of(json!([[[37.5, 139.9], [37.6, 139.9], [37.6, 140.0], [37.5, 139.9]]]));
+    let plane = good.replace("6668", "6677");
+    let bow_tie = of(json!([[[139.0, 37.0], [139.5, 38.0], [139.5, 37.0], [139.0, 38.0], [139.0, 37.0]]]));
+    let cases: [(&str, &[u8], &str); 9] = [
+        ("cut.geojson", &good.as_bytes()[..good.len() - 20], "damaged or not understood"),
+        ("swapped.geojson", swapped.as_bytes(), "latitude and longitude look exchanged"),
+        ("plane.geojson", plane.as_bytes(), "urn:ogc:def:crs:EPSG::6677"),
+        (
+            "metres.geojson",
+            &of(json!([[[5e3, 4e3], [6e3, 4e3], [6e3, 5e3], [5e3, 4e3]]])).into_bytes(),
+            "look projected",
+        ),
+        ("crossed.geojson", bow_tie.as_bytes(), "no feature is known as a hazard zone (1 were looked at, 1 refused)"),
+        ("cut.zip", b"PK\x03\x04 and nothing more", "cut short or damaged"),
+        (
+            "garbled.geojson",
+            &[b"{\"features\": [{\"properties\": {\"A31a_205\": \"".as_slice(), &[0x90, 0xf3]].concat(),
+            "damaged",
+        ),
+        ("lonely.shp", b"\0\0\x27\x0a", ".shx is missing"),
+        ("zones.gpkg", b"SQLite format 3\0", "neither GeoJSON, nor a Shapefile"),
+    ];
+    for (name, content, reason) in cases {
+        let refused = import(&server, name, content).err().with_context(|| format!("{name} was taken"))?.to_string();
+        ensure!(refused.contains(reason), "{name}: {refused}");
+        ensure!(in_force(&server)? == before, "{name} changed what is in force");
+    }
+    let left = std::fs::read_dir(server.data().join("hazard"))?.count();
+    ensure!(left == 2, "the edition and the lock, nothing else: {left}");
+    server.stop()?;
+    // A node with an edition that cannot be read must not look as if there were no danger.
+    let file = server.data().join("hazard/flood-max.zones");
+    if server.database().is_none() {
+        std::fs::write(&file, &before[..before.len() - 3])?;
+        let said = server.start_refused()?;
+        ensure!(said.contains("flood-max.zones is damaged"), "{said}");
+        std::fs::write(&file, &before)?;
+    }
+    server.start_again()?;
+    server.finish()
+}
+
+#[tokio::test]
+async fn real_files_of_the_ministry_are_imported_and_known_places_lie_in_their_zones() -> Result<()> {
+    let Some(tokyo) = shared_file("hazard/ksj-a31/A31-20-21_8303040032.geojson") else { return Ok(()) };
+    let Some(numazu) = shared_file("hazard/plateau/A33-schema_numazu-523856.geojson") else { return Ok(()) };
+    let mut server = Server::start()?;
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let said = server.command(&["import", "hazard", &text(&tokyo), &text(&numazu)], "")?;
+    ensure!(said.contains("309 features in"), "{said}");
+    ensure!(said.contains("flood-max") && said.contains("landslide") && said.contains("A31 2020 (+1)"), "{said}");
+    server.stop()?;
+    server.start_again()?;
+    let wall = server.wall(&server.public().region().await?.towns::<1>()?[0].code).await?;
+    let published: Value = serde_json::from_slice(&std::fs::read(&numazu)?)?;
+    let mut found = 0;
+    for feature in published["features"].as_array().context("no features")?.iter().step_by(23) {
+        let ring = &feature["geometry"]["coordinates"][0];
+        let ring = if ring[0][0].is_array() { &ring[0] } else { ring };
+        let corners: Vec<(f64, f64)> = ring
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|corner| Some((corner[1].as_f64()?, corner[0].as_f64()?)))
+            .collect();
+        // The middle between two opposite corners lies within most zones.
+        let (a, b) = (corners[0], corners[corners.len() / 2]);
+        let receipt = server.public().file(&report(((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0))).await?;
+        found += usize::from(zones(&incident(&wall, &receipt).await?).iter().any(|zone| zone.starts_with("landslide")));
+    }
+    ensure!(found >= 8, "{found} of 11");
+    server.finish()
+}
