@@ -20,8 +20,8 @@ use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
-    assets, base, check_ins, docs, features, halted as halted_doors, health, incidents, live, media, operations, region,
-    reports, request_log, sessions, snapshot,
+    assets, base, check_ins, docs, features, halted as halted_doors, health, incidents, live, media, operations,
+    region, reports, request_log, sessions, snapshot,
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
