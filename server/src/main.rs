@@ -14,6 +14,7 @@ use sokuho::app::maps::{self, Remotes};
 use sokuho::app::{self, Storage, zoning};
 use sokuho::audit::{self, Actor, By, Filter, Record};
 use sokuho::backup::{KEY, Progress};
+use sokuho::base::import::Said;
 use sokuho::config::Config;
 use sokuho::database::PostgresUrl;
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
@@ -311,6 +312,22 @@ enum ImportCommand {
         /// The file.
         file: PathBuf,
     },
+    /// Replace the sketch of waters, railways and roads: files of 国土数値情報 (N02, W05, W09, N01, N06, N13), GeoJSON
+    /// or Shapefile, zipped or not; or one PMTiles or MBTiles file. All or nothing; a running node takes them at its
+    /// next start.
+    Base {
+        #[command(flatten)]
+        place: Place,
+        /// The files; all of the base map at once.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// What the maker of an archive of tiles asks to be written on the map.
+        #[arg(long)]
+        attribution: Option<String>,
+        /// Under which licence or terms an archive of tiles may be used.
+        #[arg(long)]
+        licence: Option<String>,
+    },
     /// Take in hazard zones: 国土数値情報 A31, A31a, A31b (洪水), A33 (土砂), A40 (津波), A48 (災害危険区域), A49 (高潮),
     /// and files of other schemas by --layer; GeoJSON or Shapefile, zipped or not. All files together make one
     /// edition of each layer that is in them, which takes the place of the one before; a running node takes it at
@@ -537,6 +554,29 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 println!("mended in {municipality}: {flaw}");
             }
             println!("sha256 {}; in force from the node's next start", report.source_sha256);
+            Ok(())
+        }
+        Command::Import(ImportCommand::Base { place, files, attribution, licence }) => {
+            let region = app::region_of(place.region.as_deref())?;
+            let said = Said { attribution, licence };
+            let bounds = region.about().bounds;
+            let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said)?;
+            let layers: Vec<String> =
+                report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
+            println!("{}: {}", report.origin.edition, report.origin.source);
+            if !layers.is_empty() {
+                println!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored);
+            }
+            for refused in &report.listed {
+                println!("refused: {refused}");
+            }
+            if report.refused > report.listed.len() {
+                println!("refused: {} more", report.refused - report.listed.len());
+            }
+            for (file, sum) in &report.sha256 {
+                println!("sha256 {sum}  {file}");
+            }
+            println!("written to {}; in force from the node's next start", report.written.display());
             Ok(())
         }
     }

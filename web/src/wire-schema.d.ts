@@ -1026,6 +1026,19 @@ export interface components {
             /** @description E-mail address. */
             email?: string;
         };
+        /** @description How deep the water may stand. */
+        Depth: {
+            /**
+             * Format: double
+             * @description Metres, inclusive.
+             */
+            min_m: number;
+            /**
+             * Format: double
+             * @description Metres, exclusive; `null` without a limit.
+             */
+            max_m?: number;
+        };
         /**
          * @description How a check-in ended.
          * @enum {string}
@@ -1280,6 +1293,11 @@ export interface components {
          * @enum {string}
          */
         GoodbyeReason: "shutdown" | "slow" | "no_pong" | "full" | "no_subscribe" | "token_not_yet_known" | "bad_frame" | "frame_too_large" | "too_many_frames" | "token_invalid" | "token_expired" | "token_revoked";
+        /**
+         * @description What threatens in a zone.
+         * @enum {string}
+         */
+        Hazard: "flood" | "inland_flood" | "storm_surge" | "tsunami" | "landslide" | "avalanche" | "volcano" | "other";
         /** @description An incident, for whoever asks. */
         IncidentProperties: components["schemas"]["OfficeIncidentProperties"] | components["schemas"]["PublicIncidentProperties"];
         /** @description What a map draws of an incident, for offices and, with the position to 0.0001°, for everybody. */
@@ -1587,6 +1605,11 @@ export interface components {
             /** @description Code of the office that answers for it. */
             responsible?: string;
             /**
+             * @description The hazard zones that it lies in: those of its first report, until a new edition of a layer has it looked at
+             *     again.
+             */
+            zones: components["schemas"]["Zone"][];
+            /**
              * Format: date-time
              * @description When its first report was filed.
              */
@@ -1663,6 +1686,8 @@ export interface components {
             place: components["schemas"]["Place"];
             /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
             boundaries: string;
+            /** @description The hazard zones that the place lay in when the report was filed. */
+            zones: components["schemas"]["Zone"][];
             /** @description Photos and videos. */
             media: components["schemas"]["Medium"][];
             /** @description Whether the reporter left contact details. */
@@ -2491,6 +2516,25 @@ export interface components {
             interest?: components["schemas"]["Interest"];
             /** @enum {string} */
             type: "subscribe";
+        };
+        /** @description A hazard zone that a place lies in. */
+        Zone: {
+            /** @description Id of the layer, see `GET /api/hazard/layers`. */
+            layer: string;
+            /** @description What threatens. */
+            hazard: components["schemas"]["Hazard"];
+            /** @description Code of the class within the layer. */
+            class: string;
+            /** @description What the class is called in Japanese, understood without its layer's name. */
+            name: string;
+            /** @description The same in English. */
+            english: string;
+            /** @description How deep the water may stand, if the class is one of depths. */
+            depth?: components["schemas"]["Depth"];
+            /** @description The edition of the layer by which it was found. */
+            edition: string;
+            /** @description Invented, for demonstration and drills (架空・訓練用); must be shown as such. */
+            demonstration: boolean;
         };
     };
     responses: never;

@@ -62,6 +62,7 @@ export type Uploaded = Schemas['Uploaded'];
 export type Medium = Schemas['Medium'];
 export type Reporter = Schemas['Reporter'];
 export type OfficeReport = Schemas['OfficeReport'];
+export type Zone = OfficeIncident['zones'][number];
 export type PublicIncident = Schemas['PublicIncident'];
 export type OfficeIncident = Schemas['OfficeIncident'];
 

@@ -41,7 +41,7 @@ impl Layer {
     }
 
     /// Whether a geometry is one that this layer draws.
-    fn takes(self, geometry: &Geometry<f64>) -> bool {
+    pub(super) fn takes(self, geometry: &Geometry<f64>) -> bool {
         match self {
             Self::Water => matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_)),
             Self::Waterway | Self::Railway | Self::Road => {

@@ -5,7 +5,9 @@
 
 pub mod bundle;
 pub mod feature;
+pub mod import;
 pub mod kept;
+pub mod schema;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,3 +1,4 @@
+import { numberFormat, pluralRules } from './intl';
 import ja from './lang/ja.json';
 
 /** A text of the catalogue. The Japanese file is the list of all of them. */
@@ -41,10 +42,10 @@ export function fill(message: Message, language: Language, values: Values = {}):
   const text =
     typeof message === 'string'
       ? message
-      : (message[new Intl.PluralRules(language).select(Number(values.n ?? 0))] ?? message.other);
+      : (message[pluralRules(language).select(Number(values.n ?? 0))] ?? message.other);
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? new Intl.NumberFormat(language).format(value) : value;
+    return typeof value === 'number' ? numberFormat(language).format(value) : value;
   });
 }

@@ -1,9 +1,10 @@
 import type { Language } from './catalogue';
+import { dateFormat, numberFormat } from './intl';
 import { timeZone } from './zone.svelte';
 
 /** `11月22日(日) 15:04`, `withYear` `2026年11月22日(日) 15:04`. `iso`: RFC 3339. */
 export function dateTime(iso: string, language: Language, withYear = false): string {
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     timeZone: timeZone(),
     ...(withYear ? { year: 'numeric' } : {}),
     month: 'long',
@@ -17,7 +18,7 @@ export function dateTime(iso: string, language: Language, withYear = false): str
 
 /** `15:04:05`. `iso`: RFC 3339. */
 export function timeOfDay(iso: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     timeZone: timeZone(),
     hour: '2-digit',
     minute: '2-digit',
@@ -28,7 +29,7 @@ export function timeOfDay(iso: string, language: Language): string {
 
 /** `15:04`. `at`: milliseconds since 1970, UTC. */
 export function hourAndMinute(at: number, language: Language): string {
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     timeZone: timeZone(),
     hour: '2-digit',
     minute: '2-digit',
@@ -38,7 +39,7 @@ export function hourAndMinute(at: number, language: Language): string {
 
 /** `11月22日(日)`. `at`: milliseconds since 1970, UTC. */
 export function day(at: number, language: Language): string {
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     timeZone: timeZone(),
     month: 'long',
     day: 'numeric',
@@ -51,7 +52,7 @@ export function day(at: number, language: Language): string {
  * `nowMs`: milliseconds since 1970.
  */
 export function timeOrDate(iso: string, nowMs: number, language: Language): string {
-  const date = (at: Date) => new Intl.DateTimeFormat('sv', { timeZone: timeZone() }).format(at);
+  const date = (at: Date) => dateFormat('sv', { timeZone: timeZone() }).format(at);
   const [then, today] = [date(new Date(iso)), date(new Date(nowMs))];
   if (then === today) return timeOfDay(iso, language);
   return dateTime(iso, language, then.split('-')[0] !== today.split('-')[0]);
@@ -61,7 +62,7 @@ export function timeOrDate(iso: string, nowMs: number, language: Language): stri
 export function distance(metres: number, language: Language): string {
   const [value, unit] = metres < 1000 ? [Math.round(metres), 'm'] : [metres / 1000, 'km'];
   const digits = unit === 'km' && value < 10 ? 1 : 0;
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)} ${unit}`;
+  return `${numberFormat(language, digits).format(value)} ${unit}`;
 }
 
 /** `±12 m`. Metres in. */
@@ -78,7 +79,7 @@ export function latLon(position: { lat: number; lon: number }): string {
 export function bytes(size: number, language: Language): string {
   const [value, unit] = size < 1_000_000 ? [size / 1000, 'kB'] : [size / 1_000_000, 'MB'];
   const digits = value < 10 ? 1 : 0;
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)} ${unit}`;
+  return `${numberFormat(language, digits).format(value)} ${unit}`;
 }
 
 /** The eight directions, clockwise from north, for `compass.*` of the catalogue. */

@@ -99,7 +99,7 @@ function drawn(
     'text-halo-color': palette.nameEdge,
     'text-halo-width': width * scale,
   });
-  const expressway: ExpressionSpecification = ['==', ['slice', ['coalesce', ['get', 'ref'], ''], 0, 1], 'E'];
+  const expressway: ExpressionSpecification = ['==', ['get', 'rank'], 1];
   const round = { 'line-join': 'round', 'line-cap': 'round' } as const;
   return {
     areas: [

@@ -19,6 +19,7 @@ import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { type Palette, paletteOf } from './palette';
 import { drawPattern, PATTERN_RATIO, patternName } from './patterns';
+import { metresPerPixel } from './scale';
 import { ABOVE_ZONES, GATHERED, groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
 
 setWorkerUrl(workerUrl);
@@ -40,6 +41,8 @@ export type MapOptions = {
   covered?: () => number;
   /** Where to begin, and to stay when the page moves around the map; without it the whole region. */
   start?: Frame | undefined;
+  /** Pixels of the picture per CSS pixel; left out: the screen's. */
+  pixelRatio?: number;
 };
 
 function boundsOf(region: Region): LngLatBoundsLike {
@@ -66,6 +69,9 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
     style: drillWord === null ? groundStyle(ground) : incidentStyle(ground, drillWord),
     ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
     attributionControl: false,
+    ...(options.pixelRatio ? { pixelRatio: options.pixelRatio } : {}),
+    // Names that change places are never seen upon each other, and a still map draws no frames.
+    fadeDuration: 0,
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
@@ -237,6 +243,28 @@ export class IncidentMap {
   home(): void {
     this.#settle();
     this.#map.fitBounds(boundsOf(this.#options.region), { padding: room(this.#options), ...calmly() });
+  }
+
+  /** Its picture as it is drawn now, to be kept, and how much ground a CSS pixel of its middle shows, metres. */
+  picture(): { canvas: HTMLCanvasElement; metresPerPixel: number } {
+    // What WebGL drew is gone after the task in which it was drawn.
+    this.#map.redraw();
+    const drawn = this.#map.getCanvas();
+    const canvas = document.createElement('canvas');
+    canvas.width = drawn.width;
+    canvas.height = drawn.height;
+    canvas.getContext('2d')?.drawImage(drawn, 0, 0);
+    return { canvas, metresPerPixel: metresPerPixel(this.#map.getCenter().lat, this.#map.getZoom()) };
+  }
+
+  /** Calls once everything that was asked for is drawn. */
+  onceDrawn(call: () => void): void {
+    const look = () => {
+      if (!this.#ready || this.#waiting.size > 0 || !this.#map.areTilesLoaded()) return;
+      this.#map.off('idle', look);
+      call();
+    };
+    this.#map.on('idle', look);
   }
 
   remove(): void {

@@ -6,6 +6,11 @@ import { type Changes, type EntryLike, type Incident, type SnapshotLike, World }
 /** How often a picture that nothing changes is looked over for what has become too old, milliseconds. */
 const PRUNE_MS = 60_000;
 
+/** With more incidents than this, a look at the world is work. */
+const LARGE = 2_000;
+/** Such a world is looked at no more often than this, milliseconds: a report is seen well within a second. */
+const LARGE_MS = 300;
+
 /** The audience of the token decides which encoding comes; a page knows which token it brings. */
 type Snapshot<I extends Incident> = SnapshotLike<I> & { epoch: string; seq: number };
 type Entry<I extends Incident> = EntryLike<I> & { seq: number };
@@ -29,6 +34,8 @@ export class Picture<I extends Incident = OfficeIncident> {
   #wallNow = $state(Date.now());
   #followedAt = browserSurroundings.now();
   #scheduled = false;
+  /** When the world was last looked at, on the client's clock. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #watchers = new Set<(changes: Changes) => void>();
 
   constructor(source: PictureSource) {
@@ -113,11 +120,15 @@ export class Picture<I extends Incident = OfficeIncident> {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    const now = browserSurroundings.now();
+    const large = this.world.incidents.size > LARGE;
+    const wait = large ? Math.max(0, this.#lookedAt + LARGE_MS - now) : 0;
     // A page in the background draws no frames, and still must not save up changes for days.
-    const look =
-      document.visibilityState === 'visible' ? requestAnimationFrame : (call: () => void) => setTimeout(call, 250);
+    const visible = document.visibilityState === 'visible';
+    const look = visible && wait === 0 ? requestAnimationFrame : (call: () => void) => setTimeout(call, wait || 250);
     look(() => {
       this.#scheduled = false;
+      this.#lookedAt = browserSurroundings.now();
       const changes = this.world.takeChanges();
       this.#revision += 1;
       for (const watcher of this.#watchers) watcher(changes);
