@@ -49,7 +49,7 @@ use crate::http::{
     base as base_door, check_ins, features, health, incidents, live as live_door, media as media_door, operations,
     region as region_door,
 };
-use crate::http::{listener, reports, sessions, snapshot};
+use crate::http::{listener, reports, sessions, shelters as shelters_door, snapshot};
 use crate::hub::{self, Hub};
 use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
@@ -67,6 +67,7 @@ use crate::log::writer::writer;
 use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
+use crate::shelters::Shelters;
 
 /// A soft stop may take this long; then the node stops hard.
 const SOFT_STOP: Duration = Duration::from_secs(9);
@@ -164,6 +165,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     };
     let Begun { storage: Storage { database, log, registry, region, .. }, history, replayed } = begun;
     let base = Base::in_force(config.region.as_deref(), region.code(), &config.data)?;
+    let locator = Arc::new(Locator::new(&region));
+    let shelters = Arc::new(Shelters::in_force(&config.data, &region, &locator)?);
+    log.describe_shelters(shelters.all(), shelters.is_demonstration()).await?;
     let hlc = Arc::new(HlcSource::default());
     hlc.observe(replayed.hlc);
     let live = Arc::new(Live::new(replayed.world));
@@ -197,7 +201,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let media = Store::open(&config.data.join("media"), limits)?;
     let intake = Arc::new(Intake {
         appender: appender.clone(),
-        locator: Arc::new(Locator::new(&region)),
+        locator,
         media: media.clone(),
         live: Arc::clone(&live),
         past: Arc::clone(&past),
@@ -267,7 +271,13 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices: Arc::clone(&offices),
             turns: Arc::default(),
         },
-        features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone(), exports.clone())?,
+        features: features::FeaturesState::new(
+            &region,
+            Arc::clone(&shelters),
+            Arc::clone(&live),
+            clock.clone(),
+            exports.clone(),
+        )?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
@@ -276,6 +286,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             offices,
             turns: Arc::default(),
         },
+        shelters: shelters_door::SheltersState::new(Arc::clone(&live), shelters, recorder.clone()),
         operations: operations::OperationsState {
             live: Arc::clone(&live),
             past,

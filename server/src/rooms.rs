@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("base", &["domain", "geodata"]),
     ("region", &["domain", "geodata"]),
     ("locate", &["domain", "geodata", "region"]),
+    ("shelters", &["domain", "locate", "region"]),
     ("audit", &["database", "domain"]),
     ("identity", &["audit", "database", "domain", "wire"]),
     ("media", &["domain"]),

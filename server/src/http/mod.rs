@@ -29,5 +29,6 @@ pub mod reports;
 pub mod request_log;
 pub mod router;
 pub mod sessions;
+pub mod shelters;
 pub mod snapshot;
 pub mod turns;

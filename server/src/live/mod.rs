@@ -2,7 +2,7 @@
 //! alike. Answers the map's questions without touching the database.
 //!
 //! `world` is the fold, by concern: `incidents` with what `holdings` there are of each operation, `operations`,
-//! `check_ins`. `index` and `sphere` keep what `queries` and `pages` answer from. `replay` reads the log at the
+//! `check_ins`, `shelters`. `index` and `sphere` keep what `queries` and `pages` answer from. `replay` reads the log at the
 //! start; `past` reads in it what has left memory, and how things were.
 
 pub mod check_ins;
@@ -14,6 +14,7 @@ pub mod pages;
 pub mod past;
 pub mod queries;
 pub mod replay;
+pub mod shelters;
 mod sphere;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -14,6 +14,7 @@ pub mod operation;
 pub mod problem;
 pub mod region;
 pub mod report;
+pub mod shelter;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -25,5 +25,6 @@ mod public_view;
 mod receipts;
 mod shared_data;
 mod sharing;
+mod shelters;
 mod stopping;
 mod tokens;
