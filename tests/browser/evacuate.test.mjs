@@ -59,7 +59,10 @@ test('an operator opens a shelter by the keyboard, and the wall and every map ha
   await row.getByText(t('shelter.people_n', { n: 23 })).waitFor();
   await row.getByText('鈴木').waitFor();
   await form.waitFor({ state: 'detached' });
-  await wall.locator('.sums').getByText(t('shelter.people_n', { n: 23 })).waitFor();
+  await wall
+    .locator('.sums')
+    .getByText(t('shelter.people_n', { n: 23 }))
+    .waitFor();
   await photograph(desk, 'shelters-console');
   await isAccessible(wall, 'the wall with shelters');
   await photograph(wall, 'shelters-wall');
@@ -101,7 +104,10 @@ test('a phone that opened the page once goes on without a network, and says how 
   await page.getByRole('heading', { name: t('evacuate.title') }).waitFor();
   await type(page, at);
   await offers(page).first().getByRole('heading', { name: target.name }).waitFor();
-  await offers(page).first().getByText(t('evacuate.between.damage', { n: 1 })).waitFor();
+  await offers(page)
+    .first()
+    .getByText(t('evacuate.between.damage', { n: 1 }))
+    .waitFor();
   await page.getByText(t('evacuate.offline')).waitFor();
   await isAccessible(page, 'evacuate without a network');
   await photograph(page, 'evacuate-offline');
@@ -119,7 +125,8 @@ test('where no shelter is open those that are designated are shown, and it is sa
   const away = (await server.region()).towns[1];
   const page = await browser.page('phone', { lat: away.label.lat, lon: away.label.lon });
   await page.goto(`${server.url}/evacuate`);
-  for (const danger of ['flood', 'earthquake']) await page.getByRole('checkbox', { name: t(`danger.${danger}`) }).check();
+  for (const danger of ['flood', 'earthquake'])
+    await page.getByRole('checkbox', { name: t(`danger.${danger}`) }).check();
   await page.getByRole('button', { name: t('capture.place.device') }).click();
   await offers(page).first().waitFor();
   const words = [t('evacuate.why.designated'), t('shelter.standing.unsaid')];
