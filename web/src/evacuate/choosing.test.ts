@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PublicIncident, PublicShelterStatus, Shelter } from '../wire';
-import { choose, dangersOf, OFFERED, type Surroundings, type Zone, zonesAt } from './choosing';
+import { choose, dangersOf, NEAR_M, OFFERED, type Surroundings, type Zone, zonesAt } from './choosing';
 import { bearing, from, fromLine, touches, within } from './plane';
 
 const HERE = { lat: 37.5, lon: 139.9 };
@@ -124,6 +124,12 @@ describe('the choice', () => {
     const statuses = [said('b', 'open'), said('full', 'full')];
     const choice = choose(HERE, ['flood'], around({ shelters, statuses }));
     expect([choice.why, ids(choice)]).toEqual(['designated', ['a']]);
+  });
+
+  it('does not send anybody far away while a designated one is near', () => {
+    const shelters = [shelter('far', 0, NEAR_M + 10), shelter('near', 0, 300)];
+    const choice = choose(HERE, ['flood'], around({ shelters, statuses: [said('far', 'open')] }));
+    expect([choice.why, ids(choice)]).toEqual(['designated', ['near', 'far']]);
   });
 
   it('falls back to the nearest of all where no list names one that is fit, and says so', () => {

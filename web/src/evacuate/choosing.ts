@@ -4,6 +4,9 @@ import { bearing, from, fromLine, type Rings, touches, within } from './plane';
 /** How far from the straight line reported damage counts as lying between, metres. */
 export const CORRIDOR_M = 100;
 
+/** An open shelter further away than this is not near, and hides no designated one that is, metres. */
+export const NEAR_M = 5_000;
+
 /** Shelters that are offered. */
 export const OFFERED = 5;
 
@@ -78,8 +81,8 @@ export type Surroundings = {
 };
 
 /**
- * The nearest shelters that are fit for all these dangers. Those that are open go before all others; where there is
- * none, those that are designated and not said to be full or shut. Shelters that take in certain people alone
+ * The nearest shelters that are fit for all these dangers. Those near by that are open go before all others; where
+ * there is none, those that are designated and not said to be full or shut. Shelters that take in certain people alone
  * (受入対象者) are not offered to everybody.
  */
 export function choose(position: LatLon, dangers: readonly Danger[], around: Surroundings): Choice {
@@ -91,7 +94,7 @@ export function choose(position: LatLon, dangers: readonly Danger[], around: Sur
     .map((one) => ({ ...one, distanceM: Math.hypot(...one.at) }))
     .sort((a, b) => a.distanceM - b.distanceM || (a.shelter.id < b.shelter.id ? -1 : 1));
   const fit = all.filter(({ shelter }) => dangers.every((danger) => shelter.fit?.includes(danger)));
-  const open = fit.filter(({ status }) => status !== null);
+  const open = fit.filter(({ status, distanceM }) => status !== null && distanceM <= NEAR_M);
   const [why, found]: [Why, typeof all] =
     open.length > 0 ? ['open', open] : fit.length > 0 ? ['designated', fit] : ['unfit', all];
   const here = new Set(zonesAt(position, around.zones).map(({ key }) => key));
