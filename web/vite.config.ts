@@ -1,13 +1,14 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { cleanAddresses } from './scripts/clean-addresses';
+import { evacuateWorker } from './scripts/evacuate-worker';
 import { precompress } from './scripts/precompress';
 
 /** One page per person; the server answers `/wall` with `wall.html`. */
-const pages = ['index', 'field', 'wall', 'console', 'receipt'];
+const pages = ['index', 'field', 'wall', 'console', 'receipt', 'evacuate'];
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), cleanAddresses(pages), precompress()],
+  plugins: [svelte(), cleanAddresses(pages), evacuateWorker(), precompress()],
   // Svelte's server build is what Node would otherwise pick in tests.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   build: {

@@ -51,7 +51,7 @@ use crate::http::{
     base as base_door, check_ins, features, hazard as hazard_door, health, incidents, live as live_door,
     media as media_door, operations, region as region_door,
 };
-use crate::http::{listener, reports, sessions, snapshot, tiles as tiles_door};
+use crate::http::{listener, reports, sessions, shelters as shelters_door, snapshot, tiles as tiles_door};
 use crate::hub::{self, Hub};
 use crate::identity::limits::AddressLimit;
 use crate::identity::registry::Registry;
@@ -69,6 +69,7 @@ use crate::log::writer::writer;
 use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
+use crate::shelters::Shelters;
 use crate::tiles::live::LiveTiles;
 
 /// A soft stop may take this long; then the node stops hard.
@@ -167,6 +168,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     };
     let Begun { storage: Storage { database, log, registry, region, .. }, history, replayed } = begun;
     let base = Base::in_force(config.region.as_deref(), region.code(), &config.data)?;
+    let locator = Arc::new(Locator::new(&region));
+    let shelters = Arc::new(Shelters::in_force(&config.data, &region, &locator)?);
+    log.describe_shelters(shelters.all(), shelters.is_demonstration()).await?;
     let hlc = Arc::new(HlcSource::default());
     hlc.observe(replayed.hlc);
     let live = Arc::new(Live::new(replayed.world));
@@ -204,7 +208,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let media = Store::open(&config.data.join("media"), limits)?;
     let intake = Arc::new(Intake {
         appender: appender.clone(),
-        locator: Arc::new(Locator::new(&region)),
+        locator,
         hazard: Arc::clone(&hazard),
         media: media.clone(),
         live: Arc::clone(&live),
@@ -284,7 +288,13 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             turns: Arc::default(),
         },
         hazard: hazard_door::HazardState::new(&hazard, Arc::clone(&live))?,
-        features: features::FeaturesState::new(&region, Arc::clone(&live), clock.clone(), exports.clone())?,
+        features: features::FeaturesState::new(
+            &region,
+            Arc::clone(&shelters),
+            Arc::clone(&live),
+            clock.clone(),
+            exports.clone(),
+        )?,
         sessions: sessions::SessionState { identity: Arc::clone(&identity), live: Arc::clone(&live) },
         check_ins: check_ins::CheckInState {
             recorder: recorder.clone(),
@@ -294,6 +304,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             turns: Arc::default(),
         },
         tiles: tiles_door::TilesState { sources: Arc::new(sources), epoch: log.epoch() },
+        shelters: shelters_door::SheltersState::new(Arc::clone(&live), shelters, recorder.clone()),
         operations: operations::OperationsState {
             live: Arc::clone(&live),
             past,

@@ -30,6 +30,7 @@ pub mod media;
 pub mod region;
 #[cfg(test)]
 mod rooms;
+pub mod shelters;
 #[cfg(test)]
 #[path = "../../tests/src/skipped.rs"]
 mod skipped;

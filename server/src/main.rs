@@ -312,6 +312,19 @@ enum ImportCommand {
         /// The file.
         file: PathBuf,
     },
+    /// Replace the list of shelters by the official ones (指定緊急避難場所・指定避難所): GSI's lists or a town's, CSV in
+    /// UTF-8 or Shift_JIS, or GeoJSON. All files together are the new list, all or nothing; a running node takes it at
+    /// its next start.
+    Shelters {
+        #[command(flatten)]
+        place: Place,
+        /// The files: one list, or both of them, or those of several towns.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Whom to name where the list is shown, if its publisher wants it; GSI's lists need none.
+        #[arg(long)]
+        attribution: Option<String>,
+    },
     /// Replace the sketch of waters, railways and roads: files of 国土数値情報 (N02, W05, W09, N01, N06, N13), GeoJSON
     /// or Shapefile, zipped or not; or one PMTiles or MBTiles file. All or nothing; a running node takes them at its
     /// next start.
@@ -579,6 +592,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("written to {}; in force from the node's next start", report.written.display());
             Ok(())
         }
+        Command::Import(ImportCommand::Shelters { place, files, attribution }) => {
+            let region = app::region_of(place.region.as_deref())?.with_imported(&place.data)?;
+            let report = sokuho::shelters::import::import(&files, &region, &place.data, attribution)?;
+            tell_shelters(&report);
+            Ok(())
+        }
     }
 }
 
@@ -593,6 +612,41 @@ fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
             eprintln!("{file}: {features} features, {zones} zones, {rate:.0} features/s");
         }
     }
+}
+
+/// Says what an import of shelters did, and what it refused.
+fn tell_shelters(report: &sokuho::shelters::import::ImportReport) {
+    for (sheet, counts) in &report.files {
+        println!(
+            "{}: {}, {} rows, {} taken, {} outside the region, {} refused; sha256 {}",
+            sheet.name, sheet.form, counts.rows, counts.taken, counts.outside, counts.refused, sheet.sha256
+        );
+        for refusal in &counts.refusals {
+            println!("{}:{}: refused: {}", sheet.name, refusal.at, refusal.reason);
+        }
+        for warning in &counts.warnings {
+            println!("{}:{}: {}", sheet.name, warning.at, warning.reason);
+        }
+        let untold = (counts.refused - counts.refusals.len()) + (counts.odd - counts.warnings.len());
+        if untold > 0 {
+            println!("{}: and {untold} more", sheet.name);
+        }
+    }
+    for (municipality, shelters) in &report.by_municipality {
+        println!("{municipality}: {shelters}");
+    }
+    if report.trusted_list {
+        println!("the boundaries are a sketch, so each shelter is of the municipality that its list names");
+    }
+    println!(
+        "{} shelters ({} emergency sites, {} of them for staying too; {} joined from two rows), written to {}; in \
+         force from the node's next start",
+        report.shelters,
+        report.emergency_sites,
+        report.both,
+        report.joined,
+        report.written.display()
+    );
 }
 
 /// Says once a second how far it is.

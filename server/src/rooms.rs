@@ -14,6 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("region", &["domain", "geodata"]),
     ("locate", &["domain", "geodata", "region"]),
     ("hazard", &["domain", "geodata", "locate"]),
+    ("shelters", &["domain", "locate", "region"]),
     ("audit", &["database", "domain"]),
     ("identity", &["audit", "database", "domain", "wire"]),
     ("media", &["domain"]),

@@ -532,6 +532,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shelters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The shelters of the list in force, and what their offices say of them. Whoever looks keeps up by the live stream,
+         *     whose entries `shelter_changed` carry the status after them.
+         */
+        get: operations["shelters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shelters/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what is true of a shelter from now on: staff in the field or an operator, acting for the municipality that
+         *     answers for it.
+         */
+        post: operations["change_shelter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/snapshot": {
         parameters: {
             query?: never;
@@ -821,6 +861,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ogc/collections/shelters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the shelters say of themselves. */
+        get: operations["gis_shelters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/shelters/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shelters, by id. Those of which an office has said something have a time. */
+        get: operations["gis_shelters_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/shelters/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One shelter. */
+        get: operations["gis_shelters_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ogc/conformance": {
         parameters: {
             query?: never;
@@ -1040,6 +1131,12 @@ export interface components {
             max_m?: number;
         };
         /**
+         * @description What a place of refuge can be fit for: the eight kinds of disaster of the Disaster Countermeasures Basic Act's
+         *     enforcement order, article 20-3 (指定緊急避難場所).
+         * @enum {string}
+         */
+        Danger: "flood" | "landslide" | "storm_surge" | "earthquake" | "tsunami" | "fire" | "inland_flood" | "volcano";
+        /**
          * @description How a check-in ended.
          * @enum {string}
          */
@@ -1124,6 +1221,13 @@ export interface components {
             type: "FeatureCollection";
             /** @description The features. */
             features: components["schemas"]["Feature_ReportProperties"][];
+        };
+        /** @description A page of a collection, a GeoJSON feature collection. */
+        FeaturePage_ShelterProperties: components["schemas"]["PageEnd"] & {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description The features. */
+            features: components["schemas"]["Feature_ShelterProperties"][];
         };
         /** @description A GeoJSON feature. */
         Feature_CheckInProperties: {
@@ -1276,6 +1380,19 @@ export interface components {
             /** @description To itself and its collection, where it is asked for alone. */
             links?: components["schemas"]["Link"][];
         };
+        /** @description A GeoJSON feature. */
+        Feature_ShelterProperties: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description Its name in addresses. */
+            id: string;
+            /** @description Where. */
+            geometry?: components["schemas"]["Geometry"];
+            /** @description A shelter, for whoever asks. */
+            properties: components["schemas"]["OfficeShelterProperties"] | components["schemas"]["PublicShelterProperties"];
+            /** @description To itself and its collection, where it is asked for alone. */
+            links?: components["schemas"]["Link"][];
+        };
         /** @description A GeoJSON geometry; degrees WGS 84, longitude first. */
         Geometry: {
             /** @description `[lon, lat]`. */
@@ -1327,7 +1444,7 @@ export interface components {
         };
         /**
          * @description What a viewer wants to hear of. Left-out parts match everything. Entries that carry no incident
-         *     (operations, check-ins) match every interest.
+         *     (operations, check-ins, shelters) match every interest.
          */
         Interest: {
             /** @description Only incidents here. Widened to whole map tiles, so that like screens share their frames. */
@@ -1377,6 +1494,8 @@ export interface components {
             /** @description For people. */
             title?: string;
         };
+        /** @description The list, encoded for whoever asks. */
+        List: components["schemas"]["ShelterList_OfficeShelterStatus"] | components["schemas"]["ShelterList_PublicShelterStatus"];
         /** @description Who the caller is and for whom they act. */
         Me: {
             /**
@@ -1539,6 +1658,23 @@ export interface components {
              */
             office: string;
         };
+        /** @description An office opens, fills or closes a shelter, or counts the people there. It says all of it each time. */
+        NewShelterState: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7 made by the sender.
+             */
+            id: string;
+            /** @description Open, full or closed. */
+            state: components["schemas"]["ShelterState"];
+            /**
+             * Format: int32
+             * @description People counted there, at most 100,000; left out: not counted.
+             */
+            people?: number;
+            /** @description For colleagues, at most 200 characters. */
+            note?: string;
+        };
         /** @description An operator's change of an incident's status. */
         NewStatus: {
             /**
@@ -1579,6 +1715,8 @@ export interface components {
             incident?: components["schemas"]["OfficeIncident"];
             /** @description The check-ins after it. */
             check_ins?: components["schemas"]["CheckIn"][];
+            /** @description What is said of the shelter after it. */
+            shelter?: components["schemas"]["OfficeShelterStatus"];
             /** @description The operation after it. */
             operation?: components["schemas"]["Operation"];
         };
@@ -1695,6 +1833,44 @@ export interface components {
             /** @description Who reported. */
             reporter: components["schemas"]["Reporter"];
         };
+        /** @description A shelter, for offices. */
+        OfficeShelterProperties: components["schemas"]["PublicShelterProperties"] & {
+            /**
+             * Format: int32
+             * @description People who were counted there.
+             */
+            people?: number;
+            /** @description For colleagues. */
+            note?: string;
+            /** @description Who said so, by name. */
+            said_by?: string;
+        };
+        /** @description What an office says of a shelter, for offices. */
+        OfficeShelterStatus: {
+            /**
+             * Format: uuid
+             * @description The shelter.
+             */
+            shelter: string;
+            /** @description Open, full or closed. */
+            state: components["schemas"]["ShelterState"];
+            /**
+             * Format: int32
+             * @description People who were counted there.
+             */
+            people?: number;
+            /** @description For colleagues. */
+            note?: string;
+            /**
+             * Format: date-time
+             * @description Since when, UTC.
+             */
+            at: string;
+            /** @description Code of the office that says so. */
+            office?: string;
+            /** @description Who, by name. */
+            by?: string;
+        };
         /** @description The world for offices at one position of the log. */
         OfficeSnapshot: {
             /**
@@ -1718,6 +1894,8 @@ export interface components {
             omitted: number;
             /** @description Open check-ins. */
             check_ins: components["schemas"]["CheckIn"][];
+            /** @description What offices say of shelters. */
+            shelters?: components["schemas"]["OfficeShelterStatus"][];
         };
         /** @description An operation. */
         Operation: {
@@ -1849,6 +2027,8 @@ export interface components {
             at: string;
             /** @description The incident after it. */
             incident?: components["schemas"]["PublicIncident"];
+            /** @description What is said of the shelter after it. */
+            shelter?: components["schemas"]["PublicShelterStatus"];
             /** @description The operation after it. */
             operation?: components["schemas"]["Operation"];
         };
@@ -1911,6 +2091,68 @@ export interface components {
             /** @description What the operation is for; `drill` (訓練) is not the real thing. */
             operation_kind?: components["schemas"]["OperationKind"];
         };
+        /** @description A shelter, for everybody. */
+        PublicShelterProperties: {
+            /** @description Name. */
+            name: string;
+            /** @description English name. */
+            english?: string;
+            /** @description Address. */
+            address: string;
+            /** @description Code of the municipality that answers for it. */
+            municipality: string;
+            /** @description Designated as 指定緊急避難場所. */
+            emergency_site: boolean;
+            /** @description Designated as 指定避難所. */
+            shelter: boolean;
+            /** @description Fit for 洪水; this and the next seven are `null` where the list does not say. */
+            fit_flood?: boolean;
+            /** @description Fit for 崖崩れ、土石流及び地滑り. */
+            fit_landslide?: boolean;
+            /** @description Fit for 高潮. */
+            fit_storm_surge?: boolean;
+            /** @description Fit for 地震. */
+            fit_earthquake?: boolean;
+            /** @description Fit for 津波. */
+            fit_tsunami?: boolean;
+            /** @description Fit for 大規模な火事. */
+            fit_fire?: boolean;
+            /** @description Fit for 内水氾濫. */
+            fit_inland_flood?: boolean;
+            /** @description Fit for 火山現象. */
+            fit_volcano?: boolean;
+            /**
+             * Format: int32
+             * @description People it holds indoors.
+             */
+            capacity?: number;
+            /** @description Whom alone it takes in (受入対象者). */
+            accepts?: string;
+            /** @description Open, full or closed; `null`: its office has said nothing. */
+            state?: components["schemas"]["ShelterState"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            state_at?: string;
+            /** @description Whether it is invented (架空・訓練用), which every map must say. */
+            demonstration: boolean;
+        };
+        /** @description What an office says of a shelter, for everybody. No head count, no names, no words. */
+        PublicShelterStatus: {
+            /**
+             * Format: uuid
+             * @description The shelter.
+             */
+            shelter: string;
+            /** @description Open, full or closed. */
+            state: components["schemas"]["ShelterState"];
+            /**
+             * Format: date-time
+             * @description Since when, UTC.
+             */
+            at: string;
+        };
         /** @description The world for everybody at one position of the log. */
         PublicSnapshot: {
             /**
@@ -1932,6 +2174,8 @@ export interface components {
              * @description How many incidents the limit left out.
              */
             omitted: number;
+            /** @description What offices say of shelters. */
+            shelters?: components["schemas"]["PublicShelterStatus"][];
         };
         /** @description The answer to a report, given after the commit: it is safe now. */
         Receipt: {
@@ -2265,6 +2509,8 @@ export interface components {
                 incident?: components["schemas"]["OfficeIncident"];
                 /** @description The check-ins after it. */
                 check_ins?: components["schemas"]["CheckIn"][];
+                /** @description What is said of the shelter after it. */
+                shelter?: components["schemas"]["OfficeShelterStatus"];
                 /** @description The operation after it. */
                 operation?: components["schemas"]["Operation"];
             }[];
@@ -2386,6 +2632,8 @@ export interface components {
                 at: string;
                 /** @description The incident after it. */
                 incident?: components["schemas"]["PublicIncident"];
+                /** @description What is said of the shelter after it. */
+                shelter?: components["schemas"]["PublicShelterStatus"];
                 /** @description The operation after it. */
                 operation?: components["schemas"]["Operation"];
             }[];
@@ -2432,6 +2680,126 @@ export interface components {
             /** @enum {string} */
             type: "goodbye";
         };
+        /** @description A designated place, as the list in force has it. */
+        Shelter: {
+            /**
+             * Format: uuid
+             * @description Id; the same in every edition of the list.
+             */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description English name, if the list has one. */
+            english?: string;
+            /** @description Address; empty if the list has none. */
+            address: string;
+            /** @description Code of the municipality that answers for it. */
+            municipality: string;
+            /** @description Where. */
+            position: components["schemas"]["LatLon"];
+            /** @description What it is designated as; at least one. */
+            kinds: components["schemas"]["ShelterKind"][];
+            /** @description What it is fit for; left out where the list does not say. */
+            fit?: components["schemas"]["Danger"][];
+            /**
+             * Format: int32
+             * @description People it holds indoors, if the list says so.
+             */
+            capacity?: number;
+            /** @description Whom alone it takes in (受入対象者), if not everybody. */
+            accepts?: string;
+        };
+        /**
+         * @description What a place is designated as. One place may be both.
+         * @enum {string}
+         */
+        ShelterKind: "emergency_site" | "shelter";
+        /**
+         * @description The list in force with what offices say, for whoever asks: `S` is [`OfficeShelterStatus`] or
+         *     [`PublicShelterStatus`].
+         */
+        ShelterList_OfficeShelterStatus: {
+            /** @description Which edition, for people. */
+            edition: string;
+            /** @description Whom to name where it is shown. */
+            attribution: string;
+            /** @description Whether the shelters are invented (架空・訓練用), which every screen must say. */
+            demonstration: boolean;
+            /** @description The shelters, by municipality and name. */
+            shelters: components["schemas"]["Shelter"][];
+            /** @description What offices say, of those in the list of which anybody has said something. */
+            statuses: {
+                /**
+                 * Format: uuid
+                 * @description The shelter.
+                 */
+                shelter: string;
+                /** @description Open, full or closed. */
+                state: components["schemas"]["ShelterState"];
+                /**
+                 * Format: int32
+                 * @description People who were counted there.
+                 */
+                people?: number;
+                /** @description For colleagues. */
+                note?: string;
+                /**
+                 * Format: date-time
+                 * @description Since when, UTC.
+                 */
+                at: string;
+                /** @description Code of the office that says so. */
+                office?: string;
+                /** @description Who, by name. */
+                by?: string;
+            }[];
+        };
+        /**
+         * @description The list in force with what offices say, for whoever asks: `S` is [`OfficeShelterStatus`] or
+         *     [`PublicShelterStatus`].
+         */
+        ShelterList_PublicShelterStatus: {
+            /** @description Which edition, for people. */
+            edition: string;
+            /** @description Whom to name where it is shown. */
+            attribution: string;
+            /** @description Whether the shelters are invented (架空・訓練用), which every screen must say. */
+            demonstration: boolean;
+            /** @description The shelters, by municipality and name. */
+            shelters: components["schemas"]["Shelter"][];
+            /** @description What offices say, of those in the list of which anybody has said something. */
+            statuses: {
+                /**
+                 * Format: uuid
+                 * @description The shelter.
+                 */
+                shelter: string;
+                /** @description Open, full or closed. */
+                state: components["schemas"]["ShelterState"];
+                /**
+                 * Format: date-time
+                 * @description Since when, UTC.
+                 */
+                at: string;
+            }[];
+        };
+        /** @description A shelter, for whoever asks. */
+        ShelterProperties: components["schemas"]["OfficeShelterProperties"] | components["schemas"]["PublicShelterProperties"];
+        /** @description The answer to a change of a shelter's state, given after the commit. */
+        ShelterReceipt: {
+            /**
+             * Format: int64
+             * @description Sequence number of the entry on this node.
+             */
+            seq: number;
+            /** @description What is said of the shelter now. */
+            status: components["schemas"]["OfficeShelterStatus"];
+        };
+        /**
+         * @description What an office says of a shelter.
+         * @enum {string}
+         */
+        ShelterState: "open" | "full" | "closed";
         /** @description Signs in. */
         SignIn: {
             /** @description Account name. */
@@ -3885,6 +4253,108 @@ export interface operations {
             };
         };
     };
+    shelters: {
+        parameters: {
+            query?: {
+                /** @description West, south, east, north in degrees WGS 84, comma-separated. */
+                bbox?: string;
+                /** @description Only those that are fit for this danger. */
+                fit?: "flood" | "landslide" | "storm_surge" | "earthquake" | "tsunami" | "fire" | "inland_flood" | "volcano";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"];
+                };
+            };
+            /** @description Nothing has changed since the ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_shelter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Shelter */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShelterState"];
+            };
+        };
+        responses: {
+            /** @description The same was sent before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShelterReceipt"];
+                };
+            };
+            /** @description Written down for good */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShelterReceipt"];
+                };
+            };
+            /** @description other_office: another municipality's shelter */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list in force has no such shelter */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing was written */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     snapshot: {
         parameters: {
             query?: {
@@ -4458,6 +4928,113 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": components["schemas"]["Feature_ReportProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_shelters: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureCollectionInfo"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_shelters_items: {
+        parameters: {
+            query?: {
+                /**
+                 * @description West, south, east, north in degrees WGS 84, comma-separated; west may be greater than east, across
+                 *     the antimeridian. Of six numbers the third and the sixth (heights) do not count.
+                 */
+                bbox?: string;
+                /**
+                 * @description A time (RFC 3339) or `FROM/TO`, with `..` for an open end. Incidents and reports: when they were
+                 *     filed; check-ins: when they lasted; offices have no time and always match.
+                 */
+                datetime?: string;
+                /** @description How many at most; above 10,000 counts as 10,000. */
+                limit?: number;
+                /** @description Where the page before ended. Take it from the `next` link. */
+                cursor?: string;
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["FeaturePage_ShelterProperties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gis_shelters_item: {
+        parameters: {
+            query?: {
+                /** @description `json`; goes before the `Accept` header. */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Shelter */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Feature_ShelterProperties"];
                 };
             };
             default: {

@@ -78,6 +78,16 @@ export type CheckIn = Schemas['CheckIn'];
 export type CheckInReceipt = Schemas['CheckInReceipt'];
 export type Roster = Schemas['Roster'];
 
+// Shelters
+
+export type Shelter = Schemas['Shelter'];
+export type ShelterState = Schemas['ShelterState'];
+export type Danger = Schemas['Danger'];
+export type OfficeShelterStatus = Schemas['OfficeShelterStatus'];
+export type PublicShelterStatus = Schemas['PublicShelterStatus'];
+export type OfficeShelters = Schemas['ShelterList_OfficeShelterStatus'];
+export type PublicShelters = Schemas['ShelterList_PublicShelterStatus'];
+
 // Accounts
 
 export type Tokens = Schemas['Tokens'];

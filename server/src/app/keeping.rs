@@ -170,7 +170,7 @@ impl Place<'_> {
         let (mut archive, transaction) = fill::fill(archive, &database, epoch, by, clock, tell).await?;
         tokio::task::block_in_place(|| {
             archive.restore_media(&self.data.join("media"), tell)?;
-            for part in archive.boundaries() {
+            for part in archive.imported() {
                 laid.put(self.data.join(&part.name), |file| archive.copy(&part, file))?;
             }
             let write = |file: &mut fs::File| {

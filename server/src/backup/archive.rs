@@ -114,7 +114,7 @@ impl Archive {
         })?;
         self.media = media;
         self.key()?;
-        for part in self.boundaries() {
+        for part in self.imported() {
             self.copy(&part, &mut io::sink())?;
         }
         let packed = self.verify_media(tell)?;
@@ -202,9 +202,9 @@ impl Archive {
         Ok(key)
     }
 
-    /// The parts that are imported boundaries, by their paths below a data folder.
-    pub fn boundaries(&self) -> Vec<Part> {
-        self.manifest.parts.iter().filter(|part| is_boundaries(&part.name)).cloned().collect()
+    /// The parts that were imported (boundaries, the list of shelters), by their paths below a data folder.
+    pub fn imported(&self) -> Vec<Part> {
+        self.manifest.parts.iter().filter(|part| is_imported(&part.name)).cloned().collect()
     }
 
     /// Writes a part.
@@ -333,12 +333,16 @@ fn unreadable(part: &str, error: &dyn std::error::Error) -> BackupError {
     damaged(format!("{part} cannot be read ({error})"))
 }
 
-/// `region/NAME/boundaries.geojson` with a name that leads nowhere else.
-fn is_boundaries(name: &str) -> bool {
-    let region = name.strip_prefix("region/").and_then(|rest| rest.strip_suffix("/boundaries.geojson"));
-    region.is_some_and(|region| {
-        !region.is_empty() && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-    })
+/// What `sokuho import` keeps of each region: a folder of the data folder, and the file in the region's folder there.
+pub(super) const IMPORTED: [(&str, &str); 2] = [("region", "boundaries.geojson"), ("shelters", "shelters.json")];
+
+/// One of those, of a region with a name that leads nowhere else.
+fn is_imported(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('/').collect();
+    let &[folder, region, file] = parts.as_slice() else { return false };
+    IMPORTED.contains(&(folder, file))
+        && !region.is_empty()
+        && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 fn manifest(zip: &mut ZipArchive<BufReader<File>>, path: &Path) -> Result<Manifest> {
@@ -361,7 +365,7 @@ fn manifest(zip: &mut ZipArchive<BufReader<File>>, path: &Path) -> Result<Manife
     let known = |part: &Part| {
         TABLES.iter().any(|table| table.part() == part.name) || [MEDIA, KEY].contains(&part.name.as_str())
     };
-    match manifest.parts.iter().find(|part| !known(part) && !is_boundaries(&part.name)) {
+    match manifest.parts.iter().find(|part| !known(part) && !is_imported(&part.name)) {
         Some(part) => Err(damaged(format!("its manifest names {:?}, which no backup has", part.name))),
         None => Ok(manifest),
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
 
+use super::archive::IMPORTED;
 use super::pack::Packer;
 use super::tables::{TABLES, Table, read_entry};
 use super::{
@@ -152,15 +153,17 @@ async fn pack(
 /// What else lies in the data folder and is not the database's: names in the archive and paths.
 fn files(data: &Path) -> Result<Vec<(String, PathBuf)>, BackupError> {
     let mut files = vec![(KEY.to_owned(), data.join(KEY))];
-    let regions = data.join("region");
-    let Ok(folders) = std::fs::read_dir(&regions) else { return Ok(files) };
-    for folder in folders {
-        let folder = folder.map_err(BackupError::file(&regions))?;
-        let path = folder.path().join("boundaries.geojson");
-        if let Some(region) = folder.file_name().to_str()
-            && path.is_file()
-        {
-            files.push((format!("region/{region}/boundaries.geojson"), path));
+    for (kind, file) in IMPORTED {
+        let regions = data.join(kind);
+        let Ok(folders) = std::fs::read_dir(&regions) else { continue };
+        for folder in folders {
+            let folder = folder.map_err(BackupError::file(&regions))?;
+            let path = folder.path().join(file);
+            if let Some(region) = folder.file_name().to_str()
+                && path.is_file()
+            {
+                files.push((format!("{kind}/{region}/{file}"), path));
+            }
         }
     }
     Ok(files)

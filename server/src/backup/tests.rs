@@ -43,6 +43,8 @@ impl Place {
         fs::create_dir_all(&boundaries).unwrap();
         fs::write(folder.path().join(KEY), "ab".repeat(32)).unwrap();
         fs::write(boundaries.join("boundaries.geojson"), "{}").unwrap();
+        fs::create_dir_all(folder.path().join("shelters/aizu")).unwrap();
+        fs::write(folder.path().join("shelters/aizu/shelters.json"), "{}").unwrap();
         Self { folder, database }
     }
 
@@ -114,7 +116,8 @@ async fn a_backup_says_what_it_holds() {
     let archive = verified(&place.backup().await).unwrap();
     let manifest = archive.manifest();
     assert_eq!((manifest.head, manifest.rows("entry"), manifest.rows("contact"), manifest.rows("audit")), (3, 3, 1, 1));
-    assert_eq!(archive.boundaries()[0].name, "region/aizu/boundaries.geojson");
+    let imported: Vec<String> = archive.imported().into_iter().map(|part| part.name).collect();
+    assert_eq!(imported, ["region/aizu/boundaries.geojson", "shelters/aizu/shelters.json"]);
 }
 
 #[tokio::test]

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::clock::Hlc;
-use super::ids::{CheckInId, EntryId, IncidentId, NodeId, OperationId, StaffId};
+use super::ids::{CheckInId, EntryId, IncidentId, NodeId, OperationId, ShelterId, StaffId};
 use super::incident::Status;
 use super::office::OfficeCode;
 use super::operation::Operation;
 use super::report::Report;
+use super::shelter::ShelterState;
 use super::staff::Role;
 use super::zone::Zones;
 
@@ -92,6 +93,8 @@ pub enum Body {
     CheckedOut(CheckInEnded),
     /// The employer called the person back.
     CalledBack(CheckInEnded),
+    /// An office opened or closed a shelter, or counted the people in it.
+    ShelterChanged(ShelterChanged),
 }
 
 /// An incident's status changed.
@@ -151,6 +154,23 @@ pub struct CheckInEnded {
     pub check_in: CheckInId,
 }
 
+/// What an office says of a shelter from now on; all of it, not only what is new.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShelterChanged {
+    /// Which.
+    pub shelter: ShelterId,
+    /// Its name in the list that was in force, so that the log can be read when another list is.
+    pub name: String,
+    /// Open, full or closed.
+    pub state: ShelterState,
+    /// How many people are there, if they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<u32>,
+    /// For colleagues, at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
 /// A stored body that this version of the program cannot read.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -189,6 +209,7 @@ impl Body {
             Self::CheckInConfirmed(_) => "check_in_confirmed",
             Self::CheckedOut(_) => "checked_out",
             Self::CalledBack(_) => "called_back",
+            Self::ShelterChanged(_) => "shelter_changed",
         }
     }
 
@@ -204,7 +225,8 @@ impl Body {
             | Self::CheckedIn(_)
             | Self::CheckInConfirmed(_)
             | Self::CheckedOut(_)
-            | Self::CalledBack(_) => None,
+            | Self::CalledBack(_)
+            | Self::ShelterChanged(_) => None,
         }
     }
 
@@ -228,6 +250,7 @@ impl Body {
             Self::CheckedIn(body) => serde_json::to_string(body),
             Self::CheckInConfirmed(body) => serde_json::to_string(body),
             Self::CheckedOut(body) | Self::CalledBack(body) => serde_json::to_string(body),
+            Self::ShelterChanged(body) => serde_json::to_string(body),
         }
     }
 
@@ -250,6 +273,7 @@ impl Body {
             ("check_in_confirmed", 1) => read(json).map(Self::CheckInConfirmed),
             ("checked_out", 1) => read(json).map(Self::CheckedOut),
             ("called_back", 1) => read(json).map(Self::CalledBack),
+            ("shelter_changed", 1) => read(json).map(Self::ShelterChanged),
             _ => return Err(BodyError::Unknown { kind: kind.to_owned(), version }),
         };
         body.map_err(|source| BodyError::Malformed { kind: kind.to_owned(), version, source })

@@ -60,6 +60,10 @@ uuid_id! {
     CheckInId
 }
 uuid_id! {
+    /// A shelter's id, the same in every edition of the list that names it.
+    ShelterId
+}
+uuid_id! {
     /// A node's id, made on its first start.
     NodeId
 }
@@ -79,6 +83,20 @@ impl IncidentId {
         let mut hash = Sha256::new();
         hash.update(b"sokuho incident opened by report\0");
         hash.update(report.0.as_bytes());
+        let digest = hash.finalize();
+        let mut bytes = [0_u8; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+impl ShelterId {
+    /// The id of the shelter that its list knows by this key. Derived with SHA-256, so that every node and every
+    /// edition of the list agree on it.
+    pub fn of_key(key: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"sokuho shelter\0");
+        hash.update(key.as_bytes());
         let digest = hash.finalize();
         let mut bytes = [0_u8; 16];
         bytes.copy_from_slice(&digest[..16]);

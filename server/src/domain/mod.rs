@@ -11,6 +11,7 @@ pub mod operation;
 pub mod place;
 pub mod position;
 pub mod report;
+pub mod shelter;
 pub mod staff;
 pub mod text;
 mod word;

@@ -43,6 +43,7 @@ mod tests {
     use crate::domain::operation::OperationKind;
     use crate::domain::position::EvidenceSource;
     use crate::domain::report::Category;
+    use crate::domain::shelter::{Danger, ShelterState};
     use crate::domain::staff::Role;
 
     fn is_read_from_its_word_alone<T: Serialize + DeserializeOwned>(value: &T) {
@@ -61,5 +62,7 @@ mod tests {
         is_read_from_its_word_alone(&Status::InProgress);
         is_read_from_its_word_alone(&OperationKind::Drill);
         is_read_from_its_word_alone(&Role::Operator);
+        is_read_from_its_word_alone(&ShelterState::Full);
+        is_read_from_its_word_alone(&Danger::InlandFlood);
     }
 }

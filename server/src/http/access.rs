@@ -45,6 +45,7 @@ pub const TABLE: &[Row] = &[
     ("GET", "/api/live/events", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/incidents", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/operations", Needs(Permission::WatchAsPublic)),
+    ("GET", "/api/shelters", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/operations/{id}/world", Needs(Permission::WatchAsOffice)),
     // watching with GIS programs (OGC API – Features)
     ("GET", "/ogc", Needs(Permission::WatchAsPublic)),
@@ -64,6 +65,9 @@ pub const TABLE: &[Row] = &[
     ("GET", "/ogc/collections/check-ins", Needs(Permission::WatchAsOffice)),
     ("GET", "/ogc/collections/check-ins/items", Needs(Permission::WatchAsOffice)),
     ("GET", "/ogc/collections/check-ins/items/{id}", Needs(Permission::WatchAsOffice)),
+    ("GET", "/ogc/collections/shelters", Needs(Permission::WatchAsPublic)),
+    ("GET", "/ogc/collections/shelters/items", Needs(Permission::WatchAsPublic)),
+    ("GET", "/ogc/collections/shelters/items/{id}", Needs(Permission::WatchAsPublic)),
     // the map's tiles
     ("GET", "/tiles", Needs(Permission::WatchAsPublic)),
     ("GET", "/tiles/{document}", Needs(Permission::WatchAsPublic)),
@@ -81,6 +85,8 @@ pub const TABLE: &[Row] = &[
     ("POST", "/api/incidents/{id}/status", Needs(Permission::WorkInbox)),
     ("POST", "/api/incidents/{id}/responsible", Needs(Permission::WorkInbox)),
     ("GET", "/api/reports/{id}/contact", Needs(Permission::WorkInbox)),
+    // an office's shelters
+    ("POST", "/api/shelters/{id}/state", Needs(Permission::ManageShelters)),
     // duty
     ("POST", "/api/sessions", Open),
     ("POST", "/api/sessions/refresh", Open),

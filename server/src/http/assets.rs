@@ -25,6 +25,9 @@ pub fn routes() -> Router {
         .route("/wall", get(|headers: HeaderMap| page(headers, "wall.html")))
         .route("/console", get(|headers: HeaderMap| page(headers, "console.html")))
         .route("/receipt", get(|headers: HeaderMap| page(headers, "receipt.html")))
+        .route("/evacuate", get(|headers: HeaderMap| page(headers, "evacuate.html")))
+        // Beside the page and not among the assets: a worker rules no higher than it lies.
+        .route("/evacuate-worker.js", get(|headers: HeaderMap| page(headers, "evacuate-worker.js")))
         .route("/icon.svg", get(|headers: HeaderMap| page(headers, "icon.svg")))
         .route("/assets/{*path}", get(asset))
 }

@@ -2,7 +2,7 @@
 //! from memory. docs/gis.md says how to connect.
 //!
 //! `landing` is where a program begins, `collections` says which there are, and each collection has a file
-//! of its own: `incidents` and `offices` for everybody, `reports` and `check_ins` for staff and walls.
+//! of its own: `incidents`, `offices` and `shelters` for everybody, `reports` and `check_ins` for staff and walls.
 //! `query` reads what is asked for, `page` writes features slice by slice.
 
 mod check_ins;
@@ -14,6 +14,7 @@ mod offices;
 mod page;
 mod query;
 mod reports;
+mod shelters;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,10 +27,11 @@ use self::offices::OfficeFeature;
 use super::export::ExportDoor;
 use crate::domain::clock::Clock;
 use crate::domain::ids::OperationId;
-use crate::domain::position::Bounds;
+use crate::domain::position::{Bounds, Position};
 use crate::live::Live;
 use crate::live::world::World;
 use crate::region::Region;
+use crate::shelters::Shelters;
 use crate::wire::Audience;
 use crate::wire::operation::Operation;
 
@@ -52,6 +54,8 @@ struct Inner {
     attribution: String,
     sketch: bool,
     offices: Vec<OfficeFeature>,
+    shelters: Arc<Shelters>,
+    shelter_bounds: Bounds,
     definition: serde_json::Value,
     office_extent: Mutex<Option<(Instant, Bounds)>>,
     public_extent: Mutex<Option<(Instant, Bounds)>>,
@@ -64,10 +68,15 @@ impl FeaturesState {
     /// If an office cannot be written as JSON; a verified region's can.
     pub fn new(
         region: &Region,
+        shelters: Arc<Shelters>,
         live: Arc<Live>,
         clock: Arc<dyn Clock>,
         exports: ExportDoor,
     ) -> Result<Self, serde_json::Error> {
+        // A point of the list may lie a little outside of the boundaries.
+        let at = |at: Position| Bounds { west: at.lon(), south: at.lat(), east: at.lon(), north: at.lat() };
+        let boxes = shelters.all().iter().map(|shelter| at(shelter.position));
+        let shelter_bounds = boxes.fold(region.bounds(), |all, one| all.with(&one));
         Ok(Self(Arc::new(Inner {
             live,
             clock,
@@ -77,6 +86,8 @@ impl FeaturesState {
             attribution: region.attribution().to_owned(),
             sketch: region.is_sketch(),
             offices: offices::features(region)?,
+            shelters,
+            shelter_bounds,
             definition: definition::document(&region.about().name)?,
             office_extent: Mutex::default(),
             public_extent: Mutex::default(),
@@ -127,6 +138,9 @@ pub fn routes() -> OpenApiRouter<FeaturesState> {
         .routes(routes!(check_ins::collection))
         .routes(routes!(check_ins::items))
         .routes(routes!(check_ins::item))
+        .routes(routes!(shelters::collection))
+        .routes(routes!(shelters::items))
+        .routes(routes!(shelters::item))
 }
 
 #[cfg(test)]

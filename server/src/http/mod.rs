@@ -30,6 +30,7 @@ pub mod reports;
 pub mod request_log;
 pub mod router;
 pub mod sessions;
+pub mod shelters;
 pub mod snapshot;
 pub mod tiles;
 pub mod turns;

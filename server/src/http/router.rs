@@ -21,7 +21,7 @@ use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
     assets, base, check_ins, docs, features, halted as halted_doors, hazard, health, incidents, live, media,
-    operations, region, reports, request_log, sessions, snapshot, tiles,
+    operations, region, reports, request_log, sessions, shelters, snapshot, tiles,
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
@@ -58,6 +58,8 @@ pub struct Doors {
     pub sessions: sessions::SessionState,
     /// Check-ins.
     pub check_ins: check_ins::CheckInState,
+    /// Shelters.
+    pub shelters: shelters::SheltersState,
     /// Operations.
     pub operations: operations::OperationsState,
     /// Tiles.
@@ -85,6 +87,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         incidents::routes().into_openapi(),
         sessions::routes().into_openapi(),
         check_ins::routes().into_openapi(),
+        shelters::routes().into_openapi(),
         operations::routes().into_openapi(),
         features::routes().into_openapi(),
         tiles::routes().into_openapi(),
@@ -104,6 +107,7 @@ pub fn router(doors: Doors) -> Router {
         .merge(snapshot::routes().with_state(doors.snapshot))
         .merge(incidents::routes().with_state(doors.incidents))
         .merge(check_ins::routes().with_state(doors.check_ins))
+        .merge(shelters::routes().with_state(doors.shelters))
         .merge(operations::routes().with_state(doors.operations))
         .merge(features::routes().with_state(doors.features))
         .merge(tiles::routes().with_state(doors.tiles))

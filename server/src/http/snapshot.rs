@@ -172,6 +172,7 @@ impl SnapshotState {
                 incidents: views.iter().filter_map(OfficeIncident::of).collect(),
                 omitted,
                 check_ins: world.check_ins.open().map(|check_in| CheckIn::of(check_in, None)).collect(),
+                shelters: world.shelter_statuses().collect(),
             }),
             Audience::Public => Snapshot::Public(PublicSnapshot {
                 epoch,
@@ -179,6 +180,7 @@ impl SnapshotState {
                 operations,
                 incidents: views.iter().filter_map(PublicIncident::of).collect(),
                 omitted,
+                shelters: world.shelter_statuses().map(|status| (&status).into()).collect(),
             }),
         }
     }

@@ -11,6 +11,7 @@ use crate::wire::check_in::CheckIn;
 use crate::wire::incident::{IncidentView, OfficeIncident, PublicIncident};
 use crate::wire::live::{OfficeEntry, PublicEntry};
 use crate::wire::operation::Operation;
+use crate::wire::shelter::OfficeShelterStatus;
 
 /// An entry with copies of the things it touched, as they are after it, for each audience. Copies, so that
 /// the world is not locked while they are written as JSON.
@@ -41,16 +42,22 @@ pub fn collect(
     incident: Option<&IncidentView<'_>>,
     check_ins: Vec<CheckIn>,
     operation: Option<Operation>,
+    shelter: Option<OfficeShelterStatus>,
 ) -> Collected {
     let public = is_public(&entry.body).then(|| PublicEntry {
         seq,
         kind: entry.body.kind().to_owned(),
         at: entry.at(),
         incident: incident.and_then(PublicIncident::of),
+        shelter: shelter.as_ref().map(Into::into),
         operation: operation.clone(),
     });
-    let office =
-        OfficeEntry { check_ins, operation, ..OfficeEntry::of(seq, entry, incident.and_then(OfficeIncident::of)) };
+    let office = OfficeEntry {
+        check_ins,
+        shelter,
+        operation,
+        ..OfficeEntry::of(seq, entry, incident.and_then(OfficeIncident::of))
+    };
     Collected { facets: Facets { incident: incident.and_then(|view| facets(view, entry)) }, office, public }
 }
 
@@ -60,7 +67,8 @@ fn is_public(body: &Body) -> bool {
         | Body::OperationClosed
         | Body::ReportFiled(_)
         | Body::StatusChanged(_)
-        | Body::ResponsibleChanged(_) => true,
+        | Body::ResponsibleChanged(_)
+        | Body::ShelterChanged(_) => true,
         // The public's incidents carry no zones.
         Body::ZonesChanged(_)
         | Body::CheckedIn(_)
@@ -183,7 +191,7 @@ mod tests {
             status: Lww::unwritten(Status::Received),
         };
         let view = IncidentView { incident: &incident, reports: vec![&filed] };
-        let slot = collect(7, &entry, Some(&view), vec![], None).encode().unwrap();
+        let slot = collect(7, &entry, Some(&view), vec![], None, None).encode().unwrap();
         let office: OfficeEntry = serde_json::from_slice(&slot.office).unwrap();
         assert_eq!((office.seq, office.kind.as_str()), (7, "report_filed"));
         assert_eq!(office.incident.unwrap().reports[0].words, "路肩が崩れた");
@@ -224,7 +232,7 @@ mod tests {
             status: Lww::unwritten(Status::Received),
         };
         let view = IncidentView { incident: &incident, reports: vec![&filed] };
-        let slot = collect(7, &entry(Body::ReportFiled(filed.report.clone())), Some(&view), vec![], None);
+        let slot = collect(7, &entry(Body::ReportFiled(filed.report.clone())), Some(&view), vec![], None, None);
         let hears = |west: f64, audience| {
             let bounds = Some(Bounds { west, south: 37.4, east: west + 0.1, north: 37.5 });
             let wish = crate::wire::live::Interest { bounds, ..<_>::default() };
@@ -262,7 +270,7 @@ mod tests {
             };
             let view = IncidentView { incident: &incident, reports: vec![&filed] };
             let entry = entry(Body::ResponsibleChanged(ResponsibleChanged { incident: id, office }));
-            let slot = collect(9, &entry, Some(&view), vec![], None).encode().unwrap();
+            let slot = collect(9, &entry, Some(&view), vec![], None, None).encode().unwrap();
             assert!(slot.public.is_some());
             let facets = slot.facets.incident.unwrap();
             assert_eq!(facets.offices.iter().map(OfficeCode::as_str).collect::<Vec<_>>(), offices);
@@ -275,7 +283,7 @@ mod tests {
         let office = "07423".parse().unwrap();
         let employer = "07202".parse().unwrap();
         let body = CheckedIn { staff: StaffId(Uuid::from_u128(3)), name: "佐藤".into(), office, employer };
-        let slot = collect(8, &entry(Body::CheckedIn(body)), None, vec![], None).encode().unwrap();
+        let slot = collect(8, &entry(Body::CheckedIn(body)), None, vec![], None, None).encode().unwrap();
         assert!(slot.public.is_none());
         assert_eq!(slot.facets, Facets { incident: None });
     }

@@ -145,6 +145,7 @@ mod tests {
             kind: "status_changed".into(),
             at: Timestamp::UNIX_EPOCH,
             incident: None,
+            shelter: None,
             operation: None,
         };
         let texts: Vec<Bytes> = [4, 6].map(|seq| serde_json::to_vec(&entry(seq)).unwrap().into()).into();

@@ -19,6 +19,8 @@ pub enum Permission {
     WorkInbox,
     /// Work the acting office's roster: confirm arrivals, check out, call back.
     WorkRoster,
+    /// Say what is true of the acting office's shelters: open, full, closed, how many people.
+    ManageShelters,
     /// Open and close operations.
     ManageOperations,
     /// Make and change accounts of the own office, revoke sessions, make wall tokens.
@@ -29,7 +31,7 @@ use Permission as P;
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         P::WatchAsPublic,
         P::WatchAsOffice,
         P::Report,
@@ -37,6 +39,7 @@ impl Permission {
         P::CheckIn,
         P::WorkInbox,
         P::WorkRoster,
+        P::ManageShelters,
         P::ManageOperations,
         P::ManageAccounts,
     ];
@@ -51,7 +54,7 @@ impl Permission {
     pub fn least_role(self) -> Role {
         match self {
             P::WatchAsPublic | P::WatchAsOffice | P::ManageOwnDuty | P::CheckIn => Role::Viewer,
-            P::Report => Role::Field,
+            P::Report | P::ManageShelters => Role::Field,
             P::WorkInbox | P::WorkRoster => Role::Operator,
             P::ManageOperations | P::ManageAccounts => Role::Admin,
         }

@@ -2,8 +2,8 @@
 //! alike. Answers the map's questions without touching the database.
 //!
 //! `world` is the fold, by concern: `incidents` with what `holdings` there are of each operation, `operations`,
-//! `check_ins`. `index` and `sphere` keep what `queries`, `pages` and `map` answer from. `replay` reads the log at the
-//! start; `past` reads in it what has left memory, and how things were.
+//! `check_ins`, `shelters`. `index` and `sphere` keep what `queries`, `pages` and `map` answer from. `replay` reads
+//! the log at the start; `past` reads in it what has left memory, and how things were.
 
 pub mod check_ins;
 mod holdings;
@@ -15,6 +15,7 @@ pub mod pages;
 pub mod past;
 pub mod queries;
 pub mod replay;
+pub mod shelters;
 mod sphere;
 #[cfg(test)]
 pub(crate) mod tests;

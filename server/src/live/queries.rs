@@ -10,7 +10,7 @@ use super::index::ByAge;
 use super::sphere::Spot;
 use super::world::World;
 use crate::domain::clock::Hlc;
-use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
+use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId, ShelterId};
 use crate::domain::incident::Symbol;
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::Operation;
@@ -18,6 +18,7 @@ use crate::domain::position::{Bounds, Position};
 use crate::domain::report::FiledReport;
 use crate::domain::zone::{ZoneTag, Zones};
 use crate::wire::incident::IncidentView;
+use crate::wire::shelter::OfficeShelterStatus;
 
 /// Incidents in a box that are put in order of age; where there are more, the newest of all are gone
 /// through instead, so that a box over everything costs no more than a small one.
@@ -56,6 +57,18 @@ impl World {
     /// All operations, and whether they still take reports; everyday care is always among them.
     pub fn operations(&self) -> impl Iterator<Item = (&Operation, bool)> {
         self.operations.iter()
+    }
+
+    /// What is said of a shelter; `None`: nothing.
+    pub fn shelter_status(&self, id: ShelterId) -> Option<OfficeShelterStatus> {
+        let field = self.shelters.get(id)?;
+        let (said, stamp) = (field.get().as_ref()?, field.written()?);
+        Some(OfficeShelterStatus::of(id, stamp, said))
+    }
+
+    /// What is said of all shelters, by id.
+    pub fn shelter_statuses(&self) -> impl Iterator<Item = OfficeShelterStatus> {
+        self.shelters.iter().filter_map(|(id, _)| self.shelter_status(id))
     }
 
     /// The newest incidents.

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashSet};
 use super::check_ins::CheckIns;
 use super::incidents::Incidents;
 use super::operations::Operations;
+use super::shelters::ShelterStates;
 use crate::domain::entry::{Body, Entry, Seq};
-use crate::domain::ids::{CheckInId, IncidentId, MediaId, OperationId};
+use crate::domain::ids::{CheckInId, IncidentId, MediaId, OperationId, ShelterId};
 use crate::domain::position::Position;
 
 /// Everything that is true now.
@@ -19,6 +20,8 @@ pub struct World {
     head: Seq,
     /// Who is on duty where.
     pub check_ins: CheckIns,
+    /// What offices say of shelters.
+    pub shelters: ShelterStates,
     pub(super) incidents: Incidents,
     pub(super) operations: Operations,
     /// First and last entry of each operation.
@@ -41,6 +44,8 @@ pub struct Touched {
     pub operation: Option<OperationId>,
     /// Where something changed that a map shows.
     pub places: Vec<Position>,
+    /// The shelter.
+    pub shelter: Option<ShelterId>,
 }
 
 impl World {
@@ -119,6 +124,10 @@ impl World {
             Body::CheckedIn(_) | Body::CheckInConfirmed(_) | Body::CheckedOut(_) | Body::CalledBack(_) => {
                 touched.check_ins = self.check_ins.apply(entry);
             }
+            Body::ShelterChanged(change) => {
+                self.shelters.apply(entry, change);
+                touched.shelter = Some(change.shelter);
+            }
         }
         touched.places = self.incidents.take_changed();
         touched
@@ -150,6 +159,7 @@ impl World {
             Body::CheckedIn(_) => touched.check_ins = self.check_ins.until(CheckInId(entry.id.0)),
             Body::CheckInConfirmed(body) => touched.check_ins = vec![body.check_in],
             Body::CheckedOut(body) | Body::CalledBack(body) => touched.check_ins = vec![body.check_in],
+            Body::ShelterChanged(body) => touched.shelter = Some(body.shelter),
             Body::ReportFiled(_) | Body::StatusChanged(_) | Body::ResponsibleChanged(_) | Body::ZonesChanged(_) => {}
         }
         touched

@@ -18,6 +18,7 @@ use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::NodeId;
 use crate::domain::office::{Office, OfficeCode};
+use crate::domain::shelter::Shelter;
 
 /// A log in one of the databases.
 #[derive(Debug)]
@@ -113,6 +114,17 @@ impl Log {
             );
         }
         Ok(())
+    }
+
+    /// Writes down which shelters there are, for who reads the projection; SQLite has none.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn describe_shelters(&self, shelters: &[Shelter], demonstration: bool) -> Result<(), LogError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(log) => log.describe_shelters(shelters, demonstration).await,
+        }
     }
 
     /// Makes the projection anew from the log; `None` where there is none, in SQLite.

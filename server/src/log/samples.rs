@@ -9,14 +9,17 @@ use super::backend::Log;
 use super::{Draft, History, digest_of};
 use crate::database::{Database, Location};
 use crate::domain::clock::{Clock, Entropy, Hlc, SystemClock, SystemEntropy};
-use crate::domain::entry::{Actor, Body, Entry, ResponsibleChanged, StatusChanged, ZonesChanged};
-use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, StaffId};
+use crate::domain::entry::{
+    Actor, Body, Entry, ResponsibleChanged, ShelterChanged, StatusChanged, ZonesChanged,
+};
+use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, ShelterId, StaffId};
 use crate::domain::incident::Status;
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::EVERYDAY;
 use crate::domain::place::Place;
 use crate::domain::position::{Evidence, EvidenceSource, Position};
 use crate::domain::report::{Category, Edition, Report};
+use crate::domain::shelter::ShelterState;
 use crate::domain::zone::{DepthRange, Hazard, ZoneTag, Zones};
 
 /// Not random at all: counts.
@@ -152,6 +155,17 @@ pub(crate) fn zone(class: &str) -> ZoneTag {
 pub(crate) fn zones(number: u64, of: u64, classes: &[&str]) -> Entry {
     let zones = Zones::of(classes.iter().copied().map(zone));
     entry(number, Body::ZonesChanged(ZonesChanged { incident: incident_of(of), zones }))
+}
+
+/// The id of a shelter of this number.
+pub(crate) fn shelter_id(number: u64) -> ShelterId {
+    ShelterId::of_key(&number.to_string())
+}
+
+/// The office says something of shelter `of`.
+pub(crate) fn sheltered(number: u64, of: u64, state: ShelterState, people: Option<u32>) -> Entry {
+    let body = ShelterChanged { shelter: shelter_id(of), name: format!("避難所 {of}"), state, people, note: None };
+    entry(number, Body::ShelterChanged(body))
 }
 
 /// The operation that the entry with this number opens.

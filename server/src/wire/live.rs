@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::check_in::CheckIn;
 use super::incident::{OfficeIncident, PublicIncident, Reporter};
 use super::operation::Operation;
+use super::shelter::{OfficeShelterStatus, PublicShelterStatus};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::position::Bounds;
 use crate::domain::report::Category;
@@ -27,6 +28,9 @@ pub struct OfficeSnapshot {
     pub omitted: u64,
     /// Open check-ins.
     pub check_ins: Vec<CheckIn>,
+    /// What offices say of shelters.
+    #[serde(default)]
+    pub shelters: Vec<OfficeShelterStatus>,
 }
 
 /// The world for everybody at one position of the log.
@@ -42,6 +46,9 @@ pub struct PublicSnapshot {
     pub incidents: Vec<PublicIncident>,
     /// How many incidents the limit left out.
     pub omitted: u64,
+    /// What offices say of shelters.
+    #[serde(default)]
+    pub shelters: Vec<PublicShelterStatus>,
 }
 
 /// One entry for offices: what happened, and the things it touched as they are after it.
@@ -66,6 +73,9 @@ pub struct OfficeEntry {
     /// The check-ins after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check_ins: Vec<CheckIn>,
+    /// What is said of the shelter after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelter: Option<OfficeShelterStatus>,
     /// The operation after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
@@ -83,6 +93,7 @@ impl OfficeEntry {
             operation_id: entry.operation.0,
             incident,
             check_ins: Vec::new(),
+            shelter: None,
             operation: None,
         }
     }
@@ -101,13 +112,16 @@ pub struct PublicEntry {
     /// The incident after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<PublicIncident>,
+    /// What is said of the shelter after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelter: Option<PublicShelterStatus>,
     /// The operation after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
 }
 
 /// What a viewer wants to hear of. Left-out parts match everything. Entries that carry no incident
-/// (operations, check-ins) match every interest.
+/// (operations, check-ins, shelters) match every interest.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Interest {

@@ -15,6 +15,7 @@ pub mod operation;
 pub mod problem;
 pub mod region;
 pub mod report;
+pub mod shelter;
 pub mod tiles;
 
 use serde::{Deserialize, Serialize};

@@ -90,8 +90,8 @@ async fn every_answer_is_made_of_the_standards_building_blocks(#[case] edition: 
     staff.file(&report(home.at)).await?;
     server.public().file(&report((35.68, 139.76))).await?;
 
-    ensure!(crawl(&server.public()).await? == ["incidents", "offices"]);
-    let all = ["incidents", "reports", "offices", "check-ins"];
+    ensure!(crawl(&server.public()).await? == ["incidents", "offices", "shelters"]);
+    let all = ["incidents", "reports", "offices", "check-ins", "shelters"];
     ensure!(crawl(&staff).await? == all);
     ensure!(crawl(&server.wall(&town.code).await?).await? == all);
 
@@ -144,7 +144,7 @@ async fn what_is_asked_wrongly_is_refused_by_name() -> Result<()> {
     let server = Server::start()?;
     let town = server.public().region().await?.towns::<1>()?[0].clone();
     let staff = server.wall(&town.code).await?;
-    for collection in ["incidents", "reports", "offices", "check-ins"] {
+    for collection in ["incidents", "reports", "offices", "check-ins", "shelters"] {
         let items = format!("/ogc/collections/{collection}/items");
         for query in [
             "unknown=1",

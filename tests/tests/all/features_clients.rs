@@ -65,7 +65,7 @@ async fn ogrinfo_reads_what_its_caller_may_see(#[case] edition: Edition) -> Resu
     for slash in ["", "/"] {
         let source = format!("{}{slash}", source(&server));
         let public = gdal("ogrinfo", None, &["-ro", "-al", "-so", &source]).await?;
-        for layer in ["Layer name: incidents", "Layer name: offices"] {
+        for layer in ["Layer name: incidents", "Layer name: offices", "Layer name: shelters"] {
             ensure!(public.contains(layer), "{layer} in {public}");
         }
         for hidden in ["Layer name: reports", "Layer name: check-ins", "words: String"] {

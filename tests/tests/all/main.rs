@@ -26,6 +26,7 @@ mod public_view;
 mod receipts;
 mod shared_data;
 mod sharing;
+mod shelters;
 mod stopping;
 mod tiles;
 mod tokens;

@@ -83,7 +83,7 @@ impl Disk {
         file.read_exact(&mut words).ok()?;
         let mut bytes = Vec::new();
         let length = u32::from_le_bytes(words[12..16].try_into().ok()?);
-        file.by_ref().take(u64::from(length) + 1).read_to_end(&mut bytes).ok()?;
+        Read::take(&file, u64::from(length) + 1).read_to_end(&mut bytes).ok()?;
         let fetched = i64::from_le_bytes(words[4..12].try_into().ok()?);
         let kept = Kept { fetched, bytes };
         if words_of(&kept) != words {

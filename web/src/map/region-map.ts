@@ -11,6 +11,7 @@ import {
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { type Key, language, t } from '../i18n/index.svelte';
+import type { Known } from '../state/shelters';
 import type { Changes, Incident } from '../state/world';
 import type { BaseMap, LatLon, Region } from '../wire';
 import { allFeatures, diffOf, SIDES, type Split } from './features';
@@ -20,6 +21,7 @@ import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { type Palette, paletteOf } from './palette';
 import { drawPattern, PATTERN_RATIO, patternName } from './patterns';
 import { metresPerPixel } from './scale';
+import { addShelters } from './shelters';
 import { ABOVE_ZONES, GATHERED, groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
 
 setWorkerUrl(workerUrl);
@@ -157,6 +159,9 @@ export class IncidentMap {
   /** What came before the map was ready: the last of each kind. */
   readonly #waiting = new Map<string, () => void>();
   #drills: ReadonlySet<string> = new Set();
+  /** What came before the map was ready, and then what draws it. */
+  #shelters: readonly Known[] = [];
+  #showShelters: ((shelters: readonly Known[]) => void) | undefined;
   /** How many incidents were given to the map. */
   #given = 0;
 
@@ -168,6 +173,14 @@ export class IncidentMap {
     const icons = drawIcons(paletteOf(options.container));
     this.#map.on('load', () => {
       for (const icon of icons) this.#map.addImage(icon.name, icon.image, { pixelRatio: PIXEL_RATIO });
+      const local = () => language().startsWith('ja');
+      // Beneath the incidents: a shelter hides no danger.
+      this.#showShelters = addShelters(this.#map, options.container, {
+        scale: options.scale ?? 1,
+        below: 'closed-drills',
+        local,
+      });
+      this.#showShelters(this.#shelters);
       this.#ready = true;
       for (const call of this.#waiting.values()) call();
       this.#waiting.clear();
@@ -210,6 +223,12 @@ export class IncidentMap {
       const diff = diffOf(changes, incidents, drills);
       this.#each((side, source) => source.updateData(diff[side]));
     }
+  }
+
+  /** Shows shelters and how they stand. */
+  shelters(shelters: readonly Known[]): void {
+    this.#shelters = shelters;
+    this.#showShelters?.(shelters);
   }
 
   /** Rings around the incidents that have just come. */

@@ -1,7 +1,18 @@
-import type { CheckIn, Office, OfficeIncident, OfficeReport, Operation, PublicIncident } from '../wire';
+import type {
+  CheckIn,
+  Office,
+  OfficeIncident,
+  OfficeReport,
+  OfficeShelterStatus,
+  Operation,
+  PublicIncident,
+} from '../wire';
 
 /** An incident as either audience sees it. */
 export type Incident = PublicIncident | OfficeIncident;
+
+/** What is said of a shelter, as either audience is told. */
+export type ShelterStatus = Pick<OfficeShelterStatus, 'shelter' | 'state' | 'at'> & Partial<OfficeShelterStatus>;
 
 /** What changed since the last look. `all`: everything is new. */
 export type Changes = { all: boolean; incidents: Set<string> };
@@ -12,6 +23,7 @@ export type SnapshotLike<I extends Incident> = {
   incidents: readonly I[];
   omitted: number;
   check_ins?: readonly CheckIn[];
+  shelters?: readonly ShelterStatus[];
 };
 
 /** What the world needs of an entry. */
@@ -19,6 +31,7 @@ export type EntryLike<I extends Incident> = {
   incident?: I | null;
   operation?: Operation | null;
   check_ins?: readonly CheckIn[];
+  shelter?: ShelterStatus | null;
 };
 
 /** How long closed incidents stay on the screens, as in the server's snapshot, milliseconds. */
@@ -33,6 +46,8 @@ export class World<I extends Incident = Incident> {
   readonly operations = new Map<string, Operation>();
   /** Open check-ins only. */
   readonly checkIns = new Map<string, CheckIn>();
+  /** What offices say of shelters, by the shelter's id; another map whenever anything is said. */
+  shelters: ReadonlyMap<string, ShelterStatus> = new Map();
   /** Incidents that the server left out of the snapshot. */
   omitted = 0;
 
@@ -46,6 +61,7 @@ export class World<I extends Incident = Incident> {
     for (const incident of snapshot.incidents) this.incidents.set(incident.id, incident);
     for (const operation of snapshot.operations) this.operations.set(operation.id, operation);
     for (const checkIn of snapshot.check_ins ?? []) this.#checkIn(checkIn);
+    this.shelters = new Map((snapshot.shelters ?? []).map((status) => [status.shelter, status]));
     this.omitted = snapshot.omitted;
     this.#changes = { all: true, incidents: new Set() };
   }
@@ -54,6 +70,7 @@ export class World<I extends Incident = Incident> {
   apply(entry: EntryLike<I>): void {
     if (entry.operation) this.#operation(entry.operation);
     for (const checkIn of entry.check_ins ?? []) this.#checkIn(checkIn);
+    if (entry.shelter) this.shelters = new Map(this.shelters).set(entry.shelter.shelter, entry.shelter);
     if (entry.incident) {
       this.incidents.set(entry.incident.id, entry.incident);
       this.#changes.incidents.add(entry.incident.id);

@@ -20,10 +20,11 @@ pub(super) enum Which {
     Reports,
     Offices,
     CheckIns,
+    Shelters,
 }
 
 impl Which {
-    pub(super) const ALL: [Self; 4] = [Self::Incidents, Self::Reports, Self::Offices, Self::CheckIns];
+    pub(super) const ALL: [Self; 5] = [Self::Incidents, Self::Reports, Self::Offices, Self::CheckIns, Self::Shelters];
 
     /// Its name in addresses.
     pub(super) fn id(self) -> &'static str {
@@ -32,6 +33,7 @@ impl Which {
             Self::Reports => "reports",
             Self::Offices => "offices",
             Self::CheckIns => "check-ins",
+            Self::Shelters => "shelters",
         }
     }
 
@@ -47,6 +49,7 @@ impl Which {
             Self::Reports => "通報・報告 Reports",
             Self::Offices => "機関 Offices",
             Self::CheckIns => "参集 Check-ins",
+            Self::Shelters => "避難所 Shelters",
         }
     }
 
@@ -63,6 +66,11 @@ impl Which {
             }
             Self::Offices => "Municipalities with their boundaries, and branch offices of the prefecture as points.",
             Self::CheckIns => "Who is on duty now, where the office is. For staff and wall displays.",
+            Self::Shelters => {
+                "Designated emergency sites and shelters (指定緊急避難場所・指定避難所), what each is fit for, and \
+                 whether its office has opened it. Head counts are for staff and wall displays. demonstration \"true\" \
+                 (架空・訓練用) is invented."
+            }
         }
     }
 
@@ -86,6 +94,7 @@ impl FeaturesState {
                 (self.extent(caller.audience()), Some(TemporalExtent::since(since)))
             }
             Which::Offices => (self.0.bounds, None),
+            Which::Shelters => (self.0.shelter_bounds, None),
             Which::CheckIns => (self.0.bounds, Some(TemporalExtent::since(None))),
         };
         Collection {

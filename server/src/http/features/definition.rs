@@ -51,7 +51,7 @@ pub(super) fn document(region: &str) -> serde_json::Result<Value> {
         "openapi": "3.0.3",
         "info": {
             "title": format!("Sokuho 速報 {region}: OGC API – Features"),
-            "description": "Incidents and offices for everybody; with a token also words, exact positions, reports and check-ins.",
+            "description": "Incidents, offices and shelters for everybody; with a token also words, exact positions, reports and check-ins.",
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": env!("CARGO_PKG_LICENSE") },
         },

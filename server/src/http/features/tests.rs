@@ -32,7 +32,8 @@ async fn door(live: &Arc<Live>, caller: Caller) -> Router {
 /// The same, which records exports there.
 fn door_with(live: &Arc<Live>, caller: Caller, database: Database) -> Router {
     let exports = ExportDoor { exports: Arc::new(Exports::new(database)), clock: Arc::new(SystemClock) };
-    let state = FeaturesState::new(&two_towns(), Arc::clone(live), Arc::new(SystemClock), exports).unwrap();
+    let list = Arc::new(Shelters::none());
+    let state = FeaturesState::new(&two_towns(), list, Arc::clone(live), Arc::new(SystemClock), exports).unwrap();
     let (router, _) = routes().with_state(state).split_for_parts();
     router.layer(axum::Extension(caller))
 }
@@ -152,9 +153,9 @@ async fn the_public_sees_the_public_encoding_and_no_collection_that_is_the_offic
     let names = |list: &Value| -> Vec<String> {
         list["collections"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(names(&list), ["incidents", "offices"]);
+    assert_eq!(names(&list), ["incidents", "offices", "shelters"]);
     let (_, _, list) = get(&door(&live, wall()).await, "/ogc/collections").await;
-    assert_eq!(names(&list), ["incidents", "reports", "offices", "check-ins"]);
+    assert_eq!(names(&list), ["incidents", "reports", "offices", "check-ins", "shelters"]);
     let (_, _, page) = get(&door(&live, wall()).await, "/ogc/collections/incidents/items").await;
     assert_eq!(page["features"][0]["geometry"]["coordinates"], serde_json::json!([140.234567, 37.123456]));
     assert_eq!(page["features"][0]["properties"]["reports"], 1);

@@ -2,6 +2,7 @@
 //! How a row follows from the entries stands in `migrations/postgres/0002_projection.sql`; here is what the node
 //! does besides.
 
+mod shelters;
 #[cfg(test)]
 mod tests;
 

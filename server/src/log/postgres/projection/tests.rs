@@ -20,12 +20,13 @@ use crate::domain::operation::{Operation, OperationKind};
 use crate::domain::place::Place as Ground;
 use crate::domain::position::{Evidence, EvidenceSource, Position};
 use crate::domain::report::{MediaKind, Medium};
+use crate::domain::shelter::ShelterState;
 use crate::domain::zone::{ZoneTag, Zones};
 use crate::live::check_ins::tests::history;
 use crate::live::tests::{any_entries, fold_all};
 use crate::live::world::World;
 use crate::log::samples::{
-    draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid, zone, zones,
+    draft, entry, filed, incident_of, office, operation_id, responsible, sheltered, status, uuid, zone, zones,
 };
 use crate::log::{Appended, ContactDetails, Draft};
 use crate::region::Region;
@@ -49,8 +50,13 @@ fn classes(zones: &[std::sync::Arc<ZoneTag>]) -> String {
 
 /// What the projection must say, a line a row.
 fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<String>> {
-    let mut tables =
-        BTreeMap::from([("incident", vec![]), ("report", vec![]), ("operation", vec![]), ("check_in", vec![])]);
+    let mut tables = BTreeMap::from([
+        ("incident", vec![]),
+        ("report", vec![]),
+        ("operation", vec![]),
+        ("check_in", vec![]),
+        ("shelter", vec![]),
+    ]);
     let mut add = |table, cells: &[&dyn ToString]| {
         let line = cells.iter().map(|cell| cell.to_string()).collect::<Vec<_>>().join("|");
         tables.entry(table).or_default().push(line);
@@ -124,6 +130,14 @@ fn expected(world: &World, entries: &[Entry]) -> BTreeMap<&'static str, Vec<Stri
             ],
         );
     }
+    for status in world.shelter_statuses() {
+        let at = status.at.as_millisecond();
+        let people = or_none(status.people);
+        add(
+            "shelter",
+            &[&status.shelter, &word(status.state), &people, &or_none(status.note), &at, &or_none(status.office)],
+        );
+    }
     tables.values_mut().for_each(|lines| lines.sort());
     tables
 }
@@ -160,11 +174,16 @@ async fn stored(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
         ms("since"),
         ms("ended_at")
     );
+    let shelter = format!(
+        "id, state, coalesce(people::text, '-'), coalesce(note, '-'), {}, coalesce(office, '-')",
+        ms("state_at")
+    );
     for (table, columns, rows) in [
         ("incident", incident, "true"),
         ("report", report, "true"),
         ("operation", operation, "kind IS NOT NULL"),
         ("check_in", check_in, "true"),
+        ("shelter", shelter, "state IS NOT NULL"),
     ] {
         let select = format!("SELECT concat_ws('|', {columns}) FROM {table} WHERE {rows}");
         let mut lines: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(select)).fetch_all(pool).await.unwrap();
@@ -184,6 +203,15 @@ fn any_log() -> impl Strategy<Value = (Vec<Entry>, usize)> {
         entries.extend(check_ins);
         entries
     });
+    let entries = (entries, prop::collection::vec((0_u64..3, 0..3_usize, 0_u64..4, prop::option::of(0_u32..9)), 0..8));
+    let entries = entries.prop_map(|(mut entries, words)| {
+        let states = [ShelterState::Open, ShelterState::Full, ShelterState::Closed];
+        entries.extend((9_000..).zip(words).map(|(id, (of, state, at, people))| {
+            let word = sheltered(id, of, states[state], people);
+            Entry { hlc: sheltered(at, of, states[state], None).hlc, ..word }
+        }));
+        entries
+    });
     (entries.prop_flat_map(|entries| Just(entries).prop_shuffle()), 1..12_usize)
 }
 
@@ -195,7 +223,7 @@ fn whatever_the_order_of_arrival_the_projection_says_what_the_live_world_says() 
     let config = Config { cases: 60, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&any_log(), |(entries, batch)| {
         runtime.block_on(async {
-            let clear = "TRUNCATE entry, contact, report, incident, check_in, operation";
+            let clear = "TRUNCATE entry, contact, report, incident, check_in, operation, shelter";
             sqlx::query(clear).execute(&pool).await.unwrap();
             sqlx::query("SELECT rebuild()").execute(&pool).await.unwrap();
             let drafts: Vec<Draft> = entries.iter().cloned().map(draft).collect();
@@ -624,7 +652,7 @@ async fn readers_see_the_projection_and_neither_contact_details_nor_accounts_nor
         }
     }
     assert!(all.iter().any(|table| table == "contact") && all.iter().any(|table| table == "entry"), "{all:?}");
-    assert_eq!(readable, ["check_in", "incident", "office", "operation", "report"]);
+    assert_eq!(readable, ["check_in", "incident", "office", "operation", "report", "shelter"]);
     let written = sqlx::query("DELETE FROM sokuho.report").execute(&mut *connection).await;
     assert!(written.is_err(), "they read, and no more");
     connection.detach();
@@ -685,4 +713,39 @@ async fn gdal_reads_every_table_as_a_reader() {
     assert!(words.iter().all(|text| text.as_str().is_some_and(|text| text.starts_with("県道"))), "{words:?}");
     assert!(!geojson.contains("0242-00-0000"), "no contact details");
     drop(log);
+}
+
+#[tokio::test]
+async fn the_list_of_shelters_keeps_its_own_names_and_the_log_says_what_is_true_of_them() {
+    let Some(place) = Place::new() else { return };
+    let log = filled(&place).await;
+    let region = Region::built_in().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let locator = crate::locate::Locator::new(&region);
+    let list = crate::shelters::Shelters::in_force(folder.path(), &region, &locator).unwrap();
+    log.describe_shelters(list.all(), true).await.unwrap();
+    let first = &list.all()[0];
+    let of = |number, id, state| {
+        let Body::ShelterChanged(mut change) = sheltered(number, 1, state, Some(40)).body else { panic!("a word") };
+        change.shelter = id;
+        draft(entry(number, Body::ShelterChanged(change)))
+    };
+    let unlisted = crate::log::samples::shelter_id(7);
+    log.append(&[of(70, first.id, ShelterState::Open), of(71, unlisted, ShelterState::Full)]).await.unwrap();
+    let rows = async || -> Vec<String> {
+        let select = "SELECT concat_ws('|', name, coalesce(state, '-'), people, listed, fit_flood, round(ST_Y(geom)::numeric, 5)) \
+             FROM shelter WHERE state IS NOT NULL ORDER BY listed DESC";
+        sqlx::query_scalar(select).fetch_all(&log.readers).await.unwrap()
+    };
+    let fit = first.fit.unwrap().contains(crate::domain::shelter::Danger::Flood);
+    let named = format!("{}|open|40|t|{}|{:.5}", first.name, if fit { 't' } else { 'f' }, first.position.lat());
+    let expected = [named, "避難所 1|full|40|f".to_owned()];
+    assert_eq!(rows().await, expected);
+    log.rebuild().await.unwrap();
+    assert_eq!(rows().await, expected, "made anew");
+    log.describe_shelters(&list.all()[1..], true).await.unwrap();
+    assert_eq!(rows().await.len(), 2, "what is no longer listed stays while anything is said of it");
+    let counted: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM shelter WHERE listed").fetch_one(&log.readers).await.unwrap();
+    assert_eq!(counted as usize, list.all().len() - 1);
 }

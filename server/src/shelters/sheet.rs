@@ -1,0 +1,259 @@
+//! Reads a list row by row: CSV in UTF-8 (with or without a byte order mark) or Shift_JIS, or GeoJSON with the same
+//! names as properties. Neither is held in memory whole.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::path::Path;
+
+use encoding_rs::SHIFT_JIS;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use sha2::{Digest, Sha256};
+
+use super::columns::{Column, Row, column};
+use super::import::ImportError;
+
+/// A file may have at most this many bytes (128 MiB); GSI's list of the whole country has about half of it.
+pub(super) const MAX_BYTES: u64 = 128 << 20;
+
+/// Rows above the one with the headers: titles, dates.
+const ABOVE_HEADERS: usize = 10;
+
+/// What one file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// The file's name, without folders.
+    pub name: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// `UTF-8`, `Shift_JIS` or `GeoJSON`.
+    pub form: &'static str,
+}
+
+/// What is done with a row, or with one that cannot be read: its place in the file, and why.
+pub(super) type Take<'a> = dyn FnMut(Result<Row, (u64, String)>) + 'a;
+
+/// Reads a file to its end.
+///
+/// # Errors
+/// [`ImportError`] where it is no list at all.
+pub(super) fn read(file: &Path, take: &mut Take<'_>) -> Result<Sheet, ImportError> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let unreadable = |source| ImportError::Unreadable { file: file.to_owned(), source };
+    let opened = File::open(file).map_err(unreadable)?;
+    let size = opened.metadata().map_err(unreadable)?.len();
+    if size > MAX_BYTES {
+        return Err(ImportError::TooLarge(name));
+    }
+    let mut input = Hashing { inner: BufReader::new(opened.take(MAX_BYTES)), digest: Sha256::new() };
+    let lower = name.to_ascii_lowercase();
+    let form = if lower.ends_with(".geojson") || lower.ends_with(".json") {
+        geojson(&name, &mut input, take)?
+    } else {
+        csv(&name, &mut input, take)?
+    };
+    io::copy(&mut input, &mut io::sink()).map_err(unreadable)?;
+    Ok(Sheet { name, sha256: hex::encode(input.digest.finalize()), form })
+}
+
+/// Reads a CSV.
+///
+/// # Errors
+/// [`ImportError`] where it is no list at all.
+pub(super) fn csv(name: &str, input: impl Read, take: &mut Take<'_>) -> Result<&'static str, ImportError> {
+    let malformed = |reason: String| ImportError::Malformed { file: name.to_owned(), reason };
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
+    let mut record = csv::ByteRecord::new();
+    let mut encoding = Encoding::Unknown;
+    let mut columns: Option<Vec<Option<Column>>> = None;
+    let mut above = 0;
+    while reader.read_byte_record(&mut record).map_err(|error| malformed(error.to_string()))? {
+        let line = record.position().map_or(0, csv::Position::line);
+        if above == 0 && columns.is_none() && record.get(0).is_some_and(is_no_csv) {
+            return Err(malformed("it is a zip or a spreadsheet, not a CSV: unpack it, or save it as CSV".to_owned()));
+        }
+        let Some(cells) = encoding.cells(&record) else {
+            if columns.is_none() {
+                return Err(malformed(format!("line {line} is neither UTF-8 nor Shift_JIS")));
+            }
+            take(Err((line, format!("its text is not {}", encoding.name()))));
+            continue;
+        };
+        match &columns {
+            None => {
+                let found: Vec<_> = cells.iter().map(|header| column(header)).collect();
+                let has = |wanted| found.contains(&Some(wanted));
+                if has(Column::Name) && has(Column::Lat) && has(Column::Lon) {
+                    columns = Some(found);
+                } else {
+                    above += 1;
+                    if above == ABOVE_HEADERS {
+                        break;
+                    }
+                }
+            }
+            Some(_) if cells.iter().all(|cell| cell.trim().is_empty()) => {}
+            Some(columns) => {
+                let cells = columns.iter().zip(cells).filter_map(|(column, text)| Some(((*column)?, text)));
+                take(Ok(Row { at: line, cells: cells.collect() }));
+            }
+        }
+    }
+    if columns.is_none() {
+        return Err(ImportError::NoColumns(name.to_owned()));
+    }
+    Ok(encoding.name())
+}
+
+/// The first bytes of a zip (a spreadsheet is one too) or of an old spreadsheet.
+fn is_no_csv(first: &[u8]) -> bool {
+    first.starts_with(b"PK\x03\x04") || first.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) || first.contains(&0)
+}
+
+/// A file has one encoding; the first text that is not ASCII tells which.
+#[derive(Clone, Copy)]
+enum Encoding {
+    Unknown,
+    Utf8,
+    ShiftJis,
+}
+
+impl Encoding {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Utf8 => "UTF-8",
+            Self::ShiftJis => "Shift_JIS",
+        }
+    }
+
+    /// The record's text; `None` if it is not in the file's encoding. In Shift_JIS (as Windows has it, CP932) no
+    /// comma, quotation mark or line break is a part of another character, so cells are cut before they are decoded.
+    fn cells(&mut self, record: &csv::ByteRecord) -> Option<Vec<String>> {
+        if matches!(self, Self::Unknown) && record.iter().any(|cell| !cell.is_ascii()) {
+            let is_utf8 = record.iter().all(|cell| std::str::from_utf8(cell).is_ok());
+            *self = if is_utf8 { Self::Utf8 } else { Self::ShiftJis };
+        }
+        let utf8 = |cell: &[u8]| std::str::from_utf8(cell).ok().map(str::to_owned);
+        let shift_jis = |cell: &[u8]| {
+            let text = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(cell)?;
+            Some(text.into_owned())
+        };
+        record.iter().map(|cell| if matches!(self, Self::ShiftJis) { shift_jis(cell) } else { utf8(cell) }).collect()
+    }
+}
+
+fn geojson(name: &str, input: impl Read, take: &mut Take<'_>) -> Result<&'static str, ImportError> {
+    let mut input = BufReader::new(input);
+    let unreadable = |error: io::Error| ImportError::Malformed { file: name.to_owned(), reason: error.to_string() };
+    // JSON knows no byte order mark.
+    if input.fill_buf().map_err(unreadable)?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
+    let mut deserializer = serde_json::Deserializer::from_reader(input);
+    let outcome = Collection(take).deserialize(&mut deserializer);
+    let features = outcome.and_then(|features| deserializer.end().map(|()| features));
+    match features {
+        Err(error) => Err(ImportError::Malformed { file: name.to_owned(), reason: error.to_string() }),
+        Ok(None) => Err(ImportError::NoColumns(name.to_owned())),
+        Ok(Some(())) => Ok("GeoJSON"),
+    }
+}
+
+/// A FeatureCollection, feature by feature; tells whether there were features.
+struct Collection<'a, 't>(&'a mut Take<'t>);
+
+impl<'de> DeserializeSeed<'de> for Collection<'_, '_> {
+    type Value = Option<()>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<()>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Collection<'_, '_> {
+    type Value = Option<()>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a FeatureCollection")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<()>, A::Error> {
+        let mut found = None;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "features" {
+                map.next_value_seed(Features(self.0))?;
+                found = Some(());
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct Features<'a, 't>(&'a mut Take<'t>);
+
+impl<'de> DeserializeSeed<'de> for Features<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+#[derive(Deserialize)]
+struct Feature {
+    #[serde(default)]
+    properties: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    geometry: Option<serde_json::Value>,
+}
+
+impl<'de> Visitor<'de> for Features<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("features")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut at = 0;
+        while let Some(feature) = seq.next_element::<Feature>()? {
+            at += 1;
+            (self.0)(row(at, &feature).map_err(|reason| (at, reason)));
+        }
+        Ok(())
+    }
+}
+
+fn row(at: u64, feature: &Feature) -> Result<Row, String> {
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let properties = feature.properties.iter().flatten();
+    let mut cells: Vec<_> = properties.filter_map(|(name, value)| Some((column(name)?, text(value)))).collect();
+    let point = feature.geometry.as_ref().ok_or("it has no geometry")?;
+    let is_point = point.get("type").and_then(serde_json::Value::as_str) == Some("Point");
+    let degrees = |axis| point.get("coordinates").and_then(|c| c.get(axis)).filter(|_| is_point).map(text);
+    let (lon, lat) = degrees(0).zip(degrees(1)).ok_or("its geometry is no point")?;
+    // Of the two ways in which a feature may say where it is, the geometry counts.
+    cells.retain(|(column, _)| !matches!(column, Column::Lat | Column::Lon));
+    cells.extend([(Column::Lat, lat), (Column::Lon, lon)]);
+    Ok(Row { at, cells })
+}
+
+/// Passes bytes on, and keeps their SHA-256.
+struct Hashing<R> {
+    inner: R,
+    digest: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.digest.update(&buffer[..count]);
+        Ok(count)
+    }
+}

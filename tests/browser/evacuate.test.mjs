@@ -1,0 +1,135 @@
+// A phone on which /evacuate was opened once, and then has no network: where one stands, which shelters there are, what
+// lies between. And the console that opens a shelter, the wall that counts it.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
+import { openConsole, openWall, sendReport } from './harness/people.mjs';
+import { Server } from './harness/server.mjs';
+
+let server;
+let browser;
+let town;
+let shelters;
+let operator;
+
+before(async () => {
+  server = await Server.start();
+  browser = await launch();
+  ({
+    towns: [town],
+  } = await server.region());
+  const list = await (await fetch(`${server.url}/api/shelters`)).json();
+  shelters = list.shelters.filter(({ municipality }) => municipality === town.code);
+  operator = await server.account('suzuki', '鈴木', town.code, 'operator');
+});
+
+after(async () => {
+  await finish(browser, server);
+});
+
+const offers = (page) => page.locator('section[aria-labelledby="offers-title"] > ol > li');
+
+async function type(page, { lat, lon }) {
+  const typed = page.getByLabel(t('capture.place.lat'));
+  if (!(await typed.isVisible())) await page.getByText(t('capture.place.typed')).click();
+  await typed.fill(String(lat));
+  await page.getByLabel(t('capture.place.lon')).fill(String(lon));
+  await page.getByRole('button', { name: t('capture.place.use_typed') }).click();
+}
+
+test('an operator opens a shelter by the keyboard, and the wall and every map have it at once', async () => {
+  const desk = await browser.page('desk');
+  await openConsole(desk, server, operator);
+  const wall = await browser.page('desk');
+  await openWall(wall, await server.wallAddress(town.code));
+  const [shelter] = shelters;
+  const change = desk.getByRole('button', { name: t('shelter.change_named', { name: shelter.name }), exact: true });
+  await change.focus();
+  await desk.keyboard.press('Enter');
+  const form = desk.getByRole('form', { name: t('shelter.change_named', { name: shelter.name }) });
+  await form.getByRole('radio', { name: t('shelter.standing.open') }).check();
+  await form.getByLabel(t('shelter.people')).fill('２３人');
+  await form.getByRole('button', { name: t('shelter.save') }).click();
+  await form.getByText(t('shelter.people.wrong')).waitFor();
+  await form.getByLabel(t('shelter.people')).fill('２３');
+  await isAccessible(desk, 'the console with a shelter that is being opened');
+  await desk.keyboard.press('Enter');
+  const row = desk.locator('section[aria-labelledby="shelters-title"] li').filter({ hasText: shelter.name });
+  await row.getByText(t('shelter.people_n', { n: 23 })).waitFor();
+  await row.getByText('鈴木').waitFor();
+  await form.waitFor({ state: 'detached' });
+  await wall
+    .locator('.sums')
+    .getByText(t('shelter.people_n', { n: 23 }))
+    .waitFor();
+  await photograph(desk, 'shelters-console');
+  await isAccessible(wall, 'the wall with shelters');
+  await photograph(wall, 'shelters-wall');
+  await desk.context().close();
+  await wall.context().close();
+});
+
+test('a phone that opened the page once goes on without a network, and says how old its picture is', async () => {
+  const at = { lat: town.label.lat, lon: town.label.lon };
+  const target = shelters[0];
+  // Something in the way to the shelter that is open.
+  const way = { lat: (at.lat + target.position.lat) / 2, lon: (at.lon + target.position.lon) / 2 };
+  await sendReport(server, { words: '道がふさがれている', ...way });
+  const page = await browser.page('phone', at);
+  await page.goto(`${server.url}/evacuate`);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.getByRole('button', { name: t('capture.place.device') }).click();
+
+  const first = offers(page).first();
+  await first.getByRole('heading', { name: target.name }).waitFor();
+  assert.equal(await offers(page).count(), 1, 'the one that is open, and no other');
+  await first.getByText(t('evacuate.between.damage', { n: 1 })).waitFor();
+  await page.getByText(t('evacuate.straight')).waitFor();
+  await page.getByText(t('evacuate.invented')).waitFor();
+  const where = await first.locator('.where').textContent();
+  assert.match(where, /^(北|北東|東|南東|南|南西|西|北西) \d+ m$/, where);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'it fits the phone');
+  await isAccessible(page, 'evacuate');
+  await photograph(page, 'evacuate');
+
+  // The fallback says that it is one.
+  await page.getByRole('checkbox', { name: t('danger.tsunami') }).check();
+  await page.getByText(t('evacuate.why.unfit')).waitFor();
+  await page.getByRole('checkbox', { name: t('danger.tsunami') }).uncheck();
+
+  // The line is cut: not the browser's cache, but a reload and a new start of the page.
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.getByRole('heading', { name: t('evacuate.title') }).waitFor();
+  await type(page, at);
+  await offers(page).first().getByRole('heading', { name: target.name }).waitFor();
+  await offers(page)
+    .first()
+    .getByText(t('evacuate.between.damage', { n: 1 }))
+    .waitFor();
+  await page.getByText(t('evacuate.offline')).waitFor();
+  await isAccessible(page, 'evacuate without a network');
+  await photograph(page, 'evacuate-offline');
+  await page.getByRole('radio', { name: t('capture.source.typed') }).waitFor();
+
+  // Another language is at hand too.
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByText('No network: this is what was fetched before.').waitFor();
+  await page.context().setOffline(false);
+  browser.forgive(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  await page.context().close();
+});
+
+test('where no shelter is open those that are designated are shown, and it is said that they may be shut', async () => {
+  const away = (await server.region()).towns[1];
+  const page = await browser.page('phone', { lat: away.label.lat, lon: away.label.lon });
+  await page.goto(`${server.url}/evacuate`);
+  for (const danger of ['flood', 'earthquake'])
+    await page.getByRole('checkbox', { name: t(`danger.${danger}`) }).check();
+  await page.getByRole('button', { name: t('capture.place.device') }).click();
+  await offers(page).first().waitFor();
+  const words = [t('evacuate.why.designated'), t('shelter.standing.unsaid')];
+  for (const word of words) await page.getByText(word).first().waitFor();
+  await page.context().close();
+});

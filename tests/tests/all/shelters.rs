@@ -1,0 +1,157 @@
+//! Shelters over the wire: what an office says of one is on every screen, is kept, and stands in the projection; and
+//! the import of a list.
+
+use anyhow::{Context, Result, ensure};
+use rstest::rstest;
+use serde_json::{Value, json};
+use sokuho_tests::client::Client;
+use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::time::new_id;
+
+/// The first shelter of a municipality.
+async fn first_of(client: &Client, municipality: &str) -> Result<Value> {
+    let list = client.get("/api/shelters").await?.good()?;
+    let shelters = list["shelters"].as_array().context("no list")?;
+    shelters.iter().find(|shelter| shelter["municipality"] == municipality).cloned().context("no shelter there")
+}
+
+fn state_of(shelter: &Value) -> String {
+    format!("/api/shelters/{}/state", shelter["id"].as_str().unwrap_or_default())
+}
+
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn what_an_office_says_of_a_shelter_is_on_every_screen_and_is_kept(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let region = server.public().region().await?;
+    let [town, other] = region.towns()?;
+    let field = server.staff("sato", &town.code, None, "field").await?;
+    let shelter = first_of(&server.public(), &town.code).await?;
+    let mut wall = server.wall(&other.code).await?.watch().await?;
+    let mut public = server.public().watch().await?;
+
+    let said = json!({ "id": new_id(), "state": "open", "people": 23, "note": "毛布が足りない" });
+    let answer = field.post(&state_of(&shelter), &said).await?;
+    ensure!(answer.status == 201, "{}", answer.text());
+    let receipt = answer.good()?;
+    ensure!(receipt["status"]["people"] == 23 && receipt["status"]["office"] == town.code.as_str(), "{receipt}");
+    let again = field.post(&state_of(&shelter), &said).await?;
+    ensure!(again.status == 200 && again.good()?["seq"] == receipt["seq"], "the same again changes nothing");
+    let another = json!({ "id": said["id"], "state": "closed" });
+    field.post(&state_of(&shelter), &another).await?.refused(409, "id_taken")?;
+
+    let entry = wall.next_entry().await?;
+    ensure!(entry["kind"] == "shelter_changed" && entry["shelter"]["people"] == 23, "{entry}");
+    ensure!(entry["shelter"]["by"].is_string() && entry["shelter"]["note"] == "毛布が足りない", "{entry}");
+    let entry = public.next_entry().await?;
+    ensure!(entry["shelter"]["state"] == "open" && entry["shelter"]["shelter"] == shelter["id"], "{entry}");
+    ensure!(!entry.to_string().contains("毛布") && !entry.to_string().contains("sato"), "{entry}");
+    ensure!(entry["shelter"].as_object().is_some_and(|told| told.keys().eq(["at", "shelter", "state"])), "{entry}");
+
+    server.stop()?;
+    server.start_again()?;
+
+    let wall = server.wall(&other.code).await?;
+    let snapshot = wall.get("/api/snapshot").await?.good()?;
+    ensure!(snapshot["shelters"][0]["people"] == 23, "{}", snapshot["shelters"]);
+    let snapshot = server.public().get("/api/snapshot").await?.good()?;
+    ensure!(snapshot["shelters"][0]["state"] == "open" && snapshot["shelters"][0].get("people").is_none());
+    let item = format!("/ogc/collections/shelters/items/{}", shelter["id"].as_str().context("no id")?);
+    let feature = server.public().get(&item).await?.good()?;
+    ensure!(feature["properties"]["state"] == "open" && feature["properties"]["demonstration"] == true, "{feature}");
+    ensure!(feature["properties"].get("people").is_none(), "{feature}");
+    ensure!(wall.get(&item).await?.good()?["properties"]["people"] == 23);
+    if let Some(database) = server.database() {
+        let rows = database.query("SELECT state, people, name FROM sokuho.shelter WHERE state IS NOT NULL")?;
+        ensure!(rows.trim() == format!("open|23|{}", shelter["name"].as_str().unwrap_or_default()), "{rows}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_who_acts_for_the_municipality_in_the_field_or_higher_says_what_is_true_of_its_shelters() -> Result<()> {
+    let server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town, other] = region.towns()?;
+    let shelter = first_of(&server.public(), &town.code).await?;
+    let open = || json!({ "id": new_id(), "state": "open" });
+    let path = state_of(&shelter);
+    server.public().post(&path, &open()).await?.refused(401, "sign_in_required")?;
+    server.wall(&town.code).await?.post(&path, &open()).await?.refused(403, "forbidden")?;
+    server.staff("viewer", &town.code, None, "viewer").await?.post(&path, &open()).await?.refused(403, "forbidden")?;
+    let stranger = server.staff("stranger", &other.code, None, "operator").await?;
+    stranger.post(&path, &open()).await?.refused(403, "other_office")?;
+    stranger.check_in(&town.code).await?;
+    stranger.post(&path, &open()).await?.good()?;
+
+    let operator = server.staff("operator", &town.code, None, "operator").await?;
+    operator.post(&format!("/api/shelters/{}/state", new_id()), &open()).await?.refused(404, "not_found")?;
+    for (bad, code) in [
+        (json!({ "id": new_id(), "state": "half" }), "invalid_field"),
+        (json!({ "id": new_id(), "state": "open", "people": -1 }), "invalid_field"),
+        (json!({ "id": new_id(), "state": "open", "people": 100_001 }), "invalid_field"),
+        (json!({ "id": new_id(), "state": "open", "note": "長".repeat(201) }), "text_too_long"),
+        (json!({ "id": new_id(), "state": "open", "note": "\u{202e}" }), "text_not_allowed"),
+        (json!({ "id": new_id(), "state": "open", "since": 1 }), "unknown_field"),
+        (json!({ "id": "01900000-0000-4000-8000-000000000001", "state": "open" }), "invalid_field"),
+    ] {
+        operator.post(&path, &bad).await?.refused(422, code).with_context(|| bad.to_string())?;
+    }
+    operator.post(&path, &open()).await?.good()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_imported_list_is_in_force_from_the_next_start_and_a_bad_one_changes_nothing() -> Result<()> {
+    let mut server = Server::start()?;
+    let region = server.public().region().await?;
+    let [town, other] = region.towns()?;
+    let demonstration = first_of(&server.public(), &town.code).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("hinanjo.csv");
+    let row =
+        |name: &str, id: u8, at: (f64, f64), town: &str| format!("{town},{id},{name},{},{},1,,○,1,200\n", at.0, at.1);
+    let header =
+        "市区町村コード,ID,名称,緯度,経度,災害種別_洪水,災害種別_津波,災害種別_地震,指定避難所との重複,想定収容人数\n";
+    let rows =
+        [row("表小学校", 1, town.at, &town.code), row("公民館", 2, other.at, &other.code), "壊れた行\n".to_owned()];
+    std::fs::write(&file, format!("\u{feff}{header}{}", rows.concat()))?;
+    let path = file.to_str().context("no path")?;
+    let printed = server.command(&["import", "shelters", path], "")?;
+    for told in [
+        "hinanjo.csv: UTF-8, 3 rows, 2 taken",
+        "hinanjo.csv:4: refused: it has no name",
+        "2 shelters (2 emergency sites",
+    ] {
+        ensure!(printed.contains(told), "{told}: {printed}");
+    }
+    ensure!(first_of(&server.public(), &town.code).await? == demonstration, "a running node goes on with its list");
+
+    server.stop()?;
+    server.start_again()?;
+    let list = server.public().get("/api/shelters").await?.good()?;
+    ensure!(list["demonstration"] == false && list["shelters"].as_array().is_some_and(|all| all.len() == 2), "{list}");
+    let school = first_of(&server.public(), &town.code).await?;
+    ensure!(school["name"] == "表小学校" && school["fit"] == json!(["flood", "earthquake"]), "{school}");
+    ensure!(school["capacity"] == 200 && school["kinds"] == json!(["emergency_site", "shelter"]), "{school}");
+    // What was said of it holds in the next edition too, whatever the order of its rows.
+    let field = server.staff("sato", &town.code, None, "field").await?;
+    field.post(&state_of(&school), &json!({ "id": new_id(), "state": "full" })).await?.good()?;
+
+    std::fs::write(folder.path().join("bad.csv"), "a,b\n1,2\n")?;
+    let bad = folder.path().join("bad.csv");
+    let refused = server.command(&["import", "shelters", path, bad.to_str().context("no path")?], "");
+    ensure!(refused.is_err_and(|error| error.to_string().contains("has no columns")), "a bad file was taken");
+    std::fs::write(&file, header.to_owned() + &rows[1] + &rows[0].replace("小学校", "学園"))?;
+    server.stop()?;
+    server.command(&["import", "shelters", path], "")?;
+    server.start_again()?;
+    let list = server.public().get("/api/shelters").await?.good()?;
+    let said = &list["statuses"][0];
+    ensure!(said["state"] == "full" && said["shelter"] == school["id"], "{list}");
+    ensure!(first_of(&server.public(), &town.code).await?["name"] == "表学園");
+    Ok(())
+}

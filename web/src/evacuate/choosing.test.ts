@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import type { PublicIncident, PublicShelterStatus, Shelter } from '../wire';
+import { choose, dangersOf, NEAR_M, OFFERED, type Surroundings, type Zone, zonesAt } from './choosing';
+import { bearing, from, fromLine, touches, within } from './plane';
+
+const HERE = { lat: 37.5, lon: 139.9 };
+/** A place so many metres east and north of here. */
+const at = (east: number, north: number) => ({
+  lat: HERE.lat + north / 111_194.93,
+  lon: HERE.lon + east / (111_194.93 * Math.cos((HERE.lat * Math.PI) / 180)),
+});
+const box = (west: number, south: number, east: number, north: number) => {
+  const [a, b] = [at(west, south), at(east, north)];
+  return [
+    [a.lon, a.lat],
+    [b.lon, a.lat],
+    [b.lon, b.lat],
+    [a.lon, b.lat],
+    [a.lon, a.lat],
+  ];
+};
+const shelter = (id: string, east: number, north: number, change: Partial<Shelter> = {}): Shelter => ({
+  id,
+  name: id,
+  address: '',
+  municipality: '07202',
+  position: at(east, north),
+  kinds: ['emergency_site'],
+  fit: ['flood', 'earthquake'],
+  ...change,
+});
+const said = (id: string, state: PublicShelterStatus['state']): PublicShelterStatus => ({
+  shelter: id,
+  state,
+  at: '2026-11-22T00:00:00Z',
+});
+const zone = (key: string, hazard: string, ...rings: number[][][]): Zone => ({
+  hazard,
+  key,
+  name: key,
+  english: key,
+  demonstration: false,
+  polygons: [rings],
+});
+const incident = (id: string, east: number, north: number, change: Partial<PublicIncident> = {}): PublicIncident => ({
+  id,
+  category: 'road_damage',
+  status: 'received',
+  position: at(east, north),
+  operation: 'everyday',
+  filed_at: '2026-11-22T00:00:00Z',
+  updated_at: '2026-11-22T00:00:00Z',
+  ...change,
+});
+const around = (change: Partial<Surroundings>): Surroundings => ({
+  shelters: [],
+  statuses: [],
+  zones: [],
+  incidents: [],
+  ...change,
+});
+const ids = (choice: ReturnType<typeof choose>) => choice.offers.map(({ shelter }) => shelter.id);
+
+describe('what lies where', () => {
+  it('measures as a tape would, and names the direction clockwise from north', () => {
+    const point = from(HERE, at(300, -400));
+    expect(Math.hypot(...point)).toBeCloseTo(500, 1);
+    expect(bearing(from(HERE, at(600, 600)))).toBeCloseTo(45, 1);
+    expect(bearing(from(HERE, at(-100, 0)))).toBeCloseTo(270, 1);
+    expect(fromLine([50, 30], [0, 0], [100, 0])).toBeCloseTo(30);
+    expect(fromLine([130, 40], [0, 0], [100, 0])).toBeCloseTo(50);
+    expect(fromLine([3, 4], [0, 0], [0, 0])).toBeCloseTo(5);
+  });
+
+  it('counts an edge to its polygon and a hole to the outside', () => {
+    const rings = [box(-100, -100, 100, 100), box(-20, -20, 20, 20)];
+    expect(within(HERE, rings)).toBe(false);
+    expect(within(at(50, 0), rings)).toBe(true);
+    const corner = box(-100, -100, 100, 100)[0] ?? [];
+    expect(within({ lon: corner[0] ?? 0, lat: corner[1] ?? 0 }, rings)).toBe(true);
+    expect(within(at(150, 0), rings)).toBe(false);
+  });
+
+  it('a line touches what it crosses, begins in, or ends in, and nothing beside it', () => {
+    const rings = [box(100, -50, 200, 50)];
+    expect(touches(HERE, at(300, 0), rings)).toBe(true);
+    expect(touches(HERE, at(150, 0), rings)).toBe(true);
+    expect(touches(at(150, 0), at(150, 20), rings)).toBe(true);
+    expect(touches(HERE, at(0, 300), rings)).toBe(false);
+    expect(touches(HERE, at(300, 300), rings)).toBe(false);
+  });
+});
+
+describe('the choice', () => {
+  it('offers the nearest open shelters that are fit, and not the near one that is full, shut or unfit', () => {
+    const choice = choose(
+      HERE,
+      ['flood'],
+      around({
+        shelters: [
+          shelter('far', 0, 900),
+          shelter('near', 0, 600),
+          shelter('full', 0, 100),
+          shelter('shut', 0, 110),
+          shelter('unfit', 0, 120, { fit: ['fire'] }),
+          shelter('unknown', 0, 130, { fit: null as never }),
+          shelter('unsaid', 0, 140),
+          shelter('reserved', 0, 150, { accepts: '要配慮者' }),
+        ],
+        statuses: [
+          ...['far', 'near', 'unfit', 'unknown', 'reserved'].map((id) => said(id, 'open')),
+          said('full', 'full'),
+          said('shut', 'closed'),
+        ],
+      }),
+    );
+    expect(choice.why).toBe('open');
+    expect(ids(choice)).toEqual(['near', 'far']);
+    expect(choice.offers[0]?.distanceM).toBeCloseTo(600, 0);
+  });
+
+  it('falls back to those that are designated where none that is fit is open, and says so', () => {
+    const shelters = [shelter('a', 0, 100), shelter('b', 100, 0, { fit: ['fire'] }), shelter('full', 0, 10)];
+    const statuses = [said('b', 'open'), said('full', 'full')];
+    const choice = choose(HERE, ['flood'], around({ shelters, statuses }));
+    expect([choice.why, ids(choice)]).toEqual(['designated', ['a']]);
+  });
+
+  it('does not send anybody far away while a designated one is near', () => {
+    const shelters = [shelter('far', 0, NEAR_M + 10), shelter('near', 0, 300)];
+    const choice = choose(HERE, ['flood'], around({ shelters, statuses: [said('far', 'open')] }));
+    expect([choice.why, ids(choice)]).toEqual(['designated', ['near', 'far']]);
+  });
+
+  it('falls back to the nearest of all where no list names one that is fit, and says so', () => {
+    const choice = choose(HERE, ['tsunami'], around({ shelters: [shelter('a', 0, 300), shelter('b', 0, 200)] }));
+    expect([choice.why, ids(choice)]).toEqual(['unfit', ['b', 'a']]);
+  });
+
+  it('wants a shelter that is fit for all dangers at once', () => {
+    const shelters = [shelter('one', 0, 100), shelter('both', 0, 200, { fit: ['flood', 'landslide'] })];
+    expect(ids(choose(HERE, ['flood', 'landslide'], around({ shelters })))).toEqual(['both']);
+    expect(ids(choose(HERE, [], around({ shelters })))).toEqual(['one', 'both']);
+  });
+
+  it('offers a handful, however many there are', () => {
+    const shelters = Array.from({ length: 900 }, (_, i) => shelter(String(i), 0, 10 + i));
+    expect(choose(HERE, [], around({ shelters })).offers).toHaveLength(OFFERED);
+  });
+
+  it('tells what lies between: zones beyond those one stands in, and damage beside the line', () => {
+    const zones = [
+      zone('here', 'flood', box(-50, -50, 50, 50)),
+      zone('between', 'landslide', box(200, -20, 300, 20)),
+      zone('between', 'landslide', box(320, -20, 330, 20)),
+      zone('beside', 'landslide', box(200, 200, 300, 300)),
+    ];
+    const incidents = [
+      incident('on', 250, 90),
+      incident('off', 250, 110),
+      incident('mended', 250, 0, { status: 'resolved' }),
+      incident('lamp', 250, 0, { category: 'street_light' }),
+    ];
+    const { offers } = choose(HERE, [], around({ shelters: [shelter('a', 500, 0)], zones, incidents }));
+    expect(offers[0]?.zones.map(({ key }) => key)).toEqual(['between']);
+    expect(offers[0]?.damage.map(({ id }) => id)).toEqual(['on']);
+  });
+});
+
+it('the zones one stands in name the dangers that a shelter must be fit for', () => {
+  const zones = [
+    zone('depth 3', 'flood', box(-50, -50, 50, 50)),
+    zone('avalanche', 'avalanche', box(-50, -50, 50, 50)),
+    zone('away', 'landslide', box(100, 100, 200, 200)),
+  ];
+  const here = zonesAt(HERE, zones);
+  expect(here.map(({ key }) => key)).toEqual(['depth 3', 'avalanche']);
+  expect(dangersOf(here)).toEqual(['flood']);
+});
