@@ -43,7 +43,7 @@ struct Args {
     #[arg(long)]
     quick: bool,
     /// Only these phases: receipts, receipts-postgresql, cold-start, restart, queries, memory, reconnect, fan-out,
-    /// side-by-side, thumbnail, zones, tiles.
+    /// side-by-side, thumbnail, zones, hazard-tiles, live-tiles.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -84,7 +84,7 @@ struct Scale {
     zone_answers: u32,
 }
 
-const PHASES: [&str; 12] = [
+const PHASES: [&str; 13] = [
     "receipts",
     "receipts-postgresql",
     "cold-start",
@@ -96,7 +96,8 @@ const PHASES: [&str; 12] = [
     "side-by-side",
     "thumbnail",
     "zones",
-    "tiles",
+    "hazard-tiles",
+    "live-tiles",
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -169,8 +170,11 @@ async fn main() -> Result<()> {
     if wanted("zones") {
         zones::measure(&scale, &mut findings).await?;
     }
-    if wanted("tiles") {
-        tiles::measure(&scale, &mut findings).await?;
+    if wanted("hazard-tiles") {
+        tiles::hazard(&scale, &mut findings).await?;
+    }
+    if wanted("live-tiles") {
+        tiles::live(&scale, &mut findings).await?;
     }
     findings.write(&args.json)
 }

@@ -33,22 +33,11 @@ const REPORTS_A_SECOND: u64 = 100;
 /// Corners of a box, degrees: west, south, east, north.
 type Ground = [f64; 4];
 
-/// Measures.
-pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
-    // As anybody sets it who has this much in it.
-    let postgres = match Postgres::start_with("-c shared_buffers=2GB -c max_wal_size=8GB -c jit=off") {
-        Ok(postgres) => Some(postgres),
-        Err(error) => {
-            findings.note(&format!("  no PostgreSQL to compare with: {error:#}"));
-            None
-        }
-    };
-    live(postgres.as_ref(), scale, findings).await?;
-    hazard(postgres.as_ref(), scale, findings).await
-}
-
-async fn live(postgres: Option<&Postgres>, scale: &Scale, findings: &mut Findings) -> Result<()> {
+/// Tiles of the live world.
+pub async fn live(scale: &Scale, findings: &mut Findings) -> Result<()> {
     findings.phase(&format!("tiles of the live world, {} reports", scale.long_log));
+    let postgres = zones::postgres(findings);
+    let postgres = postgres.as_ref();
     let edition = postgres.map_or(Edition::Sqlite, Edition::Postgres);
     let mut node = Node::start_filled(edition, scale.long_log, false).await?;
     node.stop()?;
@@ -74,7 +63,8 @@ async fn live(postgres: Option<&Postgres>, scale: &Scale, findings: &mut Finding
     node.stop()
 }
 
-async fn hazard(postgres: Option<&Postgres>, scale: &Scale, findings: &mut Findings) -> Result<()> {
+/// Tiles of hazard layers.
+pub async fn hazard(scale: &Scale, findings: &mut Findings) -> Result<()> {
     findings.phase(&format!("tiles of hazard layers, {} polygons", scale.zones));
     let text = example::run("zone_cost", &["tiles", "--zones", &scale.zones.to_string()], &[])?;
     let layer = |name: &str| figure(&text, &format!("layer {name}"));
@@ -88,7 +78,7 @@ async fn hazard(postgres: Option<&Postgres>, scale: &Scale, findings: &mut Findi
         ],
     );
     tell("hazard", "", &text, findings)?;
-    let Some(postgres) = postgres else { return Ok(()) };
+    let Some(postgres) = zones::postgres(findings) else { return Ok(()) };
     let database = postgres.database()?;
     zones::load(&database, scale)?;
     database.query(
@@ -98,7 +88,7 @@ async fn hazard(postgres: Option<&Postgres>, scale: &Scale, findings: &mut Findi
     let table = Table { name: "zone_on_map", layer: "zones", columns: "class" };
     let ground = ground_of(&database, "zone_on_map")?;
     let ours = |z| figure(&text, &format!("zoom {z} CPU ms a tile"));
-    compare("hazard", postgres, &database, &table, ground, ours, scale, findings).await
+    compare("hazard", &postgres, &database, &table, ground, ours, scale, findings).await
 }
 
 /// What the example says of a kind of tiles.

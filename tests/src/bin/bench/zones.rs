@@ -26,14 +26,17 @@ const PLACE: &str = "\\set lon random(1391600000, 1410500000) / 10000000.0\n\
 pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
     findings.phase(&format!("zones of a point, {} polygons", scale.zones));
     let ours = ask_ours(scale, findings)?;
-    // As anybody sets it who has this much in it.
-    match Postgres::start_with("-c shared_buffers=2GB -c max_wal_size=8GB -c jit=off") {
-        Ok(postgres) => compare(&postgres, ours, scale, findings).await,
-        Err(error) => {
-            findings.note(&format!("  no PostgreSQL to compare with: {error:#}"));
-            Ok(())
-        }
+    match postgres(findings) {
+        Some(postgres) => compare(&postgres, ours, scale, findings).await,
+        None => Ok(()),
     }
+}
+
+/// One that finds everything in memory, as anybody sets it who has this much in it.
+pub fn postgres(findings: &mut Findings) -> Option<Postgres> {
+    let started = Postgres::start_with("-c shared_buffers=2GB -c max_wal_size=8GB -c jit=off");
+    let note = |error: &anyhow::Error| findings.note(&format!("  no PostgreSQL to compare with: {error:#}"));
+    started.inspect_err(note).ok()
 }
 
 /// Microseconds of CPU for a point.
