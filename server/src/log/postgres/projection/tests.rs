@@ -23,7 +23,7 @@ use crate::live::check_ins::tests::history;
 use crate::live::tests::{any_entries, fold_all};
 use crate::live::world::World;
 use crate::log::samples::{draft, entry, filed, incident_of, office, operation_id, responsible, status, uuid};
-use crate::log::{Appended, ContactDetails, Draft};
+use crate::log::{ContactDetails, Draft};
 use crate::region::Region;
 
 fn word(value: impl serde::Serialize) -> String {
@@ -348,20 +348,6 @@ async fn bring(connection: &mut PgConnection, rows: &[(Seq, &Draft)]) -> Present
     let filings: Vec<_> = rows.iter().filter_map(|(seq, draft)| Filing::of(*seq, &draft.entry)).collect();
     present.learn(&filings);
     present
-}
-
-#[tokio::test]
-async fn a_report_of_somebody_who_is_not_there_after_all_is_refused_and_then_brings_them() {
-    let Some(place) = Place::new() else { return };
-    let log = place.open().await;
-    log.append(&[draft(filed(1))]).await.unwrap();
-    // As it never happens: offices are not deleted.
-    for statement in ["DELETE FROM report", "DELETE FROM incident", "DELETE FROM office"] {
-        sqlx::query(statement).execute(&log.readers).await.unwrap();
-    }
-    assert_eq!(log.append(&[draft(filed(2))]).await.unwrap(), [Appended::Fresh(2)]);
-    let offices: i64 = sqlx::query_scalar("SELECT count(*) FROM office").fetch_one(&log.readers).await.unwrap();
-    assert!(offices > 0);
 }
 
 #[tokio::test]
