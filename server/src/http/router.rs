@@ -100,6 +100,13 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// All doors.
 pub fn router(doors: Doors) -> Router {
+    let admit = middleware::from_fn_with_state(doors.identity, admit);
+    let in_time = middleware::from_fn(answer_in_time);
+    // One stack for each kind of door, the outermost first: each layer that a router takes by itself is a box of its
+    // own, cloned and called for every request.
+    let quickly =
+        || ServiceBuilder::new().layer(admit.clone()).layer(in_time.clone()).layer(DefaultBodyLimit::max(JSON_BODY));
+
     // What can be long enough to be worth compressing. A receipt is not, and reports come in storms.
     let long = OpenApiRouter::new()
         .merge(base::routes().with_state(doors.base))
@@ -112,22 +119,19 @@ pub fn router(doors: Doors) -> Router {
         .merge(features::routes().with_state(doors.features))
         .merge(tiles::routes().with_state(doors.tiles))
         .merge(hazard::routes().with_state(doors.hazard))
-        .layer(compression());
-    let quick = long
+        .layer(quickly().layer(compression()));
+    let short = OpenApiRouter::new()
         .merge(reports::routes().with_state(Arc::new(doors.reports)))
         .merge(sessions::routes().with_state(doors.sessions))
-        .layer(
-            ServiceBuilder::new().layer(middleware::from_fn(answer_in_time)).layer(DefaultBodyLimit::max(JSON_BODY)),
-        );
+        .layer(quickly());
     // Uploads and streams take as long as they take; they bound themselves.
     let slow = OpenApiRouter::new()
         .merge(live::routes().with_state(doors.live))
-        .merge(media::routes().with_state(doors.media));
+        .merge(media::routes().with_state(doors.media))
+        .layer(admit);
 
     let pages = assets::routes().merge(docs::routes(document())).layer(compression());
 
-    // One stack, the outermost first: each layer that a router takes by itself is a box of its own, cloned
-    // and called for every request.
     let rim = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(doors.request_ids, request_log::record))
         .map_response(guard)
@@ -135,8 +139,7 @@ pub fn router(doors: Doors) -> Router {
             ApiError::new(Code::Internal).into_response()
         }))
         .layer(axum::Extension(doors.trusted_proxies));
-    Router::from(quick.merge(slow))
-        .layer(middleware::from_fn_with_state(doors.identity, admit))
+    Router::from(long.merge(short).merge(slow))
         .merge(pages)
         .merge(doors.health.map_or_else(health::liveness, health::routes))
         .fallback(|| async { ApiError::new(Code::NotFound) })

@@ -528,20 +528,6 @@ async fn bring(connection: &mut PgConnection, rows: &[(Seq, &Draft)]) -> Present
 }
 
 #[tokio::test]
-async fn a_report_of_somebody_who_is_not_there_after_all_is_refused_and_then_brings_them() {
-    let Some(place) = Place::new() else { return };
-    let log = place.open().await;
-    log.append(&[draft(filed(1))]).await.unwrap();
-    // As it never happens: offices are not deleted.
-    for statement in ["DELETE FROM report", "DELETE FROM incident", "DELETE FROM office"] {
-        sqlx::query(statement).execute(&log.readers).await.unwrap();
-    }
-    assert_eq!(log.append(&[draft(filed(2))]).await.unwrap(), [Appended::Fresh(2)]);
-    let offices: i64 = sqlx::query_scalar("SELECT count(*) FROM office").fetch_one(&log.readers).await.unwrap();
-    assert!(offices > 0);
-}
-
-#[tokio::test]
 async fn reports_that_do_not_open_their_incidents_are_refused_whole_and_then_projected_from_the_log() {
     let Some(place) = Place::new() else { return };
     let log = place.open().await;
