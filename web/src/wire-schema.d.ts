@@ -89,6 +89,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hazard/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many incidents lie in the zones of each class of each layer. */
+        get: operations["counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hazard/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layers of hazard zones that are in force, with their legends. */
+        get: operations["layers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents": {
         parameters: {
             query?: never;
@@ -1026,6 +1060,19 @@ export interface components {
             /** @description E-mail address. */
             email?: string;
         };
+        /** @description How deep the water may stand. */
+        Depth: {
+            /**
+             * Format: double
+             * @description Metres, inclusive.
+             */
+            min_m: number;
+            /**
+             * Format: double
+             * @description Metres, exclusive; `null` without a limit.
+             */
+            max_m?: number;
+        };
         /**
          * @description How a check-in ended.
          * @enum {string}
@@ -1226,6 +1273,10 @@ export interface components {
                 municipality: string;
                 /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
                 boundaries: string;
+                /** @description The hazard zones that it lay in when it was filed, as `LAYER:CLASS`, comma-separated. */
+                zones: string;
+                /** @description Their Japanese names; 架空・訓練用 behind what is invented. */
+                zone_names: string;
                 /** @description Who says that it is there. */
                 source?: components["schemas"]["EvidenceSource"];
                 /**
@@ -1280,6 +1331,70 @@ export interface components {
          * @enum {string}
          */
         GoodbyeReason: "shutdown" | "slow" | "no_pong" | "full" | "no_subscribe" | "token_not_yet_known" | "bad_frame" | "frame_too_large" | "too_many_frames" | "token_invalid" | "token_expired" | "token_revoked";
+        /**
+         * @description What threatens in a zone.
+         * @enum {string}
+         */
+        Hazard: "flood" | "inland_flood" | "storm_surge" | "tsunami" | "landslide" | "avalanche" | "volcano" | "other";
+        /** @description An entry of the legend. */
+        HazardClass: {
+            /** @description Code within the layer. */
+            code: string;
+            /** @description Japanese name, understood without the layer's. */
+            name: string;
+            /** @description English name. */
+            english: string;
+            /** @description `#rrggbb` */
+            color: string;
+            /** @description Drawn over the colour: `none`, `hatch`, `cross`, `dots` or `lines`. */
+            pattern: string;
+            /** @description How deep the water may stand, if the class is one of depths. */
+            depth?: components["schemas"]["Depth"];
+            /** @description Whether the program knows the class; others come from the file as they are. */
+            known: boolean;
+        };
+        /** @description A layer of hazard zones. */
+        HazardLayer: {
+            /** @description Its id. */
+            id: string;
+            /** @description Japanese name. */
+            name: string;
+            /** @description English name. */
+            english: string;
+            /** @description What threatens. */
+            hazard: components["schemas"]["Hazard"];
+            /** @description Which edition, for people. */
+            edition: string;
+            /** @description Who made the data, or the files that were imported. */
+            source: string;
+            /** @description Under which terms. */
+            licence: string;
+            /** @description What to write on the map. */
+            attribution: string;
+            /** @description Invented, for demonstration and drills (架空・訓練用); must be shown as such. */
+            demonstration: boolean;
+            /**
+             * Format: date-time
+             * @description When it was imported; the demonstration never was.
+             */
+            imported_at?: string;
+            /**
+             * Format: int32
+             * @description How many zones it has.
+             */
+            zones: number;
+            /** @description West, south, east and north of all of them, degrees WGS 84. */
+            bounds?: components["schemas"]["Bounds"];
+            /** @description The legend, the least severe first. */
+            classes: components["schemas"]["HazardClass"][];
+            /** @description Address of the tiles: `/tiles/hazard-ID/{z}/{x}/{y}`. */
+            tiles: string;
+        };
+        /** @description The layers that are in force. */
+        HazardLayers: {
+            /** @description In the order of their ids. */
+            layers: components["schemas"]["HazardLayer"][];
+        };
         /** @description An incident, for whoever asks. */
         IncidentProperties: components["schemas"]["OfficeIncidentProperties"] | components["schemas"]["PublicIncidentProperties"];
         /** @description What a map draws of an incident, for offices and, with the position to 0.0001°, for everybody. */
@@ -1587,6 +1702,11 @@ export interface components {
             /** @description Code of the office that answers for it. */
             responsible?: string;
             /**
+             * @description The hazard zones that it lies in: those of its first report, until a new edition of a layer has it looked at
+             *     again.
+             */
+            zones: components["schemas"]["Zone"][];
+            /**
              * Format: date-time
              * @description When its first report was filed.
              */
@@ -1607,6 +1727,10 @@ export interface components {
             words: string;
             /** @description How many reports it has. */
             reports: number;
+            /** @description The hazard zones that it lies in, as `LAYER:CLASS`, comma-separated. */
+            zones: string;
+            /** @description Their Japanese names; 架空・訓練用 behind what is invented. */
+            zone_names: string;
         };
         /**
          * @description What an office is.
@@ -1663,6 +1787,8 @@ export interface components {
             place: components["schemas"]["Place"];
             /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
             boundaries: string;
+            /** @description The hazard zones that the place lay in when the report was filed. */
+            zones: components["schemas"]["Zone"][];
             /** @description Photos and videos. */
             media: components["schemas"]["Medium"][];
             /** @description Whether the reporter left contact details. */
@@ -2062,6 +2188,10 @@ export interface components {
             municipality: string;
             /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
             boundaries: string;
+            /** @description The hazard zones that it lay in when it was filed, as `LAYER:CLASS`, comma-separated. */
+            zones: string;
+            /** @description Their Japanese names; 架空・訓練用 behind what is invented. */
+            zone_names: string;
             /** @description Who says that it is there. */
             source?: components["schemas"]["EvidenceSource"];
             /**
@@ -2492,6 +2622,49 @@ export interface components {
             /** @enum {string} */
             type: "subscribe";
         };
+        /** @description A hazard zone that a place lies in. */
+        Zone: {
+            /** @description Id of the layer, see `GET /api/hazard/layers`. */
+            layer: string;
+            /** @description What threatens. */
+            hazard: components["schemas"]["Hazard"];
+            /** @description Code of the class within the layer. */
+            class: string;
+            /** @description What the class is called in Japanese, understood without its layer's name. */
+            name: string;
+            /** @description The same in English. */
+            english: string;
+            /** @description How deep the water may stand, if the class is one of depths. */
+            depth?: components["schemas"]["Depth"];
+            /** @description The edition of the layer by which it was found. */
+            edition: string;
+            /** @description Invented, for demonstration and drills (架空・訓練用); must be shown as such. */
+            demonstration: boolean;
+        };
+        /** @description How many incidents lie in the zones of a class. */
+        ZoneCount: {
+            /** @description Id of the layer. */
+            layer: string;
+            /** @description What threatens. */
+            hazard: components["schemas"]["Hazard"];
+            /** @description Code of the class. */
+            class: string;
+            /** @description Its Japanese name. */
+            name: string;
+            /** @description Its English name. */
+            english: string;
+            /** @description Any of them was found by invented zones (架空・訓練用). */
+            demonstration: boolean;
+            /** @description Open incidents. */
+            open: number;
+            /** @description All incidents. */
+            all: number;
+        };
+        /** @description How many incidents lie in the zones of each class. */
+        ZoneCounts: {
+            /** @description By layer, then class. Incidents of open operations; one that lies in several zones counts in each. */
+            zones: components["schemas"]["ZoneCount"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2739,6 +2912,65 @@ export interface operations {
             };
         };
     };
+    counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneCounts"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    layers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the answer at hand */
+                "If-None-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The layers */
+            200: {
+                headers: {
+                    /** @description Changes with the editions */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardLayers"];
+                };
+            };
+            /** @description The answer at hand is still right */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -2748,6 +2980,11 @@ export interface operations {
                 near?: string;
                 /** @description An office's code: those it answers for. */
                 office?: string;
+                /**
+                 * @description Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
+                 *     is not told in which zones an incident lies.
+                 */
+                zone?: string;
                 /** @description How many at most, 1 to 1,000; 100 if left out. */
                 limit?: number;
                 /** @description How much is told of each; everything if left out. */

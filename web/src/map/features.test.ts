@@ -13,6 +13,7 @@ function incident(id: string, change: Partial<OfficeIncident> = {}): OfficeIncid
     status: 'received',
     position: { lat: 37.5, lon: 139.9 },
     danger_to_life: false,
+    zones: [],
     filed_at: '2026-11-22T00:00:00Z',
     updated_at: '2026-11-22T00:00:00Z',
     reports: [],

@@ -23,6 +23,7 @@ function incident(id: string, change: Partial<OfficeIncident> = {}): OfficeIncid
     status: 'received',
     position: { lat: 37.5, lon: 139.9 },
     danger_to_life: false,
+    zones: [],
     responsible: '07202',
     filed_at: at(0),
     updated_at: at(0),
