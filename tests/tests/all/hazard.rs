@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use sokuho_tests::client::Client;
 use sokuho_tests::report::report;
 use sokuho_tests::server::{Edition, Server, Start};
-use sokuho_tests::viewer::Subscribe;
 
 use crate::shared_data::shared_file;
 
