@@ -17,35 +17,20 @@ export type Role = Schemas['Role'];
 
 export type Office = Schemas['RegionOffice'];
 export type Region = Schemas['Region'];
-export type BaseMap = Omit<Schemas['BaseMap'], 'features'> & { features?: GeoJSON.FeatureCollection };
+export type TileJson = Schemas['TileJson'];
+/** `archive`: what the tiles of an archive hold. */
+export type BaseMap = Omit<Schemas['BaseMap'], 'features'> & {
+  features?: GeoJSON.FeatureCollection;
+  archive?: TileJson;
+};
 
 // Hazard zones
 
-export type HazardClass = {
-  code: string;
-  name: string;
-  english: string;
-  /** `#rrggbb`. */
-  color: string;
-  pattern: 'none' | 'hatch' | 'cross' | 'dots' | 'lines';
-  /** Metres. */
-  depth?: { min_m: number; max_m?: number | null } | null;
-};
-export type HazardLayer = {
-  id: string;
-  name: string;
-  english: string;
-  hazard: string;
-  edition: string;
-  source: string;
-  licence: string;
-  attribution: string;
-  demonstration: boolean;
-  zones: number;
-  classes: HazardClass[];
-  tiles: string;
-};
-export type HazardLayers = { layers: HazardLayer[] };
+/** What is laid over a class's colour. */
+export type ZonePattern = 'none' | 'hatch' | 'cross' | 'dots' | 'lines';
+export type HazardClass = Schemas['HazardClass'];
+export type HazardLayer = Schemas['HazardLayer'];
+export type HazardLayers = Schemas['HazardLayers'];
 
 // Reports
 

@@ -5,6 +5,7 @@ import type {
   SourceSpecification,
 } from 'maplibre-gl';
 import type { BaseMap } from '../wire';
+import { archiveParts } from './archive';
 import { FONTS, LIGHT_FONTS } from './fonts';
 import type { Palette } from './palette';
 
@@ -54,9 +55,11 @@ export function baseParts(
       ),
     };
   }
-  if (base.kind !== 'features' || !base.tiles) return NOTHING;
+  if (!base.tiles) return NOTHING;
+  const url = new URL(base.tiles, origin).href;
+  if (base.kind === 'archive') return base.archive ? archiveParts(base.archive, url, palette, local, scale) : NOTHING;
   return {
-    sources: { base: { type: 'vector', url: new URL(base.tiles, origin).href } },
+    sources: { base: { type: 'vector', url } },
     ...drawn(
       () => true,
       (layer) => ({ 'source-layer': layer }),

@@ -1,6 +1,6 @@
 import type { ExpressionSpecification, LayerSpecification, VectorSourceSpecification } from 'maplibre-gl';
 import type { HazardClass, HazardLayer } from '../wire';
-import { patternName } from './patterns';
+import { patternName, patternOf } from './patterns';
 
 /** A hazard layer that is shown, and how strongly, 0 to 1. */
 export type ShownZones = { layer: HazardLayer; opacity: number };
@@ -36,7 +36,7 @@ export function darker(colour: string, by: number): string {
 /** What draws a hazard layer: its official colours, a pattern of ours on them, and the edge of each zone. */
 export function zoneLayers({ layer, opacity }: ShownZones, ink: string, scale: number): LayerSpecification[] {
   const from = { source: zonesSource(layer.id), 'source-layer': 'zones' };
-  const patterned = layer.classes.filter(({ pattern }) => pattern !== 'none');
+  const patterned = layer.classes.filter(({ pattern }) => patternOf(pattern) !== 'none');
   const pattern: LayerSpecification[] =
     patterned.length === 0
       ? []
@@ -47,7 +47,7 @@ export function zoneLayers({ layer, opacity }: ShownZones, ink: string, scale: n
             ...from,
             filter: ['in', ['to-string', ['get', 'class']], ['literal', patterned.map(({ code }) => code)]],
             paint: {
-              'fill-pattern': byClass(patterned, (one) => patternName(one.pattern, ink), ''),
+              'fill-pattern': byClass(patterned, (one) => patternName(patternOf(one.pattern), ink), ''),
               'fill-opacity': Math.min(1, opacity + 0.2),
             },
           },

@@ -28,6 +28,8 @@ export type Palette = {
   railwayDash: string;
   nationalRoad: string;
   place: string;
+  /** How bright a picture that lies beneath may be, 0 to 1. */
+  brightest: number;
   /** The ink of hazard classes' patterns. */
   pattern: string;
   peak: string;
@@ -64,6 +66,7 @@ export function paletteOf(element: Element): Palette {
     railwayDash: read('--map-railway-dash'),
     nationalRoad: read('--map-national-road'),
     place: read('--map-place'),
+    brightest: Number.parseFloat(read('--map-brightest')) || 1,
     pattern: read('--map-pattern'),
     peak: read('--map-peak'),
     category: (category) => read(colourOf(category)),

@@ -1,7 +1,12 @@
-import type { HazardClass } from '../wire';
+import type { ZonePattern } from '../wire';
 
 /** What tells classes apart beside their colour. */
-export type Pattern = HazardClass['pattern'];
+export type Pattern = ZonePattern;
+
+/** A pattern by its name on the wire; one that only newer servers know is none. */
+export function patternOf(name: string): Pattern {
+  return Object.hasOwn(STROKES, name) ? (name as Pattern) : 'none';
+}
 
 /** Edge of a pattern's square, CSS pixels; what is drawn in it repeats without a seam. */
 export const PATTERN_EDGE = 12;

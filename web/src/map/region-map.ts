@@ -19,7 +19,7 @@ import type { Frame } from './framing';
 import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { type Palette, paletteOf } from './palette';
-import { drawPattern, PATTERN_RATIO, patternName } from './patterns';
+import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { metresPerPixel } from './scale';
 import { addShelters } from './shelters';
 import { ABOVE_ZONES, GATHERED, groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
@@ -137,7 +137,7 @@ export function drawZones(map: MapLibre, shown: readonly ShownZones[], palette: 
   for (const one of shown) {
     const source = zonesSource(one.layer.id);
     if (!map.getSource(source)) map.addSource(source, zonesTiles(one.layer, location.origin));
-    for (const { pattern } of one.layer.classes) {
+    for (const pattern of one.layer.classes.map(({ pattern }) => patternOf(pattern))) {
       const name = patternName(pattern, palette.pattern);
       const image = pattern === 'none' || map.hasImage(name) ? null : drawPattern(pattern, palette.pattern);
       if (image) map.addImage(name, image, { pixelRatio: PATTERN_RATIO });

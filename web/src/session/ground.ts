@@ -1,4 +1,4 @@
-import type { BaseMap, HazardLayers } from '../wire';
+import type { BaseMap, HazardLayers, TileJson } from '../wire';
 import { call } from './http';
 
 let base: Promise<BaseMap> | null = null;
@@ -6,11 +6,17 @@ let layers: Promise<HazardLayers> | null = null;
 
 /** Fetches the base map once for a page; a failed fetch may be tried again. */
 export function loadBase(): Promise<BaseMap> {
-  base ??= call<BaseMap>('/api/base').catch((error: unknown) => {
+  base ??= fetchBase().catch((error: unknown) => {
     base = null;
     throw error;
   });
   return base;
+}
+
+async function fetchBase(): Promise<BaseMap> {
+  const base = await call<BaseMap>('/api/base');
+  // Somebody else made the archive: what its layers are called stands in its own description.
+  return base.kind === 'archive' && base.tiles ? { ...base, archive: await call<TileJson>(base.tiles) } : base;
 }
 
 /** Fetches which hazard layers there are, once for a page; a failed fetch may be tried again. */

@@ -1,0 +1,55 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { HazardLayer } from '../wire';
+import LayerSwitch from './LayerSwitch.svelte';
+import Legend from './Legend.svelte';
+import { Shown } from './shown.svelte';
+
+afterEach(cleanup);
+beforeEach(() => localStorage.clear());
+
+const layer = {
+  id: 'demo-flood',
+  name: '洪水浸水想定区域',
+  english: 'Flood',
+  hazard: 'flood',
+  demonstration: true,
+  classes: [
+    { code: '3', name: '3–5 m', english: '3–5 m', color: '#ffb7b7', pattern: 'dots', known: true },
+    { code: 'x', name: '不明', english: 'unknown', color: '#999999', pattern: 'from-the-future', known: false },
+  ],
+} as unknown as HazardLayer;
+const marks = { categories: new Set(['hazard'] as const), danger: false, drill: false, gathered: false };
+
+it('explains what is on the map and nothing else', () => {
+  render(Legend, { marks, base: false, zones: [] });
+  expect(screen.getAllByRole('listitem').map((item) => item.textContent?.trim())).toEqual(['災害・危険箇所']);
+  cleanup();
+  render(Legend, { marks: { ...marks, danger: true, drill: true }, base: true, zones: [layer] });
+  const items = screen.getAllByRole('listitem').map((item) => item.textContent?.trim());
+  expect(items).toEqual(['災害・危険箇所', '人命危険', '訓練', '湖・川', '鉄道', '高速道路', '国道', '3–5 m', '不明']);
+  expect(screen.getByText('架空・訓練用')).toBeTruthy();
+});
+
+it('switches layers and their strength by keyboard, and goes back to its button', async () => {
+  const shown = new Shown('07202', [layer]);
+  render(LayerSwitch, { shown, base: null, layers: [layer], failed: false });
+  const button = screen.getByRole('button', { name: '表示の切替' });
+  expect(button.getAttribute('aria-expanded')).toBe('false');
+  await fireEvent.click(button);
+  expect(button.getAttribute('aria-expanded')).toBe('true');
+  await fireEvent.input(screen.getByRole('slider'), { target: { value: '90' } });
+  expect(shown.opacity('demo-flood')).toBe(0.9);
+  await fireEvent.click(screen.getByRole('checkbox', { name: /洪水浸水想定区域/ }));
+  expect(shown.has('demo-flood')).toBe(false);
+  expect(screen.queryByRole('slider')).toBeNull();
+  await fireEvent.keyDown(window, { key: 'Escape' });
+  expect(button.getAttribute('aria-expanded')).toBe('false');
+  expect(document.activeElement).toBe(button);
+});
+
+it('says that the list of layers could not be had, and not that there are none', async () => {
+  render(LayerSwitch, { shown: new Shown('', []), base: null, layers: [], failed: true });
+  await fireEvent.click(screen.getByRole('button', { name: '表示の切替' }));
+  expect(screen.getByText('ハザード区域の一覧を取得できませんでした。')).toBeTruthy();
+});
