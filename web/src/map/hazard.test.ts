@@ -14,8 +14,8 @@ const layer: HazardLayer = {
   demonstration: false,
   zones: 3,
   classes: [
-    { code: '1', name: '0.5 m未満', english: 'under 0.5 m', color: '#f7f5a9', pattern: 'none' },
-    { code: '2', name: '0.5–3 m', english: '0.5–3 m', color: '#ffd8c0', pattern: 'hatch' },
+    { code: '1', name: '0.5 m未満', english: 'under 0.5 m', color: '#f7f5a9', pattern: 'none', known: true },
+    { code: '2', name: '0.5–3 m', english: '0.5–3 m', color: '#ffd8c0', pattern: 'hatch', known: true },
   ],
   tiles: '/tiles/hazard-flood-max/{z}/{x}/{y}',
 };

@@ -1,0 +1,114 @@
+// The map without any map file: its base, its layers, the same as a table and on paper.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
+import { openWall, signIn } from './harness/people.mjs';
+import { beside, Server } from './harness/server.mjs';
+
+let server;
+let browser;
+let town;
+let operator;
+
+before(async () => {
+  server = await Server.start();
+  browser = await launch();
+  [town] = (await server.region()).towns;
+  operator = await server.account('suzuki', '鈴木 一郎', town.code, 'operator');
+  const night = ['--url', server.url, '--data', server.data, '--speed', '300', '--once'];
+  execFileSync(beside('demo'), night, { stdio: 'ignore' });
+});
+
+after(async () => {
+  await finish(browser, server);
+});
+
+async function desk() {
+  const page = await browser.page('desk');
+  await signIn(page, `${server.url}/console`, operator);
+  await page.locator('[data-drawn]').waitFor();
+  return page;
+}
+
+test('a node without map files draws a base map, says that it is a sketch and who drew it', async () => {
+  const page = await browser.page('desk');
+  await openWall(page, await server.wallAddress(town.code));
+  await page.locator('[data-drawn]').waitFor();
+  const map = page.getByRole('region', { name: t('map.title'), exact: true });
+  await map.getByText(t('map.sketch'), { exact: true }).waitFor();
+  const { attribution, features } = await (await fetch(`${server.url}/api/base`)).json();
+  assert.ok(features.features.length > 100);
+  await map.getByText(attribution).waitFor();
+  for (const key of ['map.base.water', 'map.base.railway', 'map.base.expressway', 'map.base.road']) {
+    await map.getByText(t(key), { exact: true }).waitFor();
+  }
+  await photograph(page, 'wall-base');
+  browser.isUntroubled();
+  await page.context().close();
+});
+
+test('which layers are shown is chosen by keyboard and remembered', async () => {
+  const page = await desk();
+  const button = page.getByRole('button', { name: t('map.layers') });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  const base = page.getByRole('checkbox', { name: t('map.layers.base') });
+  assert.equal(await base.isChecked(), true);
+  await base.focus();
+  await page.keyboard.press('Space');
+  await isAccessible(page, 'the layer switch');
+  await photograph(page, 'layers');
+  await page.keyboard.press('Escape');
+  assert.equal(await button.evaluate((element) => element === document.activeElement), true);
+  await page.getByText(t('map.base.railway'), { exact: true }).waitFor({ state: 'detached' });
+  await page.reload();
+  await page.locator('[data-drawn]').waitFor();
+  await button.click();
+  assert.equal(await base.isChecked(), false);
+  browser.isUntroubled();
+  await page.context().close();
+});
+
+test('the table says what the map says, and is sorted by its head', async () => {
+  const page = await desk();
+  await page.getByRole('button', { name: t('table.show') }).click();
+  const table = page.getByRole('table', { name: t('table.caption') });
+  const rows = table.locator('tbody tr');
+  await rows.first().waitFor();
+  const { incidents } = await (await fetch(`${server.url}/api/snapshot`)).json();
+  const open = incidents.filter(({ status }) => status === 'received' || status === 'in_progress');
+  assert.equal(await rows.count(), open.length);
+  await table.getByRole('button', { name: t('table.status') }).click();
+  assert.equal(await table.locator('th[aria-sort="ascending"]').innerText(), `${t('table.status')} ▲`);
+  const shown = await rows.locator('td:nth-child(4)').allInnerTexts();
+  assert.deepEqual(
+    shown,
+    shown.toSorted((a, b) => (a === b ? 0 : a === t('status.received') ? -1 : 1)),
+  );
+  await isAccessible(page, 'the table');
+  await photograph(page, 'table');
+  browser.isUntroubled();
+  await page.context().close();
+});
+
+test('a sheet of paper has the map, its legend, scale, time and sources', async () => {
+  const page = await browser.page('desk');
+  const address = await server.wallAddress(town.code);
+  await page.goto(address.replace('/wall', '/wall?print'));
+  await page.locator('[data-ready="true"]').waitFor();
+  const ink = await page.locator('.paper canvas').evaluate((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const colours = new Set();
+    for (let at = 0; at < data.length; at += 4 * 97) colours.add(`${data[at]} ${data[at + 1]} ${data[at + 2]}`);
+    return colours.size;
+  });
+  assert.ok(ink > 20, `only ${ink} colours: the map is not on the sheet`);
+  await page.getByText('1:').waitFor();
+  await page.getByText(t('map.base.water'), { exact: true }).waitFor();
+  await isAccessible(page, 'the sheet');
+  await photograph(page, 'paper');
+  browser.isUntroubled();
+  await page.context().close();
+});
