@@ -30,9 +30,6 @@ const LARGEST: f64 = 200_000.0;
 const SHARE: f64 = 0.1;
 const REPORTS_A_SECOND: u64 = 100;
 
-/// Corners of a box, degrees: west, south, east, north.
-type Ground = [f64; 4];
-
 /// Tiles of the live world.
 pub async fn live(scale: &Scale, findings: &mut Findings) -> Result<()> {
     findings.phase(&format!("tiles of the live world, {} reports", scale.long_log));
@@ -55,7 +52,9 @@ pub async fn live(scale: &Scale, findings: &mut Findings) -> Result<()> {
         )?;
         let columns = "id, category, status, drill, danger_to_life, filed_at";
         let table = Table { name: "incident_on_map", layer: "incidents", columns };
-        let ground = ground_of(database, "incident_on_map")?;
+        index(database, table.name)?;
+        let side = |name| figure(&text, name);
+        let ground = [side("west")?, side("south")?, side("east")?, side("north")?];
         let ours = |z| figure(&text, &format!("office zoom {z} CPU ms a tile"));
         compare("live", postgres, database, &table, ground, ours, scale, findings).await?;
     }
@@ -86,9 +85,9 @@ pub async fn hazard(scale: &Scale, findings: &mut Findings) -> Result<()> {
          st_transform(geom, 3857) as geom from zone",
     )?;
     let table = Table { name: "zone_on_map", layer: "zones", columns: "class" };
-    let ground = ground_of(&database, "zone_on_map")?;
+    index(&database, table.name)?;
     let ours = |z| figure(&text, &format!("zoom {z} CPU ms a tile"));
-    compare("hazard", &postgres, &database, &table, ground, ours, scale, findings).await
+    compare("hazard", &postgres, &database, &table, zones::BOX, ours, scale, findings).await
 }
 
 /// What the example says of a kind of tiles.
@@ -126,16 +125,11 @@ impl Table {
     }
 }
 
-/// The box of a table, degrees.
-fn ground_of(database: &Database, table: &str) -> Result<Ground> {
+/// Gives a table its index.
+fn index(database: &Database, table: &str) -> Result<()> {
     database.query(&format!("create index on {table} using gist (geom)"))?;
     database.query(&format!("vacuum (analyze) {table}"))?;
-    let corners = database.query(&format!(
-        "select st_xmin(b), st_ymin(b), st_xmax(b), st_ymax(b) from (select st_transform(st_setsrid(st_extent(geom)\
-         ::geometry, 3857), 4326) as b from {table}) t"
-    ))?;
-    let corners: Vec<f64> = corners.split('|').map(str::parse).collect::<Result<_, _>>()?;
-    corners.try_into().ok().context("a box has four corners")
+    Ok(())
 }
 
 /// Column and row of the tile of a place (OpenStreetMap wiki, "Slippy map tilenames").
@@ -151,7 +145,7 @@ async fn compare(
     postgres: &Postgres,
     database: &Database,
     table: &Table,
-    [west, south, east, north]: Ground,
+    [west, south, east, north]: [f64; 4],
     ours: impl Fn(u32) -> Result<f64>,
     scale: &Scale,
     findings: &mut Findings,

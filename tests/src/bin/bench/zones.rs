@@ -18,9 +18,14 @@ const TIMES: f64 = 30.0;
 /// Of our answers, microseconds.
 const P99_US: f64 = 20.0;
 
-/// As `zone_rule::BOX` in the server's examples, ten-millionths of a degree.
-const PLACE: &str = "\\set lon random(1391600000, 1410500000) / 10000000.0\n\
-                     \\set lat random(367900000, 379800000) / 10000000.0\n";
+/// West, south, east and north, as `zone_rule::BOX` in the server's examples, degrees.
+pub const BOX: [f64; 4] = [139.16, 36.79, 141.05, 37.98];
+
+/// Any place in the box, for `pgbench`.
+fn place() -> String {
+    let [west, south, east, north] = BOX.map(|degrees| (degrees * 1e7) as i64);
+    format!("\\set lon random({west}, {east}) / 10000000.0\n\\set lat random({south}, {north}) / 10000000.0\n")
+}
 
 /// Measures.
 pub async fn measure(scale: &Scale, findings: &mut Findings) -> Result<()> {
@@ -91,7 +96,8 @@ async fn compare(postgres: &Postgres, ours: f64, scale: &Scale, findings: &mut F
     findings.row("zones: PostGIS's table and index", &[("MB", bytes / 1e6)]);
 
     let script = format!(
-        "{PLACE}select number from zone where st_intersects(geom, st_setsrid(st_makepoint(:lon, :lat), 4326));\n"
+        "{}select number from zone where st_intersects(geom, st_setsrid(st_makepoint(:lon, :lat), 4326));\n",
+        place()
     );
     let mut theirs = Vec::new();
     for round in 1..=scale.rounds {
