@@ -259,7 +259,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         cache_mib: config.map_cache_mib,
         keep_free_mib: config.keep_free_mib,
     };
-    let sources = maps::sources(&region, live_tiles, &base, remotes, clock.clone()).await?;
+    let sources = maps::sources(&region, live_tiles, &base, &hazard, remotes, clock.clone()).await?;
     let doors = Doors {
         base: base_door::BaseState::new(&base)?,
         region: region_door::RegionState::new(&region)?,

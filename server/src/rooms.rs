@@ -23,7 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("live", &["domain", "wire", "log"]),
     ("hub", &["domain", "wire"]),
     ("inspect", &["domain", "log", "media"]),
-    ("tiles", &["base", "domain", "live", "region", "wire"]),
+    ("tiles", &["base", "domain", "hazard", "live", "region", "wire"]),
     ("intake", &["domain", "hazard", "identity", "live", "locate", "log", "media", "wire"]),
 ];
 

@@ -89,6 +89,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hazard/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many incidents lie in the zones of each class of each layer. */
+        get: operations["counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hazard/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layers of hazard zones that are in force, with their legends. */
+        get: operations["layers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents": {
         parameters: {
             query?: never;
@@ -929,6 +963,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/styles/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A style for map programs, with addresses of this node alone: `/styles/standard.json`, or `/styles/SOURCE.json` for
+         *     a source of pictures.
+         */
+        get: operations["style"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sources of tiles. */
+        get: operations["tile_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A source of tiles, as TileJSON 3.0.0 describes it: `/tiles/SOURCE.json`. */
+        get: operations["tile_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/{source}/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tile. Live tiles have words and danger to life for whoever shows an office's token, and what everybody may see
+         *     for everybody else.
+         */
+        get: operations["tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1095,7 +1203,7 @@ export interface components {
          * @description Stable error codes. A new one only where a client would act on it.
          * @enum {string}
          */
-        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "too_many_incidents" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "operation_open" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "storage_full";
+        Code: "malformed_request" | "invalid_field" | "unknown_field" | "text_too_long" | "text_not_allowed" | "position_missing" | "position_not_finite" | "position_out_of_range" | "position_swapped" | "position_null_island" | "unknown_office" | "unknown_operation" | "too_many_incidents" | "unknown_media" | "media_unsupported" | "media_damaged" | "media_too_large" | "picture_too_large" | "body_too_large" | "range_not_satisfiable" | "sign_in_required" | "token_expired" | "token_invalid" | "token_revoked" | "wrong_credentials" | "forbidden" | "other_office" | "not_found" | "tile_out_of_range" | "method_not_allowed" | "not_acceptable" | "id_taken" | "already_responsible" | "check_in_ended" | "operation_ended" | "operation_open" | "too_many_requests" | "timeout" | "internal" | "unavailable" | "map_source_failed" | "storage_full";
         /** @description The collections that the caller may read. */
         Collections: {
             /** @description To itself. */
@@ -1117,6 +1225,12 @@ export interface components {
             /** @description E-mail address. */
             email?: string;
         };
+        /**
+         * @description What a place of refuge can be fit for: the eight kinds of disaster of the Disaster Countermeasures Basic Act's
+         *     enforcement order, article 20-3 (指定緊急避難場所).
+         * @enum {string}
+         */
+        Danger: "flood" | "landslide" | "storm_surge" | "earthquake" | "tsunami" | "fire" | "inland_flood" | "volcano";
         /** @description How deep the water may stand. */
         Depth: {
             /**
@@ -1130,12 +1244,6 @@ export interface components {
              */
             max_m?: number;
         };
-        /**
-         * @description What a place of refuge can be fit for: the eight kinds of disaster of the Disaster Countermeasures Basic Act's
-         *     enforcement order, article 20-3 (指定緊急避難場所).
-         * @enum {string}
-         */
-        Danger: "flood" | "landslide" | "storm_surge" | "earthquake" | "tsunami" | "fire" | "inland_flood" | "volcano";
         /**
          * @description How a check-in ended.
          * @enum {string}
@@ -1343,6 +1451,10 @@ export interface components {
                 municipality: string;
                 /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
                 boundaries: string;
+                /** @description The hazard zones that it lay in when it was filed, as `LAYER:CLASS`, comma-separated. */
+                zones: string;
+                /** @description Their Japanese names; 架空・訓練用 behind what is invented. */
+                zone_names: string;
                 /** @description Who says that it is there. */
                 source?: components["schemas"]["EvidenceSource"];
                 /**
@@ -1415,6 +1527,65 @@ export interface components {
          * @enum {string}
          */
         Hazard: "flood" | "inland_flood" | "storm_surge" | "tsunami" | "landslide" | "avalanche" | "volcano" | "other";
+        /** @description An entry of the legend. */
+        HazardClass: {
+            /** @description Code within the layer. */
+            code: string;
+            /** @description Japanese name, understood without the layer's. */
+            name: string;
+            /** @description English name. */
+            english: string;
+            /** @description `#rrggbb` */
+            color: string;
+            /** @description Drawn over the colour: `none`, `hatch`, `cross`, `dots` or `lines`. */
+            pattern: string;
+            /** @description How deep the water may stand, if the class is one of depths. */
+            depth?: components["schemas"]["Depth"];
+            /** @description Whether the program knows the class; others come from the file as they are. */
+            known: boolean;
+        };
+        /** @description A layer of hazard zones. */
+        HazardLayer: {
+            /** @description Its id. */
+            id: string;
+            /** @description Japanese name. */
+            name: string;
+            /** @description English name. */
+            english: string;
+            /** @description What threatens. */
+            hazard: components["schemas"]["Hazard"];
+            /** @description Which edition, for people. */
+            edition: string;
+            /** @description Who made the data, or the files that were imported. */
+            source: string;
+            /** @description Under which terms. */
+            licence: string;
+            /** @description What to write on the map. */
+            attribution: string;
+            /** @description Invented, for demonstration and drills (架空・訓練用); must be shown as such. */
+            demonstration: boolean;
+            /**
+             * Format: date-time
+             * @description When it was imported; the demonstration never was.
+             */
+            imported_at?: string;
+            /**
+             * Format: int32
+             * @description How many zones it has.
+             */
+            zones: number;
+            /** @description West, south, east and north of all of them, degrees WGS 84. */
+            bounds?: components["schemas"]["Bounds"];
+            /** @description The legend, the least severe first. */
+            classes: components["schemas"]["HazardClass"][];
+            /** @description Address of the tiles: `/tiles/hazard-ID/{z}/{x}/{y}`. */
+            tiles: string;
+        };
+        /** @description The layers that are in force. */
+        HazardLayers: {
+            /** @description In the order of their ids. */
+            layers: components["schemas"]["HazardLayer"][];
+        };
         /** @description An incident, for whoever asks. */
         IncidentProperties: components["schemas"]["OfficeIncidentProperties"] | components["schemas"]["PublicIncidentProperties"];
         /** @description What a map draws of an incident, for offices and, with the position to 0.0001°, for everybody. */
@@ -1768,6 +1939,10 @@ export interface components {
             words: string;
             /** @description How many reports it has. */
             reports: number;
+            /** @description The hazard zones that it lies in, as `LAYER:CLASS`, comma-separated. */
+            zones: string;
+            /** @description Their Japanese names; 架空・訓練用 behind what is invented. */
+            zone_names: string;
         };
         /**
          * @description What an office is.
@@ -2331,6 +2506,10 @@ export interface components {
             municipality: string;
             /** @description Edition of the boundaries that say so; it begins with 略図 where they are a sketch. */
             boundaries: string;
+            /** @description The hazard zones that it lay in when it was filed, as `LAYER:CLASS`, comma-separated. */
+            zones: string;
+            /** @description Their Japanese names; 架空・訓練用 behind what is invented. */
+            zone_names: string;
             /** @description Who says that it is there. */
             source?: components["schemas"]["EvidenceSource"];
             /**
@@ -2828,6 +3007,58 @@ export interface components {
             /** @description The Gregorian calendar. */
             trs: string;
         };
+        /** @description A source of tiles, as TileJSON 3.0.0 describes it. */
+        TileJson: {
+            /** @description `3.0.0` */
+            tilejson: string;
+            /** @description Name, Japanese. */
+            name: string;
+            /** @description What must be shown beside the map, as text. */
+            attribution: string;
+            /** @description `xyz`: rows count from the north. */
+            scheme: string;
+            /** @description The address of its tiles on this node, with `{z}`, `{x}` and `{y}`. */
+            tiles: string[];
+            /**
+             * Format: int32
+             * @description The outermost zoom.
+             */
+            minzoom: number;
+            /**
+             * Format: int32
+             * @description The deepest zoom; a map enlarges it beyond.
+             */
+            maxzoom: number;
+            /** @description West, south, east and north, degrees WGS 84. */
+            bounds: number[];
+            /** @description The layers of a vector tile; empty for pictures. */
+            vector_layers: components["schemas"]["VectorLayer"][];
+            /** @description What its tiles hold (ours). */
+            kind: components["schemas"]["TileKind"];
+        };
+        /**
+         * @description What a tile holds.
+         * @enum {string}
+         */
+        TileKind: "vector" | "raster";
+        /** @description A source of tiles. */
+        TileSource: {
+            /** @description Id: what stands in the address of its tiles. */
+            id: string;
+            /** @description What its tiles hold. */
+            kind: components["schemas"]["TileKind"];
+            /** @description Name, Japanese. */
+            name: string;
+            /** @description What must be shown beside the map; may be empty. */
+            attribution: string;
+            /** @description Address of its TileJSON. */
+            tilejson: string;
+        };
+        /** @description The sources of tiles that this node has. */
+        TileSources: {
+            /** @description All of them, by id. */
+            sources: components["schemas"]["TileSource"][];
+        };
         /** @description Tokens of a session. */
         Tokens: {
             /** @description For `Authorization: Bearer`. */
@@ -2866,6 +3097,20 @@ export interface components {
              */
             taken_at?: string;
         };
+        /** @description A layer of a vector tile, as TileJSON describes it. */
+        VectorLayer: {
+            /** @description Its name within the tile. */
+            id: string;
+            /** @description The names of its properties, with what kind of value each has. */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description The outermost zoom at which it is drawn.
+             */
+            minzoom?: number;
+        };
         /** @description A frame from a viewer, JSON text. The first must come within 10 seconds. */
         ViewerFrame: {
             /** @description Access or wall token; without one the public stream. Only the first frame's counts. */
@@ -2903,6 +3148,30 @@ export interface components {
             edition: string;
             /** @description Invented, for demonstration and drills (架空・訓練用); must be shown as such. */
             demonstration: boolean;
+        };
+        /** @description How many incidents lie in the zones of a class. */
+        ZoneCount: {
+            /** @description Id of the layer. */
+            layer: string;
+            /** @description What threatens. */
+            hazard: components["schemas"]["Hazard"];
+            /** @description Code of the class. */
+            class: string;
+            /** @description Its Japanese name. */
+            name: string;
+            /** @description Its English name. */
+            english: string;
+            /** @description Any of them was found by invented zones (架空・訓練用). */
+            demonstration: boolean;
+            /** @description Open incidents. */
+            open: number;
+            /** @description All incidents. */
+            all: number;
+        };
+        /** @description How many incidents lie in the zones of each class. */
+        ZoneCounts: {
+            /** @description By layer, then class. Incidents of open operations; one that lies in several zones counts in each. */
+            zones: components["schemas"]["ZoneCount"][];
         };
     };
     responses: never;
@@ -3151,6 +3420,65 @@ export interface operations {
             };
         };
     };
+    counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneCounts"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    layers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the answer at hand */
+                "If-None-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The layers */
+            200: {
+                headers: {
+                    /** @description Changes with the editions */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardLayers"];
+                };
+            };
+            /** @description The answer at hand is still right */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -3160,6 +3488,11 @@ export interface operations {
                 near?: string;
                 /** @description An office's code: those it answers for. */
                 office?: string;
+                /**
+                 * @description Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
+                 *     is not told in which zones an incident lies.
+                 */
+                zone?: string;
                 /** @description How many at most, 1 to 1,000; 100 if left out. */
                 limit?: number;
                 /** @description How much is told of each; everything if left out. */
@@ -5065,6 +5398,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conformance"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    style: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the style and `.json` */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description MapLibre Style Specification, version 8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description There is no such style */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tile_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileSources"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tile_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the source and `.json` */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileJson"];
+                };
+            };
+            /** @description There is no such source */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the tile at hand */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description Id of the source */
+                source: string;
+                /** @description Zoom */
+                z: number;
+                /** @description Column, from the antimeridian eastwards */
+                x: number;
+                /** @description Row, from the north southwards */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tile */
+            200: {
+                headers: {
+                    /** @description Changes with the tile */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": unknown;
+                };
+            };
+            /** @description Nothing is there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tile at hand is still right */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such source, or the address is out of its range */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file or the server that the tile comes from is damaged or cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             default: {

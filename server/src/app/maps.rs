@@ -12,6 +12,7 @@ use sokuho_tiles::proxy::{Limits, Proxy};
 
 use crate::base::{Base, Content};
 use crate::domain::clock::Clock;
+use crate::hazard::InForce;
 use crate::region::Region;
 use crate::tiles::live::LiveTiles;
 use crate::tiles::sources::{Source, Sources};
@@ -67,6 +68,7 @@ pub(super) async fn sources(
     region: &Region,
     live: LiveTiles,
     base: &Base,
+    hazard: &Arc<InForce>,
     remotes: Remotes,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Sources> {
@@ -74,6 +76,10 @@ pub(super) async fn sources(
         ("live".to_owned(), Source::live(region, live)),
         ("boundaries".to_owned(), Source::boundaries(region)),
     ]);
+    for (number, layer) in hazard.layers().iter().enumerate() {
+        let zones = Source::zones(hazard, number, region.bounds());
+        sources.extend(zones.map(|zones| (format!("hazard-{}", layer.about().layer), zones)));
+    }
     let base = match &base.content {
         Content::Archive(file) => archive(file, base).await,
         _ => Source::base(base, region.bounds()),

@@ -9,9 +9,7 @@ use super::backend::Log;
 use super::{Draft, History, digest_of};
 use crate::database::{Database, Location};
 use crate::domain::clock::{Clock, Entropy, Hlc, SystemClock, SystemEntropy};
-use crate::domain::entry::{
-    Actor, Body, Entry, ResponsibleChanged, ShelterChanged, StatusChanged, ZonesChanged,
-};
+use crate::domain::entry::{Actor, Body, Entry, ResponsibleChanged, ShelterChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, NodeId, OperationId, ReportId, ShelterId, StaffId};
 use crate::domain::incident::Status;
 use crate::domain::office::OfficeCode;

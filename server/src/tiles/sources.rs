@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use anyhow::Context;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sokuho_tiles::archive::{Archive, ArchiveError};
@@ -17,6 +18,7 @@ use super::live::{self, LiveTiles};
 use super::still::{self, StillTiles};
 use crate::base::Base;
 use crate::domain::position::Bounds;
+use crate::hazard::InForce;
 use crate::live::map::{REPORTS_FROM, STATUSES};
 use crate::region::Region;
 use crate::wire::Audience;
@@ -138,6 +140,29 @@ impl Source {
         let layers = (!base.features().is_empty()).then(|| still::base(base))?;
         let name = if base.is_sketch() { "基本図（略図）" } else { "基本図" };
         Some(Self::still(name, &base.origin.attribution, &base.origin.edition, bounds, layers))
+    }
+
+    /// The zones of a layer of hazards, which are read when the first tile is asked for. `bounds` is taken where there
+    /// are none.
+    pub fn zones(hazard: &Arc<InForce>, number: usize, bounds: Bounds) -> Option<Self> {
+        let about = Arc::clone(hazard.layers().get(number)?.about());
+        let hazard = Arc::clone(hazard);
+        let making = move || {
+            let layer = hazard.layers().get(number).context("the layer is gone")?;
+            Ok(vec![still::zones(layer)?])
+        };
+        let fields = BTreeMap::from([("class".to_owned(), "String".to_owned())]);
+        Some(Self {
+            name: about.name.clone(),
+            attribution: about.attribution.clone(),
+            kind: TileKind::Vector,
+            zooms: (0, shapes::DEEPEST),
+            bounds: about.bounds.unwrap_or(bounds),
+            layers: vec![VectorLayer { id: still::ZONES.to_owned(), fields, minzoom: None }],
+            edition: digest(&format!("{} {} {}", about.id, about.edition, about.source_sha256)),
+            content_type: MVT,
+            origin: Origin::Still(StillTiles::made_by(Arc::new(making))),
+        })
     }
 
     /// A file with many tiles. What the operator wrote down when it was imported goes before what the file says.

@@ -11,6 +11,7 @@ use sokuho_tiles::shapes::{self, Layer, LayerBuilder};
 use tokio::sync::OnceCell;
 
 use crate::base::{self, Base};
+use crate::hazard::LayerInForce;
 use crate::region::Region;
 
 /// Bytes of tiles that are kept, of each set of layers.
@@ -96,3 +97,27 @@ pub fn base(base: &Base) -> Vec<Layer> {
     };
     base::Layer::ALL.into_iter().map(layer).collect()
 }
+
+/// The layer `zones` of a layer of hazard zones: areas with `class`, the most severe above the others.
+///
+/// # Errors
+/// If the edition cannot be read.
+pub fn zones(hazard: &LayerInForce) -> anyhow::Result<Layer> {
+    let about = hazard.about();
+    let class = |code: &str| [("class", Value::Text(code.to_owned()))];
+    let mut layer = LayerBuilder::new(ZONES);
+    let mut by_severity: Vec<_> = about.classes.iter().collect();
+    by_severity.sort_by_key(|legend| (legend.severity, legend.class.code.clone()));
+    for legend in by_severity {
+        layer.expect(&class(&legend.class.code));
+    }
+    for zone in hazard.edition.zones()? {
+        let (index, shape) = zone?;
+        let code = about.classes.get(usize::from(index)).map_or("", |legend| legend.class.code.as_str());
+        layer.add(&Geometry::MultiPolygon(shape), &class(code), 0);
+    }
+    Ok(layer.build())
+}
+
+/// The layer of hazard zones in their tiles.
+pub const ZONES: &str = "zones";

@@ -386,3 +386,29 @@ async fn an_area_is_fetched_ahead_from_the_command_line() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn each_layer_of_hazard_zones_is_drawn_with_the_classes_of_its_legend() -> Result<()> {
+    let server = Server::start()?;
+    let public = server.public();
+    let layers = public.get("/api/hazard/layers").await?.good()?;
+    let layers = layers["layers"].as_array().context("no list")?;
+    ensure!(!layers.is_empty(), "the built-in region has zones for drills");
+    for layer in layers {
+        let id = layer["id"].as_str().context("no id")?;
+        let bounds = |edge: &str| layer["bounds"][edge].as_f64().context("no bounds");
+        let middle = ((bounds("south")? + bounds("north")?) / 2.0, (bounds("west")? + bounds("east")?) / 2.0);
+        let source = format!("hazard-{id}");
+        ensure!(layer["tiles"] == format!("/tiles/{source}/{{z}}/{{x}}/{{y}}"), "{layer}");
+        let json = public.get(&format!("/tiles/{source}.json")).await?.good()?;
+        ensure!(json["vector_layers"][0]["id"] == "zones" && json["kind"] == "vector", "{json}");
+        let zones = features(&public, &source, middle, 8, "zones").await?;
+        ensure!(!zones.is_empty(), "{id}: nothing is drawn");
+        let classes: Vec<&str> =
+            layer["classes"].as_array().context("no classes")?.iter().filter_map(|one| one["code"].as_str()).collect();
+        for zone in zones {
+            ensure!(classes.contains(&zone.text("class")?), "{id}: {zone:?} is not in {classes:?}");
+        }
+    }
+    Ok(())
+}

@@ -102,11 +102,17 @@ impl LayerBuilder {
     /// Tells whether all of it was taken: what is empty, has a coordinate that is no number, or goes on without end
     /// of figures or corners (four thousand million) is left out.
     pub fn add(&mut self, shape: &Geometry<f64>, properties: &[(&str, Value)], from_zoom: u8) -> bool {
+        let of = self.expect(properties);
+        self.add_geometry(shape, of, from_zoom)
+    }
+
+    /// Announces that shapes with these properties will be added. In a tile they lie above those that were announced
+    /// or added before. Gives their number.
+    pub fn expect(&mut self, properties: &[(&str, Value)]) -> u32 {
         let mut properties: Vec<_> = properties.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         properties.sort_by(|a, b| a.0.cmp(&b.0));
         let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        let of = *self.numbers.entry(properties).or_insert(next);
-        self.add_geometry(shape, of, from_zoom)
+        *self.numbers.entry(properties).or_insert(next)
     }
 
     fn add_geometry(&mut self, shape: &Geometry<f64>, of: u32, from_zoom: u8) -> bool {

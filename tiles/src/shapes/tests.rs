@@ -242,6 +242,19 @@ proptest! {
 }
 
 #[test]
+fn what_is_announced_later_lies_above() {
+    let mut builder = LayerBuilder::new("zones");
+    builder.expect(&class("shallow"));
+    builder.expect(&class("deep"));
+    for name in ["deep", "shallow"] {
+        assert!(builder.add(&square(139.8, 37.4, 0.1).into(), &class(name), 0));
+    }
+    let read = read(&draw(&[builder.build()], Tile::at(37.42, 139.87, 9)).unwrap());
+    let drawn: Vec<_> = read.layers[0].features.iter().map(|feature| feature.properties[0].1.clone()).collect();
+    assert_eq!(drawn, ["shallow", "deep"].map(|name| MvtValue::String(name.to_owned())));
+}
+
+#[test]
 fn parts_of_a_multipolygon_are_one_feature() {
     let mut builder = LayerBuilder::new("boundaries");
     let town = MultiPolygon(vec![square(139.8, 37.4, 0.05), square(139.9, 37.4, 0.05)]);
