@@ -39,6 +39,7 @@ pub const TABLE: &[Row] = &[
     ("GET", "/api/base", Open),
     ("GET", "/api/region", Open),
     ("GET", "/api/hazard/layers", Open),
+    ("GET", "/api/hazard/zones", Open),
     ("GET", "/api/hazard/counts", Needs(Permission::WatchAsOffice)),
     ("GET", "/api/snapshot", Needs(Permission::WatchAsPublic)),
     ("GET", "/api/live", Open), // the token comes in the first frame

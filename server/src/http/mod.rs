@@ -15,6 +15,7 @@ pub mod extract;
 pub mod features;
 pub mod halted;
 pub mod hazard;
+pub mod hazard_zones;
 pub mod health;
 pub mod incidents;
 pub mod line;

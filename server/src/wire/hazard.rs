@@ -94,3 +94,54 @@ pub struct ZoneCount {
     /// All incidents.
     pub all: usize,
 }
+
+/// The zones of a small box as squares, for a phone: GeoJSON (RFC 7946).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HazardArea {
+    /// `FeatureCollection`
+    pub r#type: String,
+    /// Edge of a square, degrees. What lies nearer to the edge of a zone than this may be told wrongly.
+    pub step_deg: f64,
+    /// One for each class of each layer that is there, by layer and class.
+    pub features: Vec<HazardSquares>,
+}
+
+/// Where the zones of a class are.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HazardSquares {
+    /// `Feature`
+    pub r#type: String,
+    /// Which class.
+    pub properties: HazardSquaresProperties,
+    /// Where.
+    pub geometry: HazardSquaresGeometry,
+}
+
+/// A class of a layer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HazardSquaresProperties {
+    /// Id of the layer.
+    pub layer: String,
+    /// What threatens.
+    pub hazard: Hazard,
+    /// Code of the class.
+    pub class: String,
+    /// Its Japanese name.
+    pub name: String,
+    /// Its English name.
+    pub english: String,
+    /// The layer's edition.
+    pub edition: String,
+    /// Invented (架空・訓練用).
+    pub demonstration: bool,
+}
+
+/// Boxes of squares.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HazardSquaresGeometry {
+    /// `MultiPolygon`
+    pub r#type: String,
+    /// Each box a polygon of one ring; degrees WGS 84, longitude first.
+    #[schema(value_type = Vec<Vec<Vec<Vec<f64>>>>)]
+    pub coordinates: Vec<Vec<Vec<[f64; 2]>>>,
+}
