@@ -87,13 +87,17 @@ test('a phone that opened the page once goes on without a network, and says how 
   await first.getByText(t('evacuate.between.damage', { n: 1 })).waitFor();
   await page.getByText(t('evacuate.straight')).waitFor();
   await page.getByText(t('evacuate.invented')).waitFor();
+  await page.getByText(t('evacuate.zones.squares')).waitFor();
   const where = await first.locator('.where').textContent();
   assert.match(where, /^(北|北東|東|南東|南|南西|西|北西) \d+ m$/, where);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'it fits the phone');
   await isAccessible(page, 'evacuate');
   await photograph(page, 'evacuate');
+  await first.scrollIntoViewIfNeeded();
+  await photograph(page, 'evacuate-offers');
 
   // The fallback says that it is one.
+  await page.getByText(t('evacuate.from')).click();
   await page.getByRole('checkbox', { name: t('danger.tsunami') }).check();
   await page.getByText(t('evacuate.why.unfit')).waitFor();
   await page.getByRole('checkbox', { name: t('danger.tsunami') }).uncheck();
@@ -125,6 +129,7 @@ test('where no shelter is open those that are designated are shown, and it is sa
   const away = (await server.region()).towns[1];
   const page = await browser.page('phone', { lat: away.label.lat, lon: away.label.lon });
   await page.goto(`${server.url}/evacuate`);
+  await page.getByText(t('evacuate.from')).click();
   for (const danger of ['flood', 'earthquake'])
     await page.getByRole('checkbox', { name: t(`danger.${danger}`) }).check();
   await page.getByRole('button', { name: t('capture.place.device') }).click();

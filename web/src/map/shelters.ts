@@ -62,6 +62,18 @@ function layers(scale: number, name: string, edge: string): SymbolLayerSpecifica
   return [mark('shelters-unsaid', false, 0.7), mark('shelters', true, 0.95)];
 }
 
+/** Takes the room of the marks without showing them, above all else, so that names keep clear of them. */
+function clearOf(scale: number): SymbolLayerSpecification {
+  return {
+    id: 'clear-of-shelters',
+    type: 'symbol',
+    source: 'shelters',
+    filter: ['==', ['get', 'said'], true],
+    layout: { 'icon-image': ['get', 'icon'], 'icon-size': 0.7 * scale, 'icon-overlap': 'always' },
+    paint: { 'icon-opacity': 0 },
+  };
+}
+
 /** Puts shelters on a map that is drawn, beneath the layer `below`; gives what shows others. */
 export function addShelters(
   map: MapLibre,
@@ -76,6 +88,7 @@ export function addShelters(
   }
   map.addSource('shelters', { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
   for (const layer of layers(scale, colour('--map-name'), colour('--map-name-edge'))) map.addLayer(layer, below);
+  map.addLayer(clearOf(scale));
   return (shelters) => map.getSource<GeoJSONSource>('shelters')?.setData(shelterFeatures(shelters, local()));
 }
 
