@@ -155,3 +155,37 @@ async fn an_imported_list_is_in_force_from_the_next_start_and_a_bad_one_changes_
     ensure!(first_of(&server.public(), &town.code).await?["name"] == "表学園");
     Ok(())
 }
+
+#[tokio::test]
+async fn what_a_phone_keeps_for_a_night_without_a_network_is_there_for_everybody_and_small() -> Result<()> {
+    let server = Server::start()?;
+    let client = server.public();
+    let page = client.get("/evacuate").await?;
+    ensure!(page.status == 200 && page.header("content-type").starts_with("text/html"), "{}", page.text());
+    let worker = client.get("/evacuate-worker.js").await?;
+    ensure!(
+        worker.header("content-type").starts_with("text/javascript") && worker.header("cache-control") == "no-cache"
+    );
+
+    let layers = client.get("/api/hazard/layers").await?.good()?;
+    let bounds = &layers["layers"][0]["bounds"];
+    let edge = |name: &str| bounds[name].as_f64().context("no bounds");
+    // A corner of the grid that answers are widened to, so that a step in any direction stays between its lines.
+    let middle = |one: f64, other: f64| ((one + other) / 2.0 / 0.02).round() * 0.02;
+    let (lon, lat) = (middle(edge("west")?, edge("east")?), middle(edge("south")?, edge("north")?));
+    let bbox = |reach: f64| format!("{},{},{},{}", lon - reach, lat - reach, lon + reach, lat + reach);
+    let answer = client.get(&format!("/api/hazard/zones?bbox={}", bbox(0.05))).await?;
+    let zones = answer.good()?;
+    ensure!(zones["type"] == "FeatureCollection" && zones["step_deg"] == 0.0005, "{zones}");
+    ensure!(answer.body.len() < 2_000_000, "{} bytes", answer.body.len());
+    for feature in zones["features"].as_array().context("no features")? {
+        ensure!(feature["properties"]["demonstration"] == true && feature["geometry"]["type"] == "MultiPolygon");
+    }
+    // A few steps on, the same answer.
+    let near = client.get(&format!("/api/hazard/zones?bbox={}", bbox(0.0499))).await?;
+    ensure!(near.header("etag") == answer.header("etag"), "neighbours do not share their answer");
+    for bad in [bbox(0.2), "1,2,3".to_owned(), "140,38,139,37".to_owned()] {
+        client.get(&format!("/api/hazard/zones?bbox={bad}")).await?.refused(422, "invalid_field")?;
+    }
+    Ok(())
+}
