@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hazard/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The zones of a small box, as squares. Widened to multiples of 0.02°, so that neighbours share one answer. */
+        get: operations["hazard_zones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents": {
         parameters: {
             query?: never;
@@ -1527,6 +1544,18 @@ export interface components {
          * @enum {string}
          */
         Hazard: "flood" | "inland_flood" | "storm_surge" | "tsunami" | "landslide" | "avalanche" | "volcano" | "other";
+        /** @description The zones of a small box as squares, for a phone: GeoJSON (RFC 7946). */
+        HazardArea: {
+            /** @description `FeatureCollection` */
+            type: string;
+            /**
+             * Format: double
+             * @description Edge of a square, degrees. What lies nearer to the edge of a zone than this may be told wrongly.
+             */
+            step_deg: number;
+            /** @description One for each class of each layer that is there, by layer and class. */
+            features: components["schemas"]["HazardSquares"][];
+        };
         /** @description An entry of the legend. */
         HazardClass: {
             /** @description Code within the layer. */
@@ -1585,6 +1614,39 @@ export interface components {
         HazardLayers: {
             /** @description In the order of their ids. */
             layers: components["schemas"]["HazardLayer"][];
+        };
+        /** @description Where the zones of a class are. */
+        HazardSquares: {
+            /** @description `Feature` */
+            type: string;
+            /** @description Which class. */
+            properties: components["schemas"]["HazardSquaresProperties"];
+            /** @description Where. */
+            geometry: components["schemas"]["HazardSquaresGeometry"];
+        };
+        /** @description Boxes of squares. */
+        HazardSquaresGeometry: {
+            /** @description `MultiPolygon` */
+            type: string;
+            /** @description Each box a polygon of one ring; degrees WGS 84, longitude first. */
+            coordinates: number[][][][];
+        };
+        /** @description A class of a layer. */
+        HazardSquaresProperties: {
+            /** @description Id of the layer. */
+            layer: string;
+            /** @description What threatens. */
+            hazard: components["schemas"]["Hazard"];
+            /** @description Code of the class. */
+            class: string;
+            /** @description Its Japanese name. */
+            name: string;
+            /** @description Its English name. */
+            english: string;
+            /** @description The layer's edition. */
+            edition: string;
+            /** @description Invented (架空・訓練用). */
+            demonstration: boolean;
         };
         /** @description An incident, for whoever asks. */
         IncidentProperties: components["schemas"]["OfficeIncidentProperties"] | components["schemas"]["PublicIncidentProperties"];
@@ -3476,6 +3538,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    hazard_zones: {
+        parameters: {
+            query: {
+                /** @description West, south, east, north in degrees WGS 84, comma-separated; at most 0.1° each way. */
+                bbox: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardArea"];
+                };
+            };
+            /** @description Nothing has changed since the ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };

@@ -28,7 +28,7 @@ use crate::live::world::World;
 use crate::log::samples::{
     draft, entry, filed, incident_of, office, operation_id, responsible, sheltered, status, uuid, zone, zones,
 };
-use crate::log::{Appended, ContactDetails, Draft};
+use crate::log::{ContactDetails, Draft};
 use crate::region::Region;
 
 fn word(value: impl serde::Serialize) -> String {
