@@ -20,7 +20,6 @@ const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
   ...['top-left', [-0.5, 1.2], 'top-right', [0.5, 1.2], 'bottom-left', [-0.5, -1.2], 'bottom-right', [0.5, -1.2]],
   ...['top-left', [1.2, 0.3], 'top-right', [-1.2, 0.3], 'bottom-left', [1.2, -0.3], 'bottom-right', [-1.2, -0.3]],
   ...['left', [2, 0], 'right', [-2, 0], 'top', [0, 2], 'bottom', [0, -2]],
-  ...['left', [3.2, 0], 'right', [-3.2, 0], 'top', [0, 3.2], 'bottom', [0, -3.2]],
 ] as VariableAnchorOffsetCollectionSpecification;
 
 /** Zoom at and above which nothing is gathered in clusters. */
