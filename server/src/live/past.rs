@@ -147,7 +147,7 @@ impl Past {
     /// # Errors
     /// [`LogError`].
     pub async fn filed(&self, id: ReportId) -> Result<Option<(Seq, Entry)>, LogError> {
-        let entry = self.announced(self.history.entry(EntryId(id.0)).await?);
+        let entry = self.history.entry(EntryId(id.0)).await?;
         Ok(entry.filter(|(_, entry)| matches!(&entry.body, Body::ReportFiled(report) if report.id == id)))
     }
 
@@ -156,7 +156,7 @@ impl Past {
     /// # Errors
     /// [`LogError`].
     pub async fn change(&self, id: EntryId) -> Result<Option<Entry>, LogError> {
-        let entry = self.announced(self.history.entry(id).await?).map(|(_, entry)| entry);
+        let entry = self.history.entry(id).await?.map(|(_, entry)| entry);
         Ok(entry.filter(|entry| {
             matches!(entry.body, Body::StatusChanged(_) | Body::ResponsibleChanged(_) | Body::ZonesChanged(_))
         }))
@@ -167,12 +167,7 @@ impl Past {
     /// # Errors
     /// [`LogError`].
     pub async fn has(&self, id: EntryId) -> Result<bool, LogError> {
-        Ok(self.announced(self.history.entry(id).await?).is_some())
-    }
-
-    /// What stands in the log for a moment before it is announced is not there yet: it need not be durable.
-    fn announced(&self, entry: Option<(Seq, Entry)>) -> Option<(Seq, Entry)> {
-        entry.filter(|(seq, _)| *seq <= self.live.read().head())
+        Ok(self.history.entry(id).await?.is_some())
     }
 
     /// A world that holds the report and what became of its incident; `None`: nobody filed it. Two look-ups,
@@ -182,9 +177,8 @@ impl Past {
     /// [`LogError`].
     pub async fn report(&self, id: ReportId) -> Result<Option<World>, LogError> {
         let Some((seq, filed)) = self.filed(id).await? else { return Ok(None) };
-        let head = self.live.read().head();
         let changes = match filed.body.incident() {
-            Some(incident) => self.history.latest_changes(incident, head).await?,
+            Some(incident) => self.history.latest_changes(incident).await?,
             None => Vec::new(),
         };
         let mut world = World::of_the_past();

@@ -4,7 +4,7 @@ use crate::domain::operation::{EVERYDAY, Operation, OperationKind};
 use crate::live::replay::replay;
 use crate::log::backend::Log;
 use crate::log::samples::{
-    draft, entry, filed, incident_of, operation_id, report_id, responsible, sqlite_log_and_history, status, time, uuid,
+    draft, entry, filed, incident_of, operation_id, report_id, responsible, sqlite_log_and_history, status, time,
 };
 use crate::log::{Draft, EntryLog};
 
@@ -154,20 +154,6 @@ async fn a_single_report_of_a_closed_operation_is_found_with_what_became_of_it()
     assert_eq!(world.report(report_id(3)).unwrap().operation, drill().id);
     assert!(rig.past.report(report_id(5)).await.unwrap().is_none(), "that is a change of a status");
     assert!(rig.past.report(report_id(77)).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn what_stands_in_the_log_and_is_not_announced_yet_is_not_there() {
-    let rig = rig(&story()).await;
-    let written = [of_drill(filed(10)), of_drill(status(11, 3, Status::Declined))];
-    rig.log.append(&written.map(draft)).await.unwrap();
-    assert!(rig.history.entry(EntryId(uuid(11))).await.unwrap().is_some());
-    assert!(rig.past.filed(report_id(10)).await.unwrap().is_none());
-    assert!(rig.past.report(report_id(10)).await.unwrap().is_none());
-    assert!(rig.past.change(EntryId(uuid(11))).await.unwrap().is_none());
-    assert!(rig.past.change(EntryId(uuid(9))).await.unwrap().is_some());
-    let world = rig.past.report(report_id(3)).await.unwrap().unwrap();
-    assert_eq!(*world.incident(incident_of(3)).unwrap().incident.status.get(), Status::Resolved);
 }
 
 #[tokio::test]

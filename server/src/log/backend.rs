@@ -12,7 +12,7 @@ use super::postgres::drift::Drift;
 use super::postgres::projection::Rebuilt;
 use super::remembered::Lost;
 use super::sqlite::SqliteLog;
-use super::{Appended, Draft, EntryLog, LogError, Written};
+use super::{Appended, Draft, EntryLog, LogError};
 use crate::database::Database;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
@@ -166,10 +166,6 @@ impl EntryLog for Log {
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
         either!(self, log => log.append(drafts).await)
-    }
-
-    async fn write(&self, drafts: &[Draft]) -> Result<Written, LogError> {
-        either!(self, log => log.write(drafts).await)
     }
 
     async fn probe(&self) -> Result<(), LogError> {

@@ -61,27 +61,6 @@ pub(super) async fn numbers_without_gaps<B: Backend>(backend: B) {
     assert_eq!(log.head().await.unwrap(), 305);
 }
 
-pub(super) async fn what_was_written_can_be_read_and_then_is_durable<B: Backend>(backend: B) {
-    let log = backend.open().await;
-    let first = log.write(&drafts(1..=3)).await.unwrap();
-    assert_eq!(first.answers, fresh(1..=3));
-    assert_eq!(log.read(0, 10).await.unwrap().len(), 3);
-    // The next need not wait for it, and repeats a part of it.
-    let second = log.write(&drafts([2, 4])).await.unwrap();
-    assert_eq!(second.answers, [again(2, filed(2)), Appended::Fresh(4)]);
-    first.durable.await.unwrap();
-    second.durable.await.unwrap();
-    assert_eq!(log.head().await.unwrap(), 4);
-    // What nobody waits for is there all the same, and everything after it.
-    drop(log.write(&drafts([5])).await.unwrap());
-    assert_eq!(log.append(&drafts([6])).await.unwrap(), fresh([6]));
-    let nothing = log.write(&[]).await.unwrap();
-    assert_eq!(nothing.answers, []);
-    nothing.durable.await.unwrap();
-    backend.close(log).await;
-    assert_eq!(backend.open().await.head().await.unwrap(), 6);
-}
-
 pub(super) async fn reads_pages_in_order<B: Backend>(backend: B) {
     let log = backend.open().await;
     let mut written = drafts(1..=6);
@@ -252,11 +231,9 @@ pub(super) async fn the_latest_change_of_each_kind_is_the_one_with_the_greatest_
         },
     ];
     log.append(&entries.clone().map(draft)).await.unwrap();
-    let before = [(2, entries[1].clone()), (4, entries[3].clone())];
-    assert_eq!(history.latest_changes(incident_of(1), 5).await.unwrap(), before);
     let latest = [(4, entries[3].clone()), (6, entries[5].clone())];
-    assert_eq!(history.latest_changes(incident_of(1), Seq::MAX).await.unwrap(), latest);
-    assert_eq!(history.latest_changes(incident_of(3), Seq::MAX).await.unwrap(), []);
+    assert_eq!(history.latest_changes(incident_of(1)).await.unwrap(), latest);
+    assert_eq!(history.latest_changes(incident_of(3)).await.unwrap(), []);
 }
 
 /// Makes a test of each behaviour for a [`Backend`].
@@ -272,7 +249,6 @@ macro_rules! conformance {
     ($backend:ty) => {
         $crate::log::conformance::conformance! { $backend:
             numbers_without_gaps
-            what_was_written_can_be_read_and_then_is_durable
             reads_pages_in_order
             the_same_again_gets_its_number_and_entry
             another_under_a_known_id_is_a_conflict

@@ -46,8 +46,8 @@ static LATEST_CHANGES: LazyLock<Texts> = LazyLock::new(|| {
     Texts::selecting(
         "FROM (SELECT entry.*, row_number() OVER (PARTITION BY kind ORDER BY hlc DESC, origin DESC, id DESC) AS age \
          FROM entry WHERE body ->> 'incident' = $1 \
-             AND kind IN ('status_changed', 'responsible_changed', 'zones_changed') \
-             AND seq <= $2) AS changes WHERE age = 1 ORDER BY seq",
+             AND kind IN ('status_changed', 'responsible_changed', 'zones_changed')) AS changes \
+         WHERE age = 1 ORDER BY seq",
     )
 });
 
@@ -80,6 +80,8 @@ impl History {
         after: Seq,
         to: Seq,
     ) -> Result<Vec<(Seq, Entry)>, LogError> {
+        // A number beyond the database's is beyond every entry.
+        let number = |seq: Seq| i64::try_from(seq).unwrap_or(i64::MAX);
         let statement = OF_OPERATION.of(&self.0).bind(number(after)).bind(number(to)).bind(operation.0);
         self.rows(statement).await
     }
@@ -92,13 +94,13 @@ impl History {
         Ok(self.rows(ENTRY.of(&self.0).bind(id.0)).await?.pop())
     }
 
-    /// The latest change of the incident's status up to and including `to`, and of the office that answers for it: by
-    /// the stamp, as the fold has it. At most one each, however often they were changed.
+    /// The latest change of the incident's status, and of the office that answers for it: by the stamp, as the
+    /// fold has it. At most one each, however often they were changed.
     ///
     /// # Errors
     /// As [`History::operations`].
-    pub async fn latest_changes(&self, incident: IncidentId, to: Seq) -> Result<Vec<(Seq, Entry)>, LogError> {
-        self.rows(LATEST_CHANGES.of(&self.0).bind(incident.to_string()).bind(number(to))).await
+    pub async fn latest_changes(&self, incident: IncidentId) -> Result<Vec<(Seq, Entry)>, LogError> {
+        self.rows(LATEST_CHANGES.of(&self.0).bind(incident.to_string())).await
     }
 
     async fn rows(&self, statement: Statement) -> Result<Vec<(Seq, Entry)>, LogError> {
@@ -112,9 +114,4 @@ impl History {
         };
         rows.iter().map(read).collect()
     }
-}
-
-/// A number beyond the database's is beyond every entry.
-fn number(seq: Seq) -> i64 {
-    i64::try_from(seq).unwrap_or(i64::MAX)
 }

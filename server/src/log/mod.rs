@@ -23,8 +23,6 @@ pub mod writer;
 
 use std::future::Future;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -118,22 +116,6 @@ impl Appended {
     }
 }
 
-/// What was written and all can see, and when it may be told.
-pub struct Written {
-    /// What became of each draft, in order.
-    pub answers: Vec<Appended>,
-    /// Ends well once all that is durable, and all that it repeats. Until then a crash of the storage can still
-    /// take it back: nobody is told of it before. An error leaves open what became of it.
-    pub durable: BoxFuture<'static, Result<(), LogError>>,
-}
-
-impl Written {
-    /// What is durable already.
-    pub fn durable(answers: Vec<Appended>) -> Self {
-        Self { answers, durable: std::future::ready(Ok(())).boxed() }
-    }
-}
-
 /// Why the log could not do it. A failed append has written its batch whole or, as a rule, nothing of it:
 /// a storage can fail after it has committed.
 #[derive(Debug, thiserror::Error)]
@@ -192,19 +174,13 @@ pub trait EntryLog: Send + Sync + 'static {
     /// repeat an id within the batch, are answered and not written.
     fn append(&self, drafts: &[Draft]) -> impl Future<Output = Result<Vec<Appended>, LogError>> + Send;
 
-    /// As [`EntryLog::append`], for whoever goes on while the disk is written: what it returns need not be durable
-    /// yet. What is written later is durable only if this is.
-    fn write(&self, drafts: &[Draft]) -> impl Future<Output = Result<Written, LogError>> + Send {
-        async { self.append(drafts).await.map(Written::durable) }
-    }
-
     /// Whether an append could succeed now; asked again and again after one has failed. A backend whose
     /// reads go on while its writes fail must try a write.
     fn probe(&self) -> impl Future<Output = Result<(), LogError>> + Send {
         async { self.head().await.map(drop) }
     }
 
-    /// The number of the last entry, 0 for an empty log. To whoever writes here: of the last that is durable.
+    /// The number of the last entry, 0 for an empty log.
     fn head(&self) -> impl Future<Output = Result<Seq, LogError>> + Send;
 
     /// At most `limit` entries after `after`, in order.

@@ -8,33 +8,29 @@
 //! An append is one statement in the usual case, and with that one round trip and one commit: the drafts are
 //! inserted as if all were fresh, and with them what the projection says of them (`append`). Only when the
 //! database refuses that (it has then written nothing) are the known ids looked up.
-//!
-//! The commit does not wait for the disk: that is waited for in a second session, while the next append is on its
-//! way (`settler`).
 
 mod append;
 pub mod drift;
 pub mod projection;
 mod record;
 mod session;
-mod settler;
 #[cfg(test)]
 mod tests;
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::{FutureExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use sqlx::{Connection, PgPool, Row};
 use uuid::Uuid;
 
-use self::append::{Inserted, Present, Reports, append_checked, insert};
+use self::append::{Present, Reports, Written, append_checked, write};
 use self::session::Sessions;
 use super::remembered::{Lost, Remembered};
 use super::rows;
-use super::{Appended, Draft, EntryLog, LogError, Written, storage};
+use super::{Appended, Draft, EntryLog, LogError, storage};
 use crate::database::PATIENCE;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::{Entry, Seq};
@@ -67,7 +63,7 @@ pub struct PostgresLog {
     readers: PgPool,
     /// For appends alone.
     sessions: Sessions,
-    remembered: Arc<Remembered>,
+    remembered: Remembered,
     /// What the last append that found no room began with, without contact details.
     refused: Mutex<Option<Draft>>,
 }
@@ -123,8 +119,7 @@ impl PostgresLog {
         let (node, epoch) = (NodeId(id(0)?), id(1)?);
         let sessions = Sessions::new(&readers, new_id());
         let (claimed, another) = (OnceLock::new(), new_id());
-        let (remembered, refused) = (Arc::new(remembered), Mutex::default());
-        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, refused })
+        Ok(Self { node, epoch, claimed, another, readers, sessions, remembered, refused: Mutex::default() })
     }
 
     /// Entries that were found missing when the log was claimed, or by this look, and of which nobody has taken note.
@@ -191,41 +186,30 @@ impl EntryLog for PostgresLog {
     }
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
-        let Written { answers, durable } = self.write(drafts).await?;
-        durable.await?;
-        Ok(answers)
-    }
-
-    async fn write(&self, drafts: &[Draft]) -> Result<Written, LogError> {
         if drafts.is_empty() {
-            return Ok(Written::durable(Vec::new()));
+            return Ok(Vec::new());
         }
-        let written = self
+        let appended = self
             .sessions
-            .ahead_of_the_disk(PATIENCE, async |session| {
+            .within(async |session| {
                 let numbered: Vec<_> = (session.head + 1..).zip(drafts).collect();
                 let session::Session { connection, present, .. } = session;
-                let (head, answers) = match insert(connection, &numbered, Reports::Sent, present).await? {
-                    Inserted::Yes => {
+                let (head, answers) = match write(connection, &numbered, Reports::Sent, present).await? {
+                    Written::Yes => {
                         let fresh = numbered.iter().map(|(seq, _)| Appended::Fresh(*seq));
                         (session.head + drafts.len() as Seq, fresh.collect())
                     }
-                    Inserted::Refused(_) => append_checked(connection, drafts).await?,
+                    Written::Refused(_) => append_checked(connection, drafts).await?,
                 };
                 session.head = head;
-                Ok((head, answers, Arc::clone(&session.settler)))
+                Ok((head, answers))
             })
             .await;
         let without_contact = |draft: &Draft| Draft { contact: None, ..draft.clone() };
-        *self.refused() = drafts.first().filter(|_| matches!(written, Err(LogError::Full(_)))).map(without_contact);
-        let (head, answers, settler) = written?;
-        let (remembered, epoch) = (Arc::clone(&self.remembered), self.epoch());
-        let durable = async move {
-            settler.settle().await?;
-            remembered.note(epoch, head);
-            Ok(())
-        };
-        Ok(Written { answers, durable: durable.boxed() })
+        *self.refused() = drafts.first().filter(|_| matches!(appended, Err(LogError::Full(_)))).map(without_contact);
+        let (head, answers) = appended?;
+        self.remembered.note(self.epoch(), head);
+        Ok(answers)
     }
 
     async fn probe(&self) -> Result<(), LogError> {
@@ -235,7 +219,7 @@ impl EntryLog for PostgresLog {
                 // A change to a row may find room in its page where a new row finds none in any.
                 let mut transaction = session.connection.begin().await.map_err(storage)?;
                 let row = [(session.head + 1, draft)];
-                insert(&mut transaction, &row, Reports::Sent, &mut Present::default()).await?;
+                write(&mut transaction, &row, Reports::Sent, &mut Present::default()).await?;
                 transaction.rollback().await.map_err(storage)?;
             }
             // Changes nothing, and yet it is written.

@@ -1,8 +1,7 @@
 //! The single writer: groups what waits into one commit, has it announced, then gives the receipts.
 //!
-//! Three steps form a line, each a batch ahead of the next: one is written, the one before it becomes durable, the
-//! one before that is announced. Order is kept, and nobody gets a receipt before the entry is durable *and* in the
-//! live world. Entries that got into the log
+//! Two tasks form a line, so that a batch is announced while the next one commits; order is kept, and
+//! nobody gets a receipt before the entry is durable *and* in the live world. Entries that got into the log
 //! without passing here (an append that failed after its rows were in, another process) are read back and
 //! announced in their place.
 //!
@@ -13,17 +12,15 @@
 #[cfg(test)]
 mod tests;
 
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Appended, Draft, EntryLog, LogError, Written};
+use super::{Appended, Draft, EntryLog, LogError};
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::text::chain;
 
@@ -128,8 +125,8 @@ impl Pulse {
     }
 }
 
-/// Makes the appender and what commits and announces. That ends when every appender is gone and all is written.
-/// `head` is the last entry that whoever is announced to knows already.
+/// Makes the appender and what commits and announces. That ends when every appender is gone and all is written. `head` is
+/// the last entry that whoever is announced to knows already.
 pub fn writer<L: EntryLog>(
     log: Arc<L>,
     head: Seq,
@@ -173,13 +170,7 @@ impl Batch {
     }
 }
 
-/// A batch that was written, and is told of once it is durable.
-struct Unsettled {
-    batch: Batch,
-    durable: BoxFuture<'static, Result<(), LogError>>,
-}
-
-/// What commits.
+/// The task that commits.
 struct Committer<L> {
     log: Arc<L>,
     /// The last entry that was announced, or is about to be.
@@ -215,103 +206,47 @@ impl Trouble {
 impl<L: EntryLog> Committer<L> {
     async fn run(mut self) {
         let mut waiting = Vec::with_capacity(BATCH);
-        while !waiting.is_empty() || self.next_drafts(&mut waiting).await > 0 {
+        while self.next_drafts(&mut waiting).await > 0 {
             let (drafts, replies): (Vec<Draft>, Vec<Reply>) = waiting.drain(..).unzip();
-            let written = self.log.write(&drafts).await;
-            let mut unsettled = self.take(drafts, replies, written).await;
-            while let Some(batch) = unsettled {
-                unsettled = self.settle(batch, &mut waiting).await;
+            let mut failure = None;
+            let (mut batch, head) = match self.log.append(&drafts).await {
+                Ok(answers) => {
+                    let head = answers.iter().filter_map(Appended::seq).max();
+                    (settle(drafts, replies, answers), head)
+                }
+                Err(error) => {
+                    self.trouble.tell("commit failed", &error, drafts.len());
+                    let error = failure.insert(Arc::new(error));
+                    // An error does not say whether the rows are in. Where the head cannot be had either, the
+                    // recovery finds out.
+                    (Batch::refused(replies, error), self.log.head().await.ok())
+                }
+            };
+            let head = head.unwrap_or(self.known).max(self.known);
+            if self.known + batch.fresh.len() as Seq == head {
+                self.known = head;
+            } else {
+                match self.tell_missed(head).await {
+                    Ok(()) => batch.fresh.clear(),
+                    Err(error) => {
+                        self.trouble.tell("what stands in the log cannot be read back", &error, 0);
+                        let error = failure.insert(Arc::new(error));
+                        batch = Batch::refused(batch.replies.into_iter().map(|(reply, _)| reply), error);
+                    }
+                }
+            }
+            self.note(failure);
+            if self.announced.send(batch).await.is_err() {
+                return;
             }
         }
-    }
-
-    /// Has a batch told of once it is durable. Meanwhile the next gathers and is written, if any comes.
-    async fn settle(&mut self, unsettled: Unsettled, waiting: &mut Vec<(Draft, Reply)>) -> Option<Unsettled> {
-        let Unsettled { mut batch, durable } = unsettled;
-        let (mut drafts, mut replies) = (Vec::new(), Vec::new());
-        let (disk, disk_works) = oneshot::channel::<Infallible>();
-        let settling = async {
-            durable.await?;
-            drop(disk);
-            self.known += batch.fresh.len() as Seq;
-            tell_of(&self.announced, std::mem::take(&mut batch)).await;
-            Ok(())
-        };
-        let writing = async {
-            gather_while(&mut self.queue, waiting, disk_works).await;
-            if waiting.is_empty() && gather(&mut self.queue, waiting).await == 0 {
-                return Ok(None);
-            }
-            (drafts, replies) = waiting.drain(..).unzip();
-            Ok(Some(self.log.write(&drafts).await))
-        };
-        match tokio::try_join!(settling, writing) {
-            Ok(((), None)) => None,
-            Ok(((), Some(written))) => self.take(drafts, replies, written).await,
-            Err(error) => {
-                // What was written after it stands or falls with it. What only gathered waits for the next try.
-                let replies = batch.replies.into_iter().map(|(reply, _)| reply).chain(replies).collect();
-                self.fail(replies, error).await;
-                None
-            }
-        }
-    }
-
-    /// Takes note of what became of a batch; gives it if it need only become durable.
-    async fn take(
-        &mut self,
-        drafts: Vec<Draft>,
-        replies: Vec<Reply>,
-        written: Result<Written, LogError>,
-    ) -> Option<Unsettled> {
-        let Written { answers, durable } = match written {
-            Ok(written) => written,
-            Err(error) => {
-                self.fail(replies, error).await;
-                return None;
-            }
-        };
-        let head = answers.iter().filter_map(Appended::seq).max().unwrap_or(self.known).max(self.known);
-        let mut batch = answer(drafts, replies, answers);
-        if self.known + batch.fresh.len() as Seq == head {
-            self.note(None);
-            return Some(Unsettled { batch, durable });
-        }
-        let told = async {
-            durable.await?;
-            self.tell_missed(head).await
-        };
-        match told.await {
-            Ok(()) => {
-                batch.fresh.clear();
-                self.note(None);
-                tell_of(&self.announced, batch).await;
-            }
-            Err(error) => self.fail(batch.replies.into_iter().map(|(reply, _)| reply).collect(), error).await,
-        }
-        None
-    }
-
-    /// Refuses a batch of which nobody knows whether it is in, and has announced what got in all the same. Where the
-    /// log does not say, the recovery finds out.
-    async fn fail(&mut self, replies: Vec<Reply>, error: LogError) {
-        self.trouble.tell("commit failed", &error, replies.len());
-        let mut error = Arc::new(error);
-        if let Ok(head) = self.log.head().await
-            && head > self.known
-            && let Err(unread) = self.tell_missed(head).await
-        {
-            self.trouble.tell("what stands in the log cannot be read back", &unread, 0);
-            error = Arc::new(unread);
-        }
-        tell_of(&self.announced, Batch::refused(replies, &error)).await;
-        self.note(Some(error));
     }
 
     /// Waits for drafts; meanwhile tries a storage that has failed. 0: every appender is gone.
     async fn next_drafts(&mut self, waiting: &mut Vec<(Draft, Reply)>) -> usize {
         loop {
-            let drafts = gather(&mut self.queue, waiting);
+            let limit = (self.queue.len() / 2).clamp(SMALL_BATCH, BATCH);
+            let drafts = self.queue.recv_many(waiting, limit);
             if self.failing.borrow().is_none() {
                 return drafts.await;
             }
@@ -353,45 +288,14 @@ impl<L: EntryLog> Committer<L> {
             };
             self.known = *last;
             let fresh = page.into_iter().map(|(seq, entry)| (seq, Arc::new(entry))).collect();
-            tell_of(&self.announced, Batch { fresh, ..Batch::default() }).await;
+            // Without a listener the writer ends at the next batch.
+            let _ = self.announced.send(Batch { fresh, ..Batch::default() }).await;
         }
         Ok(())
     }
 }
 
-/// Takes what waits; 0: every appender is gone. What it has not returned it has not taken.
-async fn gather(queue: &mut mpsc::Receiver<(Draft, Reply)>, waiting: &mut Vec<(Draft, Reply)>) -> usize {
-    let limit = (queue.len() / 2).clamp(SMALL_BATCH, BATCH);
-    queue.recv_many(waiting, limit).await
-}
-
-/// Takes what comes while the disk works, until it is a batch worth writing: a commit costs as much as some reports,
-/// and could not be made durable any sooner. What was taken stays, whoever goes on waiting.
-async fn gather_while(
-    queue: &mut mpsc::Receiver<(Draft, Reply)>,
-    waiting: &mut Vec<(Draft, Reply)>,
-    mut disk_works: oneshot::Receiver<Infallible>,
-) {
-    while waiting.len() < SMALL_BATCH {
-        let limit = (queue.len() / 2).max(SMALL_BATCH - waiting.len()).min(BATCH);
-        tokio::select! {
-            biased;
-            _ = &mut disk_works => return,
-            taken = queue.recv_many(waiting, limit) => {
-                if taken == 0 {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-/// Passes a batch on. Without a listener the writer ends.
-async fn tell_of(announced: &mpsc::Sender<Batch>, batch: Batch) {
-    let _ = announced.send(batch).await;
-}
-
-fn answer(drafts: Vec<Draft>, replies: Vec<Reply>, answers: Vec<Appended>) -> Batch {
+fn settle(drafts: Vec<Draft>, replies: Vec<Reply>, answers: Vec<Appended>) -> Batch {
     let mut batch = Batch { fresh: Vec::with_capacity(drafts.len()), replies: Vec::with_capacity(drafts.len()) };
     for ((draft, reply), answer) in drafts.into_iter().zip(replies).zip(answers) {
         let outcome = match answer {

@@ -69,7 +69,7 @@ async fn a_postgresql_that_crashes_under_load_takes_back_nothing_that_was_acknow
     let mut unanswered = Vec::new();
     for round in 0..ROUNDS {
         let mut sending = JoinSet::new();
-        for _ in 0..16 {
+        for _ in 0..8 {
             sending.spawn(send_until_refused(server.public(), town.at));
         }
         // The moment is the point: nothing announces it.
@@ -86,9 +86,6 @@ async fn a_postgresql_that_crashes_under_load_takes_back_nothing_that_was_acknow
         server.public().until("/readyz", 200).await?;
     }
     ensure!(acknowledged.len() > 100, "the senders hardly came to send: {}", acknowledged.len());
-    for (sent, receipt) in acknowledged.values() {
-        ensure!(server.public().file(sent).await? == *receipt, "a receipt is another now");
-    }
     for sent in &unanswered {
         let receipt = server.public().file(sent).await?;
         let seq = receipt["seq"].as_u64().context("no seq")?;
@@ -96,6 +93,11 @@ async fn a_postgresql_that_crashes_under_load_takes_back_nothing_that_was_acknow
     }
     let head = server.public().get("/readyz").await?.good()?["log_head"].as_u64().context("no log_head")?;
     ensure!(head == acknowledged.len() as u64, "{} reports, and the log ends with {head}", acknowledged.len());
+    let expected =
+        acknowledged.iter().map(|(seq, (sent, _))| format!("{seq} {}", sent["id"].as_str().unwrap_or_default()));
+    let kept =
+        server.database().context("no database")?.query("SELECT seq || ' ' || id FROM sokuho.entry ORDER BY seq")?;
+    ensure!(kept.lines().eq(expected), "the log is not what was acknowledged: {kept}");
     let seen = viewer.entries_until(head).await?;
     ensure!(seen.len() as u64 == head, "the viewer saw {} of {head}", seen.len());
     for entry in seen {

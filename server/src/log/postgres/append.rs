@@ -111,7 +111,7 @@ impl Present {
 
 /// What became of a batch.
 #[derive(Debug)]
-pub(super) enum Inserted {
+pub(super) enum Written {
     /// It is written.
     Yes,
     /// An id was there already, or a report is not what it looked like. Nothing was written; if that was within
@@ -133,11 +133,11 @@ pub(super) async fn append_checked(
     let Answers { head, answers, fresh } = answer(head.cast_unsigned(), drafts, &known);
     if !fresh.is_empty() {
         let mut attempt = transaction.begin().await.map_err(storage)?;
-        if let Inserted::Refused(_) = insert(&mut attempt, &fresh, Reports::Sent, &mut Present::default()).await? {
+        if let Written::Refused(_) = write(&mut attempt, &fresh, Reports::Sent, &mut Present::default()).await? {
             attempt.rollback().await.map_err(storage)?;
             attempt = transaction.begin().await.map_err(storage)?;
-            if let Inserted::Refused(error) =
-                insert(&mut attempt, &fresh, Reports::Projected, &mut Present::default()).await?
+            if let Written::Refused(error) =
+                write(&mut attempt, &fresh, Reports::Projected, &mut Present::default()).await?
             {
                 return Err(storage(error));
             }
@@ -150,40 +150,40 @@ pub(super) async fn append_checked(
 
 /// Writes entries of which none is known: one statement if they are all reports that the node sends. Whom these name
 /// is present afterwards.
-pub(super) async fn insert(
+pub(super) async fn write(
     connection: &mut PgConnection,
     rows: &[(Seq, &Draft)],
     reports: Reports,
     present: &mut Present,
-) -> Result<Inserted, LogError> {
+) -> Result<Written, LogError> {
     let filings: Vec<_> = match reports {
         Reports::Sent => rows.iter().filter_map(|(seq, draft)| Filing::of(*seq, &draft.entry)).collect(),
         Reports::Projected => Vec::new(),
     };
     let knows_all = present.lacks_nobody_of(&filings);
-    let insert = statement(rows, &filings, knows_all);
-    let inserted = if filings.len() == rows.len() {
-        inserted(insert.execute(connection).await)?
+    let insert = insert(rows, &filings, knows_all);
+    let written = if filings.len() == rows.len() {
+        written(insert.execute(connection).await)?
     } else {
         let (first, last) = others(rows, &filings);
         let mut transaction = connection.begin().await.map_err(storage)?;
-        if let refused @ Inserted::Refused(_) = inserted(insert.execute(&mut *transaction).await)? {
+        if let refused @ Written::Refused(_) = written(insert.execute(&mut *transaction).await)? {
             return Ok(refused);
         }
         sqlx::query(PROJECT).bind(first).bind(last).execute(&mut *transaction).await.map_err(storage)?;
-        inserted(transaction.commit().await)?
+        written(transaction.commit().await)?
     };
-    if !knows_all && matches!(inserted, Inserted::Yes) {
+    if !knows_all && matches!(written, Written::Yes) {
         present.learn(&filings);
     }
-    Ok(inserted)
+    Ok(written)
 }
 
-fn inserted<T>(outcome: Result<T, sqlx::Error>) -> Result<Inserted, LogError> {
+fn written<T>(outcome: Result<T, sqlx::Error>) -> Result<Written, LogError> {
     match outcome {
-        Ok(_) => Ok(Inserted::Yes),
+        Ok(_) => Ok(Written::Yes),
         Err(error) if error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other) => {
-            Ok(Inserted::Refused(error))
+            Ok(Written::Refused(error))
         }
         Err(error) => Err(storage(error)),
     }
@@ -205,7 +205,7 @@ fn others(rows: &[(Seq, &Draft)], filings: &[Filing<'_>]) -> (Vec<i64>, Vec<i64>
     runs.into_iter().map(|(first, last)| (first.cast_signed(), last.cast_signed())).unzip()
 }
 
-fn statement(rows: &[(Seq, &Draft)], filings: &[Filing<'_>], knows_all: bool) -> Query<'static, Postgres, PgArguments> {
+fn insert(rows: &[(Seq, &Draft)], filings: &[Filing<'_>], knows_all: bool) -> Query<'static, Postgres, PgArguments> {
     let entries = rows.iter().map(|(seq, draft)| EntryRow { seq: *seq, draft });
     if knows_all && rows.iter().all(|(_, draft)| draft.contact.is_none()) {
         return sqlx::query(INSERT_KNOWN.as_str()).bind(entries.bind_iter()).bind(filings);

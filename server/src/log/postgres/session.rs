@@ -1,13 +1,9 @@
 //! The session in which a node appends. It holds an advisory lock for as long as it lives, so that one node
 //! writes, and what it read under the lock stays true.
 //!
-//! It commits without waiting for the disk. That is the work of a second session beside it ([`Settler`]), so that
-//! the next batch is written meanwhile. Both are made together and given up together.
-//!
 //! After a cut line the session is given up and another one made. Its predecessor may live on at the server,
 //! with a commit still to come: the lock is not given before that is settled. The server is asked to end it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
@@ -16,7 +12,6 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::append::Present;
-use super::settler::Settler;
 use super::{in_that_time, in_time};
 use crate::database::{CONNECT_PATIENCE, PATIENCE};
 use crate::domain::entry::Seq;
@@ -24,21 +19,15 @@ use crate::log::{LogError, storage};
 
 /// The advisory lock of whoever writes: "soku" in ASCII, and a number among locks of that name. Such locks are
 /// a database's own: <https://www.postgresql.org/docs/15/explicit-locking.html#ADVISORY-LOCKS>.
-pub(super) const LOCK: (i32, i32) = (0x736F_6B75, 1);
+const LOCK: (i32, i32) = (0x736F_6B75, 1);
 
 /// How long a session that is about to end may keep the lock from us: that of a node that was killed a moment
 /// ago, or our own after a cut.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Its few statements are planned once, while the tables may be small, and the plans kept while they grow: only
-/// those by index stay good (<https://www.postgresql.org/docs/15/runtime-config-query.html>). The settler waits for
-/// the disk.
-const SETTINGS: [(&str, &str); 4] = [
-    ("plan_cache_mode", "force_generic_plan"),
-    ("enable_seqscan", "off"),
-    ("jit", "off"),
-    ("synchronous_commit", "off"),
-];
+/// those by index stay good (<https://www.postgresql.org/docs/15/runtime-config-query.html>).
+const PLANS: [(&str, &str); 3] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")];
 
 /// A session that holds the lock.
 #[derive(Debug)]
@@ -48,17 +37,12 @@ pub(super) struct Session {
     pub(super) head: Seq,
     /// Whom it has brought.
     pub(super) present: Present,
-    /// Makes durable what is committed in it.
-    pub(super) settler: Arc<Settler>,
 }
 
 /// The sessions of a node, one after the other.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    /// Of the session that writes.
     options: PgConnectOptions,
-    /// Of the settler.
-    settling: PgConnectOptions,
     /// By this name the server knows this node's sessions, and no other's.
     name: String,
     current: Mutex<State>,
@@ -77,10 +61,8 @@ impl Sessions {
     /// None yet. `unique` tells this process from all others.
     pub(super) fn new(pool: &PgPool, unique: Uuid) -> Self {
         let name = format!("sokuho writer {unique}");
-        let options = pool.connect_options().as_ref().clone();
         Self {
-            settling: options.clone().application_name(&format!("sokuho settler {unique}")),
-            options: options.options(SETTINGS).application_name(&name),
+            options: pool.connect_options().as_ref().clone().options(PLANS).application_name(&name),
             name,
             current: Mutex::new(State::None),
             claimed: false.into(),
@@ -92,9 +74,8 @@ impl Sessions {
         self.claimed.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Works in the session, which is made if there is none. One after the other. What was committed is durable on
-    /// return. A session in which something failed, or whose work nobody waited for, is given up: what became of it
-    /// the next one finds out.
+    /// Works in the session, which is made if there is none. One after the other. A session in which something
+    /// failed, or whose work nobody waited for, is given up: what became of it the next one finds out.
     pub(super) async fn within<T>(
         &self,
         work: impl AsyncFnOnce(&mut Session) -> Result<T, LogError>,
@@ -108,27 +89,9 @@ impl Sessions {
         patience: Duration,
         work: impl AsyncFnOnce(&mut Session) -> Result<T, LogError>,
     ) -> Result<T, LogError> {
-        let settled = async |session: &mut Session| {
-            let done = work(session).await?;
-            session.settler.settle().await?;
-            Ok(done)
-        };
-        self.ahead_of_the_disk(patience, settled).await
-    }
-
-    /// As [`Sessions::within`], but what was committed is durable only once the session's settler says so.
-    pub(super) async fn ahead_of_the_disk<T>(
-        &self,
-        patience: Duration,
-        work: impl AsyncFnOnce(&mut Session) -> Result<T, LogError>,
-    ) -> Result<T, LogError> {
         let mut current = self.current.lock().await;
         let mut session = match std::mem::replace(&mut *current, State::None) {
-            State::Open(session) if session.settler.is_sound() => session,
-            State::Open(lost) => {
-                drop(lost);
-                self.begin().await?
-            }
+            State::Open(session) => session,
             State::None => self.begin().await?,
             State::Closed => {
                 *current = State::Closed;
@@ -146,33 +109,35 @@ impl Sessions {
         if let State::Open(session) = std::mem::replace(&mut *current, State::Closed) {
             // The server learns of it either way.
             let _ = tokio::time::timeout(CONNECT_PATIENCE, session.connection.close()).await;
-            session.settler.close().await;
         }
     }
 
-    /// Begins a session. What it finds is durable: its predecessor may have ended before that was.
     async fn begin(&self) -> Result<Session, LogError> {
-        const BEGUN: &str = "SELECT coalesce(max(seq), 0), pg_backend_pid() FROM entry";
-        let mut connection = connect(&self.options).await?;
+        let late = |_| LogError::Storage(anyhow::anyhow!("the database takes no connection"));
+        let connecting = tokio::time::timeout(CONNECT_PATIENCE, self.options.connect());
+        let mut connection = connecting.await.map_err(late)?.map_err(storage)?;
         in_time(async {
             self.lock(&mut connection).await?;
-            let row = sqlx::query(BEGUN).fetch_one(&mut connection).await.map_err(storage)?;
-            let (head, pid): (i64, i32) = (row.try_get(0).map_err(storage)?, row.try_get(1).map_err(storage)?);
-            let settler = Settler::beside(pid, LOCK, connect(&self.settling).await?).await?;
-            settler.settle().await?;
+            let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM entry")
+                .fetch_one(&mut connection)
+                .await
+                .map_err(storage)?;
             self.claimed.store(true, std::sync::atomic::Ordering::Relaxed);
-            let (head, present) = (head.cast_unsigned(), Present::default());
-            Ok(Session { connection, head, present, settler: Arc::new(settler) })
+            Ok(Session { connection, head: head.cast_unsigned(), present: Present::default() })
         })
         .await
     }
 
+    /// Takes the lock. Where the server would acknowledge before a commit is on its disk, this session asks for
+    /// more; where it does more by itself (replicas), that stays.
     async fn lock(&self, connection: &mut PgConnection) -> Result<(), LogError> {
-        const TRY: &str = "SELECT pg_try_advisory_lock($1, $2)";
+        const TRY: &str = "SELECT pg_try_advisory_lock($1, $2), set_config('synchronous_commit', \
+             CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' \
+             ELSE current_setting('synchronous_commit') END, false)";
         let until = tokio::time::Instant::now() + LOCK_PATIENCE;
         loop {
-            let tried = sqlx::query_scalar(TRY).bind(LOCK.0).bind(LOCK.1).fetch_one(&mut *connection).await;
-            if tried.map_err(storage)? {
+            let tried = sqlx::query(TRY).bind(LOCK.0).bind(LOCK.1).fetch_one(&mut *connection).await;
+            if tried.and_then(|row| row.try_get(0)).map_err(storage)? {
                 return Ok(());
             }
             let by = self.holder(connection).await?;
@@ -200,9 +165,4 @@ impl Sessions {
         let Some(holder) = holder else { return Ok("it has ended this moment".to_owned()) };
         holder.try_get(0).map_err(storage)
     }
-}
-
-async fn connect(options: &PgConnectOptions) -> Result<PgConnection, LogError> {
-    let late = |_| LogError::Storage(anyhow::anyhow!("the database takes no connection"));
-    tokio::time::timeout(CONNECT_PATIENCE, options.connect()).await.map_err(late)?.map_err(storage)
 }

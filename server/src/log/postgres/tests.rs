@@ -1,7 +1,5 @@
 //! The conformance suite, and what is PostgreSQL's own.
 
-use sqlx::ConnectOptions;
-
 use super::*;
 use crate::database::Database;
 use crate::database::scratch::Scratch;
@@ -134,87 +132,20 @@ async fn an_append_that_nobody_waits_for_leaves_the_log_whole() {
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
 }
 
-async fn settler_of(log: &PostgresLog) -> Arc<settler::Settler> {
-    log.sessions.within(async |session| Ok(Arc::clone(&session.settler))).await.unwrap()
-}
-
 #[tokio::test]
-async fn what_is_durable_has_left_the_servers_memory() {
+async fn a_server_that_would_acknowledge_early_is_asked_to_wait_for_its_disk() {
     let Some(place) = Place::new() else { return };
+    let pool = place.pool().await;
+    let alter =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$";
+    sqlx::query(alter).execute(&pool).await.unwrap();
     let log = place.open().await;
-    for number in 1..=20 {
-        let Written { durable, .. } = log.write(&[draft(filed(number))]).await.unwrap();
-        let written: String =
-            sqlx::query_scalar("SELECT pg_current_wal_insert_lsn()::text").fetch_one(&log.readers).await.unwrap();
-        durable.await.unwrap();
-        let flushed = sqlx::query_scalar("SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn").bind(written);
-        assert!(flushed.fetch_one(&log.readers).await.unwrap_or(false));
-    }
-}
-
-#[tokio::test]
-async fn without_its_settler_nothing_is_called_durable_and_the_next_session_finds_out_what_is() {
-    let Some(place) = Place::new() else { return };
-    let log = place.open().await;
-    let remembered = || std::fs::read_to_string(place.data.path().join("sokuho.head")).unwrap();
-    log.append(&[draft(filed(1))]).await.unwrap();
-    let (settler, before) = (settler_of(&log).await, remembered());
-    let Written { answers, durable } = log.write(&[draft(filed(2))]).await.unwrap();
-    assert_eq!(answers, [Appended::Fresh(2)]);
-    end_session(&log.readers, settler.ask("SELECT pg_backend_pid()").await).await;
-    let after_it = log.write(&[draft(filed(3))]).await.unwrap();
-    assert!(matches!(durable.await, Err(LogError::Storage(_))));
-    assert_eq!(remembered(), before, "a crash may take it back, and that is not a restored log");
-    assert!(matches!(after_it.durable.await, Err(LogError::Storage(_))), "a settler that failed vouches for nothing");
-    // What is there is found, and durable before it is told.
-    assert_eq!(log.append(&[draft(filed(4))]).await.unwrap(), [Appended::Fresh(4)]);
-    let again = Appended::Again(2, Box::new(filed(2)));
-    assert_eq!(log.append(&[draft(filed(2))]).await.unwrap(), [again]);
-    assert_ne!(remembered(), before);
-}
-
-#[tokio::test]
-async fn a_commit_is_settled_though_the_session_that_made_it_is_gone() {
-    let Some(place) = Place::new() else { return };
-    let log = place.open().await;
-    let Written { durable, .. } = log.write(&[draft(filed(1))]).await.unwrap();
-    end_session(&log.readers, writer_pid(&log).await).await;
-    durable.await.unwrap();
-    assert!(matches!(log.append(&[draft(filed(2))]).await, Err(LogError::Storage(_))));
-    assert_eq!(log.append(&[draft(filed(2))]).await.unwrap(), [Appended::Fresh(2)]);
-}
-
-#[tokio::test]
-async fn a_settler_of_another_server_is_refused() {
-    let Some(place) = Place::new() else { return };
-    let log = place.open().await;
-    log.claim().await.unwrap();
-    let writer = writer_pid(&log).await;
-    let connect = async || log.readers.connect_options().as_ref().clone().connect().await.unwrap();
-    let beside = async |pid, lock| settler::Settler::beside(pid, lock, connect().await).await;
-    assert!(beside(writer, session::LOCK).await.is_ok());
-    assert!(matches!(beside(writer + 1, session::LOCK).await, Err(LogError::Storage(_))));
-    assert!(matches!(beside(writer, (session::LOCK.0, 2)).await, Err(LogError::Storage(_))));
-}
-
-#[tokio::test]
-async fn the_settler_waits_as_long_as_the_server_says_and_never_less_than_for_its_disk() {
-    for (set, waits_for) in [("off", "on"), ("local", "local"), ("on", "on"), ("remote_apply", "remote_apply")] {
-        let Some(place) = Place::new() else { return };
-        let alter = format!(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {set}', current_database()); END $$"
-        );
-        sqlx::query(sqlx::AssertSqlSafe(alter)).execute(&place.pool().await).await.unwrap();
-        let log = place.open().await;
-        let waits: String = settler_of(&log).await.ask("SHOW synchronous_commit").await;
-        assert_eq!(waits, waits_for);
-        let setting = async |session: &mut session::Session| {
-            let show = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut session.connection).await;
-            show.map_err(storage)
-        };
-        let setting: String = log.sessions.within(setting).await.unwrap();
-        assert_eq!(setting, "off", "of the session that writes");
-    }
+    let setting = async |session: &mut session::Session| {
+        let show = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut session.connection).await;
+        show.map_err(storage)
+    };
+    let setting: String = log.sessions.within(setting).await.unwrap();
+    assert_eq!(setting, "on");
 }
 
 #[tokio::test]

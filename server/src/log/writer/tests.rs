@@ -1,5 +1,5 @@
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
@@ -17,52 +17,10 @@ struct Scripted {
     lying: AtomicBool,
     /// Says nothing of what is in it.
     silent: AtomicBool,
-    /// How often it was written to.
-    batches: AtomicUsize,
-    disk: Disk,
-}
-
-/// How many of the lines are durable.
-#[derive(Clone)]
-struct Disk(Arc<(Semaphore, AtomicUsize, AtomicBool)>);
-
-impl Disk {
-    /// A disk that syncs so often.
-    fn with_syncs(syncs: usize) -> Self {
-        Self(Arc::new((Semaphore::new(syncs), AtomicUsize::new(0), AtomicBool::new(false))))
-    }
-
-    /// Lets it sync so many times more.
-    fn sync(&self, times: usize) {
-        self.0.0.add_permits(times);
-    }
-
-    /// From now on it fails, or not any more.
-    fn fails(&self, fails: bool) {
-        self.0.2.store(fails, Ordering::SeqCst);
-    }
-
-    fn durable(&self) -> usize {
-        self.0.1.load(Ordering::SeqCst)
-    }
-
-    async fn make_durable(self, lines: usize) -> Result<(), LogError> {
-        let (syncs, durable, fails) = &*self.0;
-        syncs.acquire().await.unwrap().forget();
-        if fails.load(Ordering::SeqCst) {
-            return Err(LogError::Storage(anyhow::anyhow!("the disk was told to fail")));
-        }
-        durable.fetch_max(lines, Ordering::SeqCst);
-        Ok(())
-    }
 }
 
 impl Scripted {
     fn with_commits(commits: usize) -> Arc<Self> {
-        Self::with_commits_and_syncs(commits, PLENTY)
-    }
-
-    fn with_commits_and_syncs(commits: usize, syncs: usize) -> Arc<Self> {
         let commits = Semaphore::new(commits);
         Arc::new(Self {
             lines: Mutex::default(),
@@ -70,22 +28,7 @@ impl Scripted {
             failing: false.into(),
             lying: false.into(),
             silent: false.into(),
-            batches: 0.into(),
-            disk: Disk::with_syncs(syncs),
         })
-    }
-
-    fn batches(&self) -> usize {
-        self.batches.load(Ordering::SeqCst)
-    }
-
-    fn written(&self) -> usize {
-        self.lines.lock().unwrap().len()
-    }
-
-    /// Loses what is not durable.
-    fn crash(&self) {
-        self.lines.lock().unwrap().truncate(self.disk.durable());
     }
 }
 
@@ -95,13 +38,7 @@ impl EntryLog for Scripted {
     }
 
     async fn append(&self, drafts: &[Draft]) -> Result<Vec<Appended>, LogError> {
-        let Written { answers, durable } = self.write(drafts).await?;
-        durable.await.map(|()| answers)
-    }
-
-    async fn write(&self, drafts: &[Draft]) -> Result<Written, LogError> {
         self.commits.acquire().await.unwrap().forget();
-        self.batches.fetch_add(1, Ordering::SeqCst);
         if self.failing.load(Ordering::SeqCst) {
             return Err(LogError::Storage(anyhow::anyhow!("told to fail")));
         }
@@ -123,7 +60,7 @@ impl EntryLog for Scripted {
         if self.lying.load(Ordering::SeqCst) {
             return Err(LogError::Storage(anyhow::anyhow!("told to lie")));
         }
-        Ok(Written { answers, durable: Box::pin(self.disk.clone().make_durable(lines.len())) })
+        Ok(answers)
     }
 
     async fn probe(&self) -> Result<(), LogError> {
@@ -181,147 +118,6 @@ async fn a_receipt_comes_after_commit_and_announcement() {
         assert_eq!(heard.numbers().last(), Some(&number), "announced before the receipt");
         assert_eq!(log.lines.lock().unwrap().len() as u64, number, "committed before the receipt");
     }
-}
-
-/// Lets everything run that can.
-async fn all_rests() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Sends drafts of these numbers, and lets everything happen that can.
-async fn send(appender: &Appender, numbers: std::ops::RangeInclusive<u64>) -> Vec<tokio::task::JoinHandle<Answer>> {
-    let sending = numbers.map(|number| {
-        let appender = appender.clone();
-        tokio::spawn(async move { appender.append(draft(filed(number))).await })
-    });
-    let sending = sending.collect();
-    all_rests().await;
-    sending
-}
-
-type Answer = Result<Committed, AppendError>;
-
-#[tokio::test]
-async fn while_a_batch_becomes_durable_the_next_is_written_and_nobody_is_told_of_either() {
-    let (log, heard) = (Scripted::with_commits_and_syncs(PLENTY, 0), Heard::default());
-    let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
-    tokio::spawn(tasks);
-    let first = send(&appender, 1..=1).await;
-    let second = send(&appender, 2..=1 + SMALL_BATCH as u64).await;
-    let third = send(&appender, 50..=50).await;
-    assert_eq!(log.written(), 1 + SMALL_BATCH, "a batch did not wait for the disk, but the one after it does");
-    assert!(heard.numbers().is_empty());
-    assert!(first.iter().chain(&second).all(|sending| !sending.is_finished()));
-    log.disk.sync(1);
-    all_rests().await;
-    assert_eq!(heard.numbers(), [1]);
-    assert!(first[0].is_finished() && !second.iter().any(|sending| sending.is_finished()));
-    log.disk.sync(1);
-    all_rests().await;
-    assert_eq!(heard.numbers().len(), 1 + SMALL_BATCH);
-    assert!(second.iter().all(|sending| sending.is_finished()) && !third[0].is_finished());
-    log.disk.sync(1);
-    all_rests().await;
-    assert!(third[0].is_finished());
-}
-
-#[tokio::test]
-async fn while_the_disk_works_a_few_gather_and_are_written_together_when_it_is_done() {
-    let (log, heard) = (Scripted::with_commits_and_syncs(PLENTY, 0), Heard::default());
-    let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
-    tokio::spawn(tasks);
-    let mut sending = send(&appender, 1..=1).await;
-    for number in 2..=5 {
-        sending.extend(send(&appender, number..=number).await);
-    }
-    assert_eq!((log.written(), log.batches()), (1, 1));
-    log.disk.sync(2);
-    all_rests().await;
-    assert_eq!((log.written(), log.batches()), (5, 2));
-    assert!(sending.iter().all(|sending| sending.is_finished()));
-    assert_eq!(heard.numbers(), [1, 2, 3, 4, 5]);
-}
-
-#[tokio::test]
-async fn a_repetition_of_what_is_not_durable_yet_waits_until_it_is() {
-    let (log, heard) = (Scripted::with_commits_and_syncs(PLENTY, 0), Heard::default());
-    let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
-    tokio::spawn(tasks);
-    let mut first = Box::pin(appender.append(draft(filed(1))));
-    assert!(futures_util::poll!(&mut first).is_pending());
-    all_rests().await;
-    let mut again = Box::pin(appender.append(draft(filed(1))));
-    assert!(futures_util::poll!(&mut again).is_pending());
-    all_rests().await;
-    assert!(futures_util::poll!(&mut again).is_pending());
-    log.disk.sync(1);
-    assert!(!first.await.unwrap().again);
-    all_rests().await;
-    assert!(futures_util::poll!(&mut again).is_pending(), "its own answer is settled after it");
-    log.disk.sync(1);
-    assert!(again.await.unwrap().again);
-    assert_eq!(heard.numbers(), [1]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_crash_took_back_was_told_to_nobody_and_its_number_is_given_again() {
-    let (log, heard) = (Scripted::with_commits_and_syncs(PLENTY, 1), Heard::default());
-    let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
-    tokio::spawn(tasks);
-    assert_eq!(appender.append(draft(filed(1))).await.unwrap().seq, 1);
-    let lost = send(&appender, 2..=2).await;
-    let after_it = send(&appender, 3..=2 + SMALL_BATCH as u64).await;
-    assert_eq!(log.written(), 2 + SMALL_BATCH);
-    log.disk.fails(true);
-    log.crash();
-    log.disk.sync(1);
-    for sending in lost.into_iter().chain(after_it) {
-        assert!(matches!(sending.await.unwrap(), Err(AppendError::Log(_))), "what came after it went with it");
-    }
-    assert!(appender.pulse().failing().is_some());
-    assert_eq!(heard.numbers(), [1]);
-    log.disk.fails(false);
-    log.disk.sync(PLENTY);
-    tokio::time::sleep(2 * TRY_AGAIN).await;
-    assert!(appender.pulse().failing().is_none());
-    assert_eq!(appender.append(draft(filed(4))).await.unwrap().seq, 2);
-    assert_eq!(appender.append(draft(filed(2))).await.unwrap().seq, 3, "asking again is taken as fresh");
-    assert_eq!(heard.numbers(), [1, 2, 3]);
-}
-
-#[tokio::test]
-async fn what_stayed_though_nobody_could_say_that_it_is_durable_is_announced_before_what_follows() {
-    let (log, heard) = (Scripted::with_commits_and_syncs(PLENTY, 0), Heard::default());
-    let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
-    tokio::spawn(tasks);
-    log.disk.fails(true);
-    log.disk.sync(1);
-    assert!(matches!(appender.append(draft(filed(1))).await, Err(AppendError::Log(_))));
-    assert_eq!(heard.numbers(), [1], "it is in the log, and the log has said so since");
-    log.disk.fails(false);
-    log.disk.sync(PLENTY);
-    assert!(appender.append(draft(filed(1))).await.unwrap().again);
-    assert_eq!(appender.append(draft(filed(2))).await.unwrap().seq, 2);
-    assert_eq!(heard.numbers(), [1, 2]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_disk_that_fails_while_nobody_sends_is_tried_until_it_answers() {
-    let (log, heard) = (Scripted::with_commits_and_syncs(PLENTY, 0), Heard::default());
-    let (appender, tasks) = writer(Arc::clone(&log), 0, heard.clone());
-    tokio::spawn(tasks);
-    log.disk.fails(true);
-    log.silent.store(true, Ordering::SeqCst);
-    log.disk.sync(1);
-    assert!(matches!(appender.append(draft(filed(1))).await, Err(AppendError::Log(_))));
-    tokio::time::sleep(2 * TRY_AGAIN).await;
-    assert!(heard.numbers().is_empty() && appender.pulse().failing().is_some());
-    log.silent.store(false, Ordering::SeqCst);
-    tokio::time::sleep(2 * TRY_AGAIN).await;
-    assert!(appender.pulse().failing().is_none());
-    assert_eq!(heard.numbers(), [1]);
 }
 
 #[tokio::test(start_paused = true)]

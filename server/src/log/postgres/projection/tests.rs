@@ -8,7 +8,7 @@ use rstest::rstest;
 use sqlx::{Connection, PgConnection, PgPool};
 
 use super::super::PostgresLog;
-use super::super::append::{Inserted, Present, Reports, append_checked, insert};
+use super::super::append::{Present, Reports, Written, append_checked, write};
 use super::super::drift::Drift;
 use super::super::record::Filing;
 use super::super::tests::Place;
@@ -490,8 +490,8 @@ async fn a_report_that_the_node_sends_is_the_row_that_a_rebuild_makes_of_it(#[ca
     if are_there {
         present = bring(&mut connection, &rows).await;
     }
-    let written = insert(&mut connection, &rows, Reports::Sent, &mut present).await.unwrap();
-    assert!(matches!(written, Inserted::Yes), "{written:?}");
+    let written = write(&mut connection, &rows, Reports::Sent, &mut present).await.unwrap();
+    assert!(matches!(written, Written::Yes), "{written:?}");
     let mut before = Vec::new();
     for table in ["report", "incident", "operation"] {
         before.push(rows_of(&pool, table).await);
@@ -516,7 +516,7 @@ async fn a_report_that_the_node_sends_is_the_row_that_a_rebuild_makes_of_it(#[ca
 /// Makes the rows of everybody whom the reports name.
 async fn bring(connection: &mut PgConnection, rows: &[(Seq, &Draft)]) -> Present {
     let mut transaction = connection.begin().await.unwrap();
-    insert(&mut transaction, rows, Reports::Sent, &mut Present::default()).await.unwrap();
+    write(&mut transaction, rows, Reports::Sent, &mut Present::default()).await.unwrap();
     for statement in ["DELETE FROM report", "DELETE FROM incident", "DELETE FROM entry WHERE seq > 1"] {
         sqlx::query(statement).execute(&mut *transaction).await.unwrap();
     }
@@ -545,8 +545,8 @@ async fn reports_that_do_not_open_their_incidents_are_refused_whole_and_then_pro
         let batch = [draft(filed(entry.id.0.as_u128() as u64 % 1_000 + 1_000)), draft(entry)];
         let head = log.head().await.unwrap();
         let rows: Vec<(Seq, &Draft)> = (head + 1..).zip(&batch).collect();
-        let refused = insert(&mut connection, &rows, Reports::Sent, &mut Present::default()).await.unwrap();
-        assert!(matches!(refused, Inserted::Refused(_)), "{refused:?}");
+        let refused = write(&mut connection, &rows, Reports::Sent, &mut Present::default()).await.unwrap();
+        assert!(matches!(refused, Written::Refused(_)), "{refused:?}");
         assert_eq!(log.head().await.unwrap(), head, "nothing is written");
         drop(connection);
         log.append(&batch).await.unwrap();
