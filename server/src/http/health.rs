@@ -156,6 +156,9 @@ fn count(findings: &mut BTreeMap<&'static str, u64>, finding: &Finding) {
 async fn metrics(State(state): State<HealthState>) -> Response {
     metrics::gauge!("sokuho_log_waiting").set(f64::from(u32::try_from(state.pulse.waiting()).unwrap_or(u32::MAX)));
     metrics::gauge!("sokuho_log_failing").set(f64::from(u8::from(state.pulse.failing().is_some())));
+    if let Ok(losses) = state.log.losses() {
+        metrics::gauge!("sokuho_findings", "code" => "log_tail").set(losses.len() as f64);
+    }
     if let Ok(room) = state.media.room() {
         metrics::gauge!("sokuho_disk_free_bytes").set(room.free as f64);
         metrics::gauge!("sokuho_disk_kept_bytes").set(room.kept as f64);

@@ -116,6 +116,8 @@ async fn a_tail_torn_off_behind_the_commit_is_told_and_viewers_take_another_hist
         anyhow::Ok(())
     };
     is_told(&server).await?;
+    let metrics = server.public().get("/metrics").await?.text();
+    ensure!(metrics.contains("sokuho_findings{code=\"log_tail\"} 1"), "{metrics}");
     let mut viewer = server.public().watch_as(Subscribe::since(&position)).await?;
     ensure!(viewer.expect_resync().await?["reason"] == "other_epoch");
     let receipt = server.public().file(&sent[4]).await?;
