@@ -286,7 +286,7 @@ async fn catalogue(pool: &PgPool) -> Vec<String> {
 #[rstest::rstest]
 #[case::one("DROP TABLE report")]
 #[case::what_others_refer_to("DROP TABLE incident CASCADE")]
-#[case::all("DROP TABLE report, incident, check_in, operation, office")]
+#[case::all("DROP TABLE report, incident, check_in, operation, office, shelter")]
 #[case::a_function("DROP FUNCTION rebuild()")]
 #[tokio::test]
 async fn a_rebuild_makes_tables_that_are_gone_as_the_migrations_made_them(#[case] lose: &'static str) {
@@ -638,7 +638,9 @@ async fn readers_see_the_projection_and_neither_contact_details_nor_accounts_nor
         }
     }
     assert!(all.iter().any(|table| table == "contact") && all.iter().any(|table| table == "entry"), "{all:?}");
-    assert_eq!(readable, ["check_in", "incident", "office", "operation", "report", "shelter"]);
+    let shown =
+        ["check_in", "hazard_edition", "hazard_zone", "incident", "office", "operation", "report", "shelter"];
+    assert_eq!(readable, shown);
     let written = sqlx::query("DELETE FROM sokuho.report").execute(&mut *connection).await;
     assert!(written.is_err(), "they read, and no more");
     connection.detach();
@@ -651,7 +653,8 @@ async fn every_column_says_in_japanese_what_it_is() {
     let silent: Vec<String> = sqlx::query_scalar(
         "SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
          WHERE c.relnamespace = 'sokuho'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped \
-             AND c.relname IN ('office', 'operation', 'incident', 'report', 'check_in') \
+             AND c.relname IN ('office', 'operation', 'incident', 'report', 'check_in', 'shelter', 'hazard_edition', \
+                 'hazard_zone') \
              AND coalesce(col_description(c.oid, a.attnum), '') !~ '[ぁ-んァ-ヶ一-龠]'",
     )
     .fetch_all(&pool)
