@@ -266,10 +266,9 @@ fn migrations(edition: Edition) -> Migrator {
     }
 }
 
-/// The statements of PostgreSQL's migrations with these numbers, in the order of the migrations.
-pub(crate) fn postgres_migrations(numbers: &[i64]) -> Vec<SqlStr> {
-    let migrations = migrations(Edition::Postgres);
-    migrations.iter().filter(|migration| numbers.contains(&migration.version)).map(|one| one.sql.clone()).collect()
+/// The statements of PostgreSQL's migrations, in their order.
+pub(crate) fn postgres_migrations() -> Vec<SqlStr> {
+    migrations(Edition::Postgres).iter().map(|migration| migration.sql.clone()).collect()
 }
 
 /// A pool of connections to a SQLite file, kept until it is closed.

@@ -57,10 +57,12 @@ async fn compare(connection: &mut PgConnection) -> Result<Vec<Drift>, sqlx::Erro
         let hide = format!("CREATE TEMPORARY TABLE {table} (LIKE sokuho.{table} INCLUDING DEFAULTS INCLUDING INDEXES)");
         sqlx::raw_sql(AssertSqlSafe(hide)).execute(&mut *connection).await?;
     }
-    // What offices are, the region says and not the log.
-    sqlx::raw_sql("INSERT INTO pg_temp.office SELECT * FROM sokuho.office; SELECT rebuild()")
-        .execute(&mut *connection)
-        .await?;
+    // Which offices and shelters there are, and what, the node says and not the log.
+    for table in ["office", "shelter"] {
+        let copy = format!("INSERT INTO pg_temp.{table} SELECT * FROM sokuho.{table}");
+        sqlx::raw_sql(AssertSqlSafe(copy)).execute(&mut *connection).await?;
+    }
+    sqlx::raw_sql("SELECT rebuild()").execute(&mut *connection).await?;
     let mut drift = Vec::new();
     for (table, key) in TABLES {
         let differing = format!(

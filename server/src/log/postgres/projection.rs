@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use geo_types::MultiPolygon;
-use sqlx::{Connection, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 use super::{PostgresLog, in_time};
 use crate::database::{WHOLE_TABLE_PATIENCE, postgres_migrations};
@@ -20,32 +20,17 @@ use crate::log::{EntryLog, LogError, storage};
 const PAGE: u32 = 512;
 
 /// The tables of the projection, and what tells their rows apart.
-pub(super) const TABLES: [(&str, &str); 5] =
-    [("report", "id"), ("incident", "id"), ("check_in", "id"), ("operation", "id"), ("office", "code")];
+pub(super) const TABLES: [(&str, &str); 6] = [
+    ("report", "id"),
+    ("incident", "id"),
+    ("check_in", "id"),
+    ("operation", "id"),
+    ("shelter", "id"),
+    ("office", "code"),
+];
 
-/// The migrations that make these tables and functions, and nothing else. Where a table is gone, they make all of them
-/// again: what a table is stands there once.
-const MADE_BY: [i64; 4] = [2, 6, 7, 8];
-
-/// Takes away what [`MADE_BY`] makes. What others have built upon it (a view) is not taken along: PostgreSQL refuses,
-/// and names it.
-const UNMAKE: &str = "DO $$ \
-     DECLARE it text; \
-     BEGIN \
-         DROP TABLE IF EXISTS report, incident, check_in, operation, office; \
-         FOR it IN \
-             SELECT format('FUNCTION %s', p.oid::regprocedure) FROM pg_proc p \
-                 WHERE p.pronamespace = 'sokuho'::regnamespace \
-                     AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid) \
-             UNION ALL SELECT format('TYPE %s', c.reltype::regtype) FROM pg_class c \
-                 WHERE c.relnamespace = 'sokuho'::regnamespace AND c.relkind = 'c' \
-             UNION ALL SELECT format('INDEX %s', i.indexrelid::regclass) FROM pg_index i \
-                 WHERE i.indrelid = 'entry'::regclass \
-                     AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid) \
-         LOOP \
-             EXECUTE 'DROP ' || it; \
-         END LOOP; \
-     END $$";
+/// Where the migrations run once more for the tables that they make.
+const ASIDE: &str = "CREATE SCHEMA sokuho_aside; SET LOCAL search_path TO sokuho_aside, public, postgis, extensions";
 
 /// What a rebuild made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,7 +92,7 @@ impl PostgresLog {
     }
 
     /// Makes the projection anew from the log, in one transaction, once every row has been read; also its tables, if
-    /// one of them is gone. What offices are, [`PostgresLog::describe`] says afterwards. Nobody may write meanwhile.
+    /// one of them is gone. What offices and shelters are, the node says at its start. Nobody may write meanwhile.
     ///
     /// # Errors
     /// [`LogError::InUse`] if a node runs; [`LogError::Body`] or [`LogError::Inconsistent`] with the first row that
@@ -140,20 +125,34 @@ impl PostgresLog {
     }
 }
 
+/// Makes the rows, and before that the tables, if one is gone.
 async fn make(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    const WHOLE: &str = "SELECT to_regprocedure('sokuho.rebuild()') IS NOT NULL \
-         AND NOT EXISTS (SELECT FROM unnest($1::text[]) AS name WHERE to_regclass('sokuho.' || name) IS NULL)";
-    let tables: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
-    if sqlx::query_scalar(WHOLE).bind(tables).fetch_one(&mut *connection).await? {
-        sqlx::raw_sql("SELECT rebuild()").execute(connection).await?;
-        return Ok(());
+    const MISSING: &str =
+        "SELECT EXISTS (SELECT FROM unnest($1::text[]) AS name WHERE to_regclass('sokuho.' || name) IS NULL)";
+    let tables = TABLES.map(|(table, _)| table);
+    if sqlx::query_scalar(MISSING).bind(tables).fetch_one(&mut *connection).await? {
+        make_tables(connection).await?;
     }
-    sqlx::raw_sql(UNMAKE).execute(&mut *connection).await?;
-    for migration in postgres_migrations(&MADE_BY) {
+    sqlx::raw_sql("SELECT rebuild()").execute(connection).await?;
+    Ok(())
+}
+
+/// Makes all tables anew and empty. What a table is stands in the migrations alone, so they run once more, in a schema
+/// aside, over an empty log, and the tables move from there. What others have built upon them (a view) is not taken
+/// along: PostgreSQL refuses, and names it.
+async fn make_tables(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let path: String = sqlx::query_scalar("SELECT current_setting('search_path')").fetch_one(&mut *connection).await?;
+    sqlx::raw_sql(ASIDE).execute(&mut *connection).await?;
+    for migration in postgres_migrations() {
         sqlx::raw_sql(migration).execute(&mut *connection).await?;
-        // What waits for the commit would be in the way of the next one, which had a transaction of its own.
-        sqlx::raw_sql("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED").execute(&mut *connection).await?;
     }
+    let back = sqlx::query("SELECT set_config('search_path', $1, true)").bind(path);
+    back.execute(&mut *connection).await?;
+    let tables = TABLES.map(|(table, _)| table);
+    let mut steps = vec![format!("DROP TABLE IF EXISTS {}", tables.map(|table| format!("sokuho.{table}")).join(", "))];
+    steps.extend(tables.map(|table| format!("ALTER TABLE sokuho_aside.{table} SET SCHEMA sokuho")));
+    steps.push("DROP SCHEMA sokuho_aside CASCADE".to_owned());
+    sqlx::raw_sql(AssertSqlSafe(steps.join("; "))).execute(connection).await?;
     Ok(())
 }
 
