@@ -90,7 +90,8 @@ async fn offices_see_danger_and_reports_and_the_public_what_everybody_may_see() 
     let exact =
         ((town.at.0 * 10_000.0).round() / 10_000.0 + 0.000_04, (town.at.1 * 10_000.0).round() / 10_000.0 + 0.000_04);
     let sent = with(report(exact), "danger_to_life", Value::Bool(true));
-    let receipt = public.file(&sent).await?;
+    // Only staff mark danger to life.
+    let receipt = server.staff("tile-field", &town.code, None, "field").await?.file(&sent).await?;
     let wall = server.wall(&town.code).await?;
 
     let seen = features(&wall, "live", exact, 16, "incidents").await?;
