@@ -187,7 +187,7 @@ async fn what_is_asked_wrongly_is_refused_by_name() -> Result<()> {
         check_exception(&staff.send(html).await?.refused(406, "not_acceptable")?)?;
         ensure!(staff.get(&format!("{path}?f=json")).await?.status == 200, "{path}");
     }
-    for path in ["/ogc/collections/shelters", "/ogc/collections/shelters/items", "/ogc/nothing"] {
+    for path in ["/ogc/collections/hydrants", "/ogc/collections/hydrants/items", "/ogc/nothing"] {
         staff.get(path).await?.refused(404, "not_found")?;
     }
     server.public().with_token("nonsense").get("/ogc").await?.refused(401, "token_invalid")?;

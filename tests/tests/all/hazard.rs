@@ -127,7 +127,7 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
         let list = operator.get(&format!("/api/incidents?zone={zone}")).await?.good()?;
         ensure!(ids(&list) == found, "{zone}: {list}");
     }
-    operator.get("/api/incidents?zone=flood-max&office=07202").await?.refused(400, "invalid_field")?;
+    operator.get("/api/incidents?zone=flood-max&office=07202").await?.refused(422, "invalid_field")?;
     let counts = operator.get("/api/hazard/counts").await?.good()?;
     let count = &counts["zones"][0];
     ensure!(counts["zones"].as_array().is_some_and(|zones| zones.len() == 1), "{counts}");

@@ -22,10 +22,20 @@ const DESCRIBE: &str = "INSERT INTO shelter (id, name, english, address, municip
          fit_tsunami = excluded.fit_tsunami, fit_fire = excluded.fit_fire, \
          fit_inland_flood = excluded.fit_inland_flood, fit_volcano = excluded.fit_volcano, \
          capacity = excluded.capacity, accepts = excluded.accepts, demonstration = excluded.demonstration, \
-         listed = true, geom = excluded.geom";
+         listed = true, geom = excluded.geom \
+     WHERE (shelter.name, shelter.english, shelter.address, shelter.municipality, shelter.emergency_site, shelter.stay, \
+             shelter.fit_flood, shelter.fit_landslide, shelter.fit_storm_surge, shelter.fit_earthquake, \
+             shelter.fit_tsunami, shelter.fit_fire, shelter.fit_inland_flood, shelter.fit_volcano, shelter.capacity, \
+             shelter.accepts, shelter.demonstration, shelter.listed, shelter.geom) \
+         IS DISTINCT FROM (excluded.name, excluded.english, excluded.address, excluded.municipality, \
+             excluded.emergency_site, excluded.stay, excluded.fit_flood, excluded.fit_landslide, \
+             excluded.fit_storm_surge, excluded.fit_earthquake, excluded.fit_tsunami, excluded.fit_fire, \
+             excluded.fit_inland_flood, excluded.fit_volcano, excluded.capacity, excluded.accepts, \
+             excluded.demonstration, true, excluded.geom)";
 
 impl PostgresLog {
-    /// Writes down which shelters there are, in one transaction.
+    /// Writes down which shelters there are, in one transaction; what is so already is left alone, so that a node can
+    /// start on a full disk.
     ///
     /// # Errors
     /// [`LogError`] if the database fails.
@@ -43,10 +53,11 @@ impl PostgresLog {
         let people = |shelter: &Shelter| shelter.capacity.map(|people| i32::try_from(people).unwrap_or(i32::MAX));
         in_time(async {
             let mut transaction = self.readers.begin().await.map_err(storage)?;
-            let away = "UPDATE shelter SET listed = false WHERE listed";
-            sqlx::query(away).execute(&mut *transaction).await.map_err(storage)?;
+            let away = "UPDATE shelter SET listed = false WHERE listed AND id <> ALL ($1::uuid[])";
+            let ids = column(shelters, |shelter| shelter.id.to_string());
+            sqlx::query(away).bind(&ids).execute(&mut *transaction).await.map_err(storage)?;
             sqlx::query(DESCRIBE)
-                .bind(column(shelters, |shelter| shelter.id.to_string()))
+                .bind(ids)
                 .bind(column(shelters, |shelter| shelter.name.clone()))
                 .bind(column(shelters, |shelter| shelter.english.clone()))
                 .bind(column(shelters, |shelter| shelter.address.clone()))
