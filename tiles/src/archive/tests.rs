@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -23,13 +24,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// Gigabytes of nothing in some kilobytes.
+/// More nothing than any part of an archive may unpack to, in some kilobytes.
 fn bomb() -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(9));
-    for _ in 0..200 {
-        gzip.write_all(&vec![0; 1 << 20]).unwrap();
-    }
-    gzip.finish().unwrap()
+    static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| gzip(&vec![0; 10 << 20]));
+    BOMB.clone()
 }
 
 fn put_varint(out: &mut Vec<u8>, mut value: u64) {
@@ -234,14 +232,14 @@ async fn a_tile_that_is_not_what_the_archive_says_is_refused_and_the_others_are_
         (PNG, "it is image/png, not application/vnd.mapbox-vector-tile"),
         (b"<html>busy</html>", "it is no tile"),
         (&bomb[..], "file too large"),
-        (&gzip(MVT)[..10], "corrupt"),
+        (&gzip(MVT)[..10], "incomplete deflate stream"),
     ] {
         let made = Made::with(&[(HERE, bytes), (other, MVT)]);
         let file = made.file();
         let archive = opened(&file).await;
         let said = archive.tile(HERE).await.unwrap_err().to_string();
         assert!(said.contains("10/910/396"), "{said}");
-        assert!(said.contains(expected) || said.contains("unexpected end"), "{said}, not {expected}");
+        assert!(said.contains(expected), "{said}, not {expected}");
         assert!(archive.tile(other).await.unwrap().is_some());
     }
 }
@@ -362,7 +360,7 @@ async fn a_tile_of_an_mbtiles_archive_that_is_none_is_refused() {
 async fn a_view_that_counts_without_end_is_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let endless = "DROP TABLE tiles; CREATE VIEW tiles AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
-                   SELECT 10 AS zoom_level, i AS tile_column, -1 AS tile_row, x'00' AS tile_data FROM n;";
+                   SELECT 10 AS zoom_level, i AS tile_column, -i AS tile_row, x'00' AS tile_data FROM n;";
     let said = refused_tile(mbtiles(&folder, &[TABLES, endless]).await).await;
     assert!(said.contains("interrupted"), "{said}");
 }

@@ -116,7 +116,7 @@ impl LayerBuilder {
     }
 
     fn add_geometry(&mut self, shape: &Geometry<f64>, of: u32, from_zoom: u8) -> bool {
-        let all = |parts: &mut dyn Iterator<Item = bool>| parts.fold(true, |all, one| all && one);
+        let all = |parts: &mut dyn Iterator<Item = bool>| parts.filter(|taken| !taken).count() == 0;
         match shape {
             Geometry::Polygon(polygon) => {
                 let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
