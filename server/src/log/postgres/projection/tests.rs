@@ -637,8 +637,7 @@ async fn readers_see_the_projection_and_neither_contact_details_nor_accounts_nor
         }
     }
     assert!(all.iter().any(|table| table == "contact") && all.iter().any(|table| table == "entry"), "{all:?}");
-    let shown =
-        ["check_in", "hazard_edition", "hazard_zone", "incident", "office", "operation", "report", "shelter"];
+    let shown = ["check_in", "hazard_edition", "hazard_zone", "incident", "office", "operation", "report", "shelter"];
     assert_eq!(readable, shown);
     let written = sqlx::query("DELETE FROM sokuho.report").execute(&mut *connection).await;
     assert!(written.is_err(), "they read, and no more");
