@@ -52,13 +52,16 @@ fn directory(entries: &[Entry]) -> Vec<u8> {
     out
 }
 
+/// What a test writes into an honest header.
+type Lie = Box<dyn Fn(&mut [u8])>;
+
 /// A PMTiles file in its parts, so that a test can make one of them lie.
 struct Made {
     root: Vec<u8>,
     metadata: Vec<u8>,
     leaves: Vec<u8>,
     tiles: Vec<u8>,
-    header: Box<dyn Fn(&mut [u8])>,
+    header: Lie,
 }
 
 impl Made {
@@ -167,7 +170,6 @@ async fn a_tile_below_a_leaf_directory_is_found() {
 
 #[tokio::test]
 async fn a_header_that_lies_is_refused_by_name() {
-    type Lie = Box<dyn Fn(&mut [u8])>;
     let past_the_end = |at: usize| -> Lie { Box::new(move |h: &mut [u8]| h[at..at + 8].copy_from_slice(&[0xff; 8])) };
     let byte = |at: usize, value: u8| -> Lie { Box::new(move |h: &mut [u8]| h[at] = value) };
     for (lie, expected) in [
