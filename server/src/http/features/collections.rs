@@ -101,7 +101,10 @@ impl FeaturesState {
             id: which.id().to_owned(),
             title: which.title().to_owned(),
             description: which.description(self.0.sketch).to_owned(),
-            attribution: self.0.attribution.clone(),
+            attribution: match which {
+                Which::Shelters => self.0.shelters.attribution().to_owned(),
+                _ => self.0.attribution.clone(),
+            },
             links: vec![
                 link(own.clone(), "self", JSON, None),
                 link(format!("{own}/items"), "items", GEOJSON, Some(which.title())),
