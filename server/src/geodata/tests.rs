@@ -16,7 +16,10 @@ fn features_of(bytes: &[u8]) -> Result<Vec<Feature>, GeodataError> {
     std::fs::write(&file, bytes).unwrap();
     let mut source = Source::open(&file, limits())?;
     let mut features = Vec::new();
-    source.read("a.geojson", |feature| Ok::<_, GeodataError>(features.push(feature)))?;
+    source.read("a.geojson", |feature| -> Result<(), GeodataError> {
+        features.push(feature);
+        Ok(())
+    })?;
     Ok(features)
 }
 

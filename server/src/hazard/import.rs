@@ -247,7 +247,10 @@ impl Drafts {
         let demonstration = fields.text("demonstration").is_ok_and(|text| text.as_deref() == Some("true"));
         let (shape, mended) = match sound(shape) {
             Ok(sound) => sound,
-            Err(reason) => return Ok(self.refuse(file, index, reason)),
+            Err(reason) => {
+                self.refuse(file, index, reason);
+                return Ok(());
+            }
         };
         self.counts.mended += u64::from(mended);
         for Found { layer, class, depth } in found {

@@ -91,7 +91,8 @@ impl Batch {
 
     async fn write(&mut self, connection: &mut PgConnection, about: &About) -> Result<(), HazardError> {
         let Self { classes, shapes, .. } = std::mem::take(self);
-        let named: Vec<(&str, &str, &str, Option<f64>, Option<f64>)> = classes
+        // Code, name, English name, and the depths, metres.
+        let named: Vec<_> = classes
             .iter()
             .map(|class| {
                 let class = &about.classes[usize::from(class.cast_unsigned())].class;

@@ -49,7 +49,8 @@ impl WrongQuery {
     fn of(said: &str) -> Self {
         let short = |name: &str| name.chars().take(NAME).collect();
         let quoted = |before: &str| said.split_once(before)?.1.split_once('`').map(|(name, _)| short(name));
-        let kinds: [(&str, fn(String) -> Self); 3] = [
+        type Kind = fn(String) -> WrongQuery;
+        let kinds: [(&str, Kind); 3] = [
             ("unknown field `", Self::Unknown),
             ("duplicate field `", Self::Twice),
             ("missing field `", Self::Missing),

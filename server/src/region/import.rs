@@ -121,7 +121,10 @@ pub fn import(file: &Path, region: &Region, data_dir: &Path) -> Result<ImportRep
     // The ministry packs `N03-20240101_07.shp` beside `N03-20240101_07_prefecture.shp`.
     let layer = opened.layers().iter().min_by_key(|name| (name.len(), name.as_str())).cloned().unwrap_or_default();
     let mut areas = Vec::new();
-    opened.read(&layer, |feature| Ok::<_, ImportError>(areas.extend(area(feature)?)))?;
+    opened.read(&layer, |feature| -> Result<(), ImportError> {
+        areas.extend(area(feature)?);
+        Ok(())
+    })?;
     let edition = edition_of(&source).or_else(|| edition_of(&layer)).unwrap_or_else(|| format!("N03 ({source})"));
     let origin = Origin { edition, source, source_sha256: opened.sha256()? };
 

@@ -215,7 +215,8 @@ fn a_file_that_is_refused_leaves_the_edition_before_in_force_and_nothing_behind(
         good.replacen('{', r#"{"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::6677"}}, "#, 1);
     let sjis = encoding_rs::SHIFT_JIS.encode(&good.replace("A31_205\":1", "A31_205\":\"洪水\"")).0.into_owned();
     let late = format!("{} and more", good);
-    let cases: [(&str, &[u8], fn(&GeodataError) -> bool); 9] = [
+    type Is = fn(&GeodataError) -> bool;
+    let cases: [(&str, &[u8], Is); 9] = [
         ("cut.geojson", &good.as_bytes()[..good.len() - 9], |e| matches!(e, GeodataError::Malformed { .. })),
         ("late.geojson", late.as_bytes(), |e| matches!(e, GeodataError::Malformed { .. })),
         ("sjis.geojson", &sjis, |e| matches!(e, GeodataError::Malformed { .. })),
@@ -238,7 +239,10 @@ fn a_file_that_is_refused_leaves_the_edition_before_in_force_and_nothing_behind(
         assert_eq!(std::fs::read(folder::file(&desk.data(), "flood-max")).unwrap(), before);
     }
     let nothing = desk.file("n.geojson", collection(&[feature(json!({"a": 1}), json!([square(140.0, 37.0, 0.1)]))]));
-    assert!(matches!(desk.import(&[nothing.clone()]), Err(HazardError::NoZones { features: 1, refused: 0 })));
+    assert!(matches!(
+        desk.import(std::slice::from_ref(&nothing)),
+        Err(HazardError::NoZones { features: 1, refused: 0 })
+    ));
     let mapping = Mapping { layer: Some("lava".to_owned()), ..Mapping::default() };
     assert!(matches!(desk.read(&[nothing], mapping), Err(HazardError::UnknownLayer(..))));
     let _held = lock(&folder::path(&desk.data())).unwrap();
