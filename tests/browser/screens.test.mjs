@@ -69,7 +69,8 @@ const SCREENS = {
       return n === of.length ? String(n) : n + t('count.beside', { n: of.length - n });
     };
     const shown = await page.locator('.sums dd').allInnerTexts();
-    assert.deepEqual(shown, [received, inProgress, urgent].map(words), 'real and drill are counted apart');
+    assert.deepEqual(shown.slice(0, 3), [received, inProgress, urgent].map(words), 'real and drill are counted apart');
+    assert.deepEqual(shown.slice(3), ['0'], 'no shelter was opened');
     const here = open.filter(({ responsible }) => responsible === town.code);
     const own = await page.locator('.counts tr.own td').allTextContents();
     const numbers = own.slice(0, 2).flatMap((cell) => cell.match(/\d+/g).map(Number));
