@@ -81,7 +81,7 @@ test('the table says what the map says, and is sorted by its head', async () => 
   const open = incidents.filter(({ status }) => status === 'received' || status === 'in_progress');
   assert.equal(await rows.count(), open.length);
   await table.getByRole('button', { name: t('table.status') }).click();
-  assert.equal(await table.locator('th[aria-sort="ascending"]').innerText(), `${t('table.status')} ▲`);
+  assert.equal((await table.locator('th[aria-sort="ascending"]').allInnerTexts())[0], `${t('table.status')} ▲`);
   const shown = await rows.locator('td:nth-child(4)').allInnerTexts();
   assert.deepEqual(
     shown,
