@@ -48,7 +48,7 @@ use crate::http::places::{CONNECTIONS, Places};
 use crate::http::request_log::RequestIds;
 use crate::http::router::{self, Doors};
 use crate::http::{
-    base as base_door, check_ins, features, hazard as hazard_door, hazard_zones, health, incidents, live as live_door,
+    base as base_door, check_ins, features, hazard as hazard_door, health, incidents, live as live_door,
     media as media_door, operations, region as region_door,
 };
 use crate::http::{listener, reports, sessions, shelters as shelters_door, snapshot, tiles as tiles_door};
@@ -288,7 +288,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             turns: Arc::default(),
         },
         hazard: hazard_door::HazardState::new(&hazard, Arc::clone(&live))?,
-        hazard_zones: hazard_zones::HazardZonesState::new(Arc::clone(&hazard)),
+        hazard_zones: hazard_door::zones::HazardZonesState::new(Arc::clone(&hazard)),
         features: features::FeaturesState::new(
             &region,
             Arc::clone(&shelters),

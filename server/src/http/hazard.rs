@@ -1,4 +1,6 @@
-//! Door: the layers of hazard zones, and how many incidents lie in them.
+//! Doors: the layers of hazard zones, how many incidents lie in them, and the zones around a place.
+
+pub mod zones;
 
 use std::sync::Arc;
 

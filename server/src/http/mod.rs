@@ -15,7 +15,6 @@ pub mod extract;
 pub mod features;
 pub mod halted;
 pub mod hazard;
-pub mod hazard_zones;
 pub mod health;
 pub mod incidents;
 pub mod line;

@@ -20,8 +20,8 @@ use super::error::{ApiError, ApiResult};
 use super::precompressed::may_be_compressed;
 use super::request_log::RequestIds;
 use super::{
-    assets, base, check_ins, docs, features, halted as halted_doors, hazard, hazard_zones, health, incidents, live,
-    media, operations, region, reports, request_log, sessions, shelters, snapshot, tiles,
+    assets, base, check_ins, docs, features, halted as halted_doors, hazard, health, incidents, live, media,
+    operations, region, reports, request_log, sessions, shelters, snapshot, tiles,
 };
 use crate::identity::Identity;
 use crate::identity::caller::Caller;
@@ -59,7 +59,7 @@ pub struct Doors {
     /// Check-ins.
     pub check_ins: check_ins::CheckInState,
     /// The hazard zones around a place.
-    pub hazard_zones: hazard_zones::HazardZonesState,
+    pub hazard_zones: hazard::zones::HazardZonesState,
     /// Shelters.
     pub shelters: shelters::SheltersState,
     /// Operations.
@@ -94,7 +94,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         features::routes().into_openapi(),
         tiles::routes().into_openapi(),
         hazard::routes().into_openapi(),
-        hazard_zones::routes().into_openapi(),
+        hazard::zones::routes().into_openapi(),
     ] {
         document.merge(door);
     }
@@ -122,7 +122,7 @@ pub fn router(doors: Doors) -> Router {
         .merge(features::routes().with_state(doors.features))
         .merge(tiles::routes().with_state(doors.tiles))
         .merge(hazard::routes().with_state(doors.hazard))
-        .merge(hazard_zones::routes().with_state(doors.hazard_zones))
+        .merge(hazard::zones::routes().with_state(doors.hazard_zones))
         .layer(quickly().layer(compression()));
     let short = OpenApiRouter::new()
         .merge(reports::routes().with_state(Arc::new(doors.reports)))

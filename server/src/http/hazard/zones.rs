@@ -18,13 +18,13 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::error::{ApiError, ApiResult};
-use super::extract::QueryParams;
-use super::precompressed::{Keeping, Precompressed};
-use super::query;
 use crate::domain::position::{Bounds, Position};
 use crate::domain::zone::ZoneTag;
 use crate::hazard::InForce;
+use crate::http::error::{ApiError, ApiResult};
+use crate::http::extract::QueryParams;
+use crate::http::precompressed::{Keeping, Precompressed};
+use crate::http::query;
 use crate::wire::hazard::{HazardArea, HazardSquares, HazardSquaresGeometry, HazardSquaresProperties};
 use crate::wire::problem::{Code, Problem};
 
@@ -216,5 +216,5 @@ fn told(found: HashMap<Arc<ZoneTag>, Boxes>, step: i64) -> HazardArea {
 }
 
 #[cfg(test)]
-#[path = "hazard_zones_tests.rs"]
+#[path = "zones_tests.rs"]
 mod tests;

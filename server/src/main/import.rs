@@ -1,0 +1,204 @@
+//! `sokuho import`: what official data a node takes in, and what is said of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Subcommand;
+use sokuho::app::{self, zoning};
+use sokuho::base::import::Said;
+use sokuho::domain::clock::{SystemClock, SystemEntropy};
+use sokuho::hazard::catalogue::Mapping;
+use sokuho::hazard::import::{self as hazard, Origin};
+
+use super::Place;
+
+/// What is taken in.
+#[derive(Subcommand)]
+pub enum ImportCommand {
+    /// Replace the sketch by the official boundaries (国土数値情報 行政区域 N03): GeoJSON or Shapefile,
+    /// zipped or not. All or nothing; a running node takes them at its next start.
+    Region {
+        #[command(flatten)]
+        place: Place,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Replace the list of shelters by the official ones (指定緊急避難場所・指定避難所): GSI's lists or a town's, CSV in
+    /// UTF-8 or Shift_JIS, or GeoJSON. All files together are the new list, all or nothing; a running node takes it at
+    /// its next start.
+    Shelters {
+        #[command(flatten)]
+        place: Place,
+        /// The files: one list, or both of them, or those of several towns.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Whom to name where the list is shown, if its publisher wants it; GSI's lists need none.
+        #[arg(long)]
+        attribution: Option<String>,
+    },
+    /// Replace the sketch of waters, railways and roads: files of 国土数値情報 (N02, W05, W09, N01, N06, N13), GeoJSON
+    /// or Shapefile, zipped or not; or one PMTiles or MBTiles file. All or nothing; a running node takes them at its
+    /// next start.
+    Base {
+        #[command(flatten)]
+        place: Place,
+        /// The files; all of the base map at once.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// What the maker of an archive of tiles asks to be written on the map.
+        #[arg(long)]
+        attribution: Option<String>,
+        /// Under which licence or terms an archive of tiles may be used.
+        #[arg(long)]
+        licence: Option<String>,
+    },
+    /// Take in hazard zones: 国土数値情報 A31, A31a, A31b (洪水), A33 (土砂), A40 (津波), A48 (災害危険区域), A49 (高潮),
+    /// and files of other schemas by --layer; GeoJSON or Shapefile, zipped or not. All files together make one
+    /// edition of each layer that is in them, which takes the place of the one before; a running node takes it at
+    /// its next start.
+    Hazard {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        schema: Schema,
+        /// Name of the edition, for people; left out, what the first file's name says.
+        #[arg(long)]
+        edition: Option<String>,
+        /// Who made the data; left out, the files' names.
+        #[arg(long)]
+        source: Option<String>,
+        /// Under which terms; left out, those of the official data of the layer.
+        #[arg(long)]
+        licence: Option<String>,
+        /// What to write on the map; left out, as the official data of the layer ask for.
+        #[arg(long)]
+        attribution: Option<String>,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// What files of other schemas are.
+#[derive(clap::Args)]
+pub struct Schema {
+    /// The layer that all features belong to, whatever their fields.
+    #[arg(long)]
+    layer: Option<String>,
+    /// The field that names their class; left out, `class`.
+    #[arg(long, requires = "layer")]
+    class_field: Option<String>,
+    /// The class of all of them.
+    #[arg(long, requires = "layer", conflicts_with = "class_field")]
+    class: Option<String>,
+}
+
+/// Takes it in and says what became of it.
+pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<SystemEntropy>) -> anyhow::Result<()> {
+    match command {
+        ImportCommand::Hazard { place, schema, edition, source, licence, attribution, files } => {
+            let Schema { layer, class_field, class } = schema;
+            let said = (Mapping { layer, class_field, class }, Origin { edition, source, licence, attribution });
+            let clocks = (clock as _, entropy as _);
+            println!("{}", zoning::import(place.database, &place.data, files, said, clocks, import_teller()).await?);
+            println!("in force from the node's next start; `sokuho retag` before it looks at open incidents again");
+            Ok(())
+        }
+        ImportCommand::Region { place, file } => {
+            let region = app::region_of(place.region.as_deref())?;
+            let report = sokuho::region::import::import(&file, &region, &place.data)?;
+            println!(
+                "{}: {} municipalities from {} features ({} ignored), {} corners, written to {}",
+                report.edition,
+                report.municipalities,
+                report.features,
+                report.ignored,
+                report.vertices,
+                report.written.display()
+            );
+            for (municipality, flaw) in &report.repaired {
+                println!("mended in {municipality}: {flaw}");
+            }
+            println!("sha256 {}; in force from the node's next start", report.source_sha256);
+            Ok(())
+        }
+        ImportCommand::Base { place, files, attribution, licence } => {
+            let region = app::region_of(place.region.as_deref())?;
+            let said = Said { attribution, licence };
+            let bounds = region.about().bounds;
+            let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said)?;
+            let layers: Vec<String> =
+                report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
+            println!("{}: {}", report.origin.edition, report.origin.source);
+            if !layers.is_empty() {
+                println!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored);
+            }
+            for refused in &report.listed {
+                println!("refused: {refused}");
+            }
+            if report.refused > report.listed.len() {
+                println!("refused: {} more", report.refused - report.listed.len());
+            }
+            for (file, sum) in &report.sha256 {
+                println!("sha256 {sum}  {file}");
+            }
+            println!("written to {}; in force from the node's next start", report.written.display());
+            Ok(())
+        }
+        ImportCommand::Shelters { place, files, attribution } => {
+            let region = app::region_of(place.region.as_deref())?.with_imported(&place.data)?;
+            let report = sokuho::shelters::import::import(&files, &region, &place.data, attribution)?;
+            tell_shelters(&report);
+            Ok(())
+        }
+    }
+}
+
+/// Says once a second how far an import is, and how quick.
+fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
+    let begun = Instant::now();
+    let mut last = begun;
+    move |hazard::Progress { file, features, zones }| {
+        if last.elapsed() >= Duration::from_secs(1) {
+            last = Instant::now();
+            let rate = features as f64 / begun.elapsed().as_secs_f64();
+            eprintln!("{file}: {features} features, {zones} zones, {rate:.0} features/s");
+        }
+    }
+}
+
+/// Says what an import of shelters did, and what it refused.
+fn tell_shelters(report: &sokuho::shelters::import::ImportReport) {
+    for (sheet, counts) in &report.files {
+        println!(
+            "{}: {}, {} rows, {} taken, {} outside the region, {} refused; sha256 {}",
+            sheet.name, sheet.form, counts.rows, counts.taken, counts.outside, counts.refused, sheet.sha256
+        );
+        for refusal in &counts.refusals {
+            println!("{}:{}: refused: {}", sheet.name, refusal.at, refusal.reason);
+        }
+        for warning in &counts.warnings {
+            println!("{}:{}: {}", sheet.name, warning.at, warning.reason);
+        }
+        let untold = (counts.refused - counts.refusals.len()) + (counts.odd - counts.warnings.len());
+        if untold > 0 {
+            println!("{}: and {untold} more", sheet.name);
+        }
+    }
+    for (municipality, shelters) in &report.by_municipality {
+        println!("{municipality}: {shelters}");
+    }
+    if report.trusted_list {
+        println!("the boundaries are a sketch, so each shelter is of the municipality that its list names");
+    }
+    println!(
+        "{} shelters ({} emergency sites, {} of them for staying too; {} joined from two rows), written to {}; in \
+         force from the node's next start",
+        report.shelters,
+        report.emergency_sites,
+        report.both,
+        report.joined,
+        report.written.display()
+    );
+}
