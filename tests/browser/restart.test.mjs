@@ -38,6 +38,20 @@ test('a wall says that it is not live while the server is away, comes back by it
   await wall.getByText(t('link.not_live')).first().waitFor({ state: 'hidden' });
 });
 
+test('what the map could not fetch while the server was away is fetched once it is back', async () => {
+  const { towns } = await server.region();
+  const wall = await browser.page('desk');
+  const tiles = /\/tiles\/hazard-[^/]+(\.json|\/\d+\/\d+\/\d+)/;
+  await wall.route(tiles, (route) => route.abort('connectionrefused'));
+  const refused = wall.waitForEvent('requestfailed', (request) => tiles.test(request.url()));
+  await openWall(wall, await server.wallAddress(towns[0].code));
+  await refused;
+
+  const tile = wall.waitForResponse((response) => /\/tiles\/hazard-[^/]+\/\d+\//.test(response.url()) && response.ok());
+  await wall.unroute(tiles);
+  await tile;
+});
+
 test('a wall whose token was revoked goes dark and says why', async () => {
   const { towns } = await server.region();
   const wall = await browser.page('desk');

@@ -18,6 +18,7 @@ import { allFeatures, diffOf, SIDES, type Split } from './features';
 import type { Frame } from './framing';
 import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
+import { mendSources } from './mending';
 import { type Palette, paletteOf } from './palette';
 import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { metresPerPixel } from './scale';
@@ -81,6 +82,7 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
     locale: Object.fromEntries(Object.entries(CONTROLS).map(([name, key]) => [name, t(key)])),
   });
   map.touchZoomRotate.disableRotation();
+  mendSources(map);
   map.on('style.load', () => {
     for (const { name, image } of drawShields(palette)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
   });
