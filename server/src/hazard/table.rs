@@ -1,13 +1,13 @@
 //! The zones in PostgreSQL: the tables `hazard_edition` and `hazard_zone`, which GIS programs read too. They are the
-//! truth there; the files in the data folder are copies, made anew where they are not of the same edition.
+//! truth there, and the files in the data folder their copies; of a layer that differs the later import counts.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
 use futures_util::TryStreamExt;
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use sqlx::{PgConnection, PgPool, Row};
-use uuid::Uuid;
 
 use super::edition::{About, Edition, Writer};
 use super::{HazardError, folder};
@@ -51,7 +51,7 @@ pub async fn put_in_force(pool: &PgPool, editions: &[Edition]) -> Result<(), Haz
         .execute(&mut *transaction)
         .await?;
         let mut batch = Batch::default();
-        for zone in edition.zones()? {
+        for zone in edition.zones() {
             let (class, shape) = zone?;
             batch.add(class, &shape);
             if batch.is_full() {
@@ -131,33 +131,49 @@ impl Batch {
     }
 }
 
-/// Brings the files in the data folder up to what the tables say: another edition is read from there, and a layer that
-/// is not there goes.
+/// Makes the tables and the data folder say the same: of each layer the later import counts. The folder has one that the
+/// tables do not know where a node moved from SQLite, where the database was restored, or where an import was not told
+/// of the database.
 ///
 /// # Errors
-/// [`HazardError`].
-pub async fn copy_to_folder(pool: &PgPool, data: &Path) -> Result<(), HazardError> {
-    let rows = sqlx::query("SELECT about::text FROM hazard_edition ORDER BY layer").fetch_all(pool).await?;
-    let mut layers = Vec::new();
+/// [`HazardError`]; a file that is damaged is one only if the tables have nothing of its layer.
+pub async fn join_folder(pool: &PgPool, data: &Path) -> Result<(), HazardError> {
+    let rows = sqlx::query("SELECT about::text FROM hazard_edition").fetch_all(pool).await?;
+    let mut behind = BTreeMap::new();
     for row in rows {
         let about: About = serde_json::from_str(row.try_get(0)?)?;
-        let file = folder::file(data, &about.layer);
-        // A copy that cannot be read is as good as none.
-        if current(&file) != Some(about.id) {
-            copy(pool, data, &about).await?;
-        }
-        layers.push(about.layer);
+        behind.insert(about.layer.clone(), about);
     }
-    for edition in folder::editions(data)? {
-        if !layers.contains(&edition.about.layer) {
-            folder::remove(data, &edition.about.layer)?;
+    let mut ahead = Vec::new();
+    for file in folder::files(data)? {
+        let layer = file.file_stem().unwrap_or_default().to_string_lossy();
+        match (Edition::open(&file), behind.get(layer.as_ref())) {
+            (Ok(edition), Some(about)) if edition.about.id == about.id => {
+                behind.remove(layer.as_ref());
+            }
+            (Ok(edition), Some(about)) if edition.about.imported_at <= about.imported_at => {}
+            (Ok(edition), _) => {
+                behind.remove(layer.as_ref());
+                ahead.push(edition);
+            }
+            (Err(HazardError::Damaged { .. }), Some(_)) => {}
+            (Err(error), _) => return Err(error),
         }
+    }
+    if !ahead.is_empty() {
+        put_in_force(pool, &ahead).await?;
+    }
+    for edition in &ahead {
+        tracing::info!(
+            layer = edition.about.layer,
+            edition = edition.about.edition,
+            "hazard zones went into the tables"
+        );
+    }
+    for about in behind.values() {
+        copy(pool, data, about).await?;
     }
     Ok(())
-}
-
-fn current(file: &Path) -> Option<Uuid> {
-    file.exists().then(|| Edition::open(file).ok()).flatten().map(|edition| edition.about.id)
 }
 
 async fn copy(pool: &PgPool, data: &Path, about: &About) -> Result<(), HazardError> {

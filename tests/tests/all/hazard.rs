@@ -8,7 +8,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::client::Client;
 use sokuho_tests::report::report;
-use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::server::{Edition, Server, Start, command};
+use sokuho_tests::tiles::{features, only};
 
 use crate::shared_data::shared_file;
 
@@ -141,7 +142,12 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
     }
 
     // Another edition of the layer takes the place of the first; what is resolved is left as it was.
-    import(&server, "A31a-24_07.geojson", flood(4, town.at).to_string().as_bytes())?;
+    let mut other = flood(4, town.at);
+    let ring = other.pointer_mut("/features/0/geometry/coordinates/0").and_then(Value::as_array_mut);
+    ring.context("no ring")?.insert(2, json!([town.at.1 + 0.003, town.at.0]));
+    import(&server, "A31a-24_07.geojson", other.to_string().as_bytes())?;
+    let drawn = features(&operator, "hazard-flood-max", town.at, 14, "zones").await?;
+    ensure!(only(&drawn)?.text("class")? == "2", "until the next start nobody is shown the other: {drawn:?}");
     server.stop()?;
     let said = server.command(&["retag"], "")?;
     ensure!(said.starts_with("2 open incidents were looked at; 1 lie in other zones now"), "{said}");
@@ -150,7 +156,7 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
         let rows = database.query(
             "SELECT layer, class, depth_min_m, edition, ST_NPoints(geom), ST_IsValid(geom) FROM sokuho.hazard_zone",
         )?;
-        ensure!(rows.trim() == "flood-max|4|5|A31a 2024|5|t", "{rows}");
+        ensure!(rows.trim() == "flood-max|4|5|A31a 2024|6|t", "{rows}");
         let rows = database.query(
             "SET ROLE sokuho_reader; SELECT count(*) FROM sokuho.incident i JOIN sokuho.hazard_zone z \
              ON ST_Intersects(i.geom, z.geom) WHERE i.zones @> '[{\"class\": \"4\"}]'",
@@ -273,5 +279,46 @@ async fn real_files_of_the_ministry_are_imported_and_known_places_lie_in_their_z
         found += usize::from(zones(&incident(&wall, &receipt).await?).iter().any(|zone| zone.starts_with("landslide")));
     }
     ensure!(found >= 8, "{found} of 11");
+    server.finish()
+}
+
+#[tokio::test]
+async fn of_the_tables_and_the_folder_the_later_import_counts() -> Result<()> {
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let [town] = server.public().region().await?.towns()?.map(|town| town.clone());
+    let in_force = async |server: &Server| -> Result<String> {
+        let layers = server.public().get("/api/hazard/layers").await?.good()?;
+        let database = server.database().context("no database")?;
+        let rows = database.query("SELECT layer, class, edition FROM sokuho.hazard_zone")?;
+        Ok(format!("{} = {}", layers["layers"][0]["edition"], rows.trim()))
+    };
+
+    // An import that was not told of the database, as on a node that moves from SQLite.
+    let file = server.data().join("A31a-22_07.geojson");
+    std::fs::write(&file, flood(2, town.at).to_string())?;
+    let data = server.data().to_string_lossy().into_owned();
+    server.stop()?;
+    command(&["import", "hazard", "--data", &data, &file.to_string_lossy()], "")?;
+    server.start_again()?;
+    ensure!(in_force(&server).await? == r#""A31a 2022" = flood-max|2|A31a 2022"#);
+
+    // A database that was restored without them.
+    server.stop()?;
+    let database = server.database().context("no database")?;
+    database.query("TRUNCATE sokuho.hazard_edition, sokuho.hazard_zone")?;
+    server.start_again()?;
+    ensure!(in_force(&server).await? == r#""A31a 2022" = flood-max|2|A31a 2022"#);
+
+    // A folder of before the last import, and one that is damaged.
+    let zones = server.data().join("hazard/flood-max.zones");
+    let before = std::fs::read(&zones)?;
+    import(&server, "A31a-24_07.geojson", flood(4, town.at).to_string().as_bytes())?;
+    for old in [&before[..], &before[..20]] {
+        server.stop()?;
+        std::fs::write(&zones, old)?;
+        server.start_again()?;
+        ensure!(in_force(&server).await? == r#""A31a 2024" = flood-max|4|A31a 2024"#);
+    }
     server.finish()
 }
