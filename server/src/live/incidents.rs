@@ -40,15 +40,28 @@ impl Incidents {
     /// Makes the index from what is known, and keeps it in step from now on.
     pub(super) fn make_index(&mut self) {
         self.index_waits = false;
-        let visible: Vec<_> = self.held.values().flat_map(Holdings::all_facets).collect();
-        let others = self.held.values().flat_map(Holdings::all_others).collect();
-        self.index = Index::of(&visible, others);
-        self.tallies = Tallies::new();
+        let mut visible = Vec::with_capacity(self.len());
+        let mut stretches = Vec::new();
         for (operation, held) in &self.held {
-            for (id, facets) in held.ids().filter_map(|id| Some((id, held.facets(id)?))) {
-                map::recount(&mut self.tallies, *operation, None, Some(map::counted(id, &facets)));
-            }
+            let begin = visible.len();
+            visible.extend(held.all_facets());
+            stretches.push((*operation, begin..visible.len()));
         }
+        let others = self.held.values().flat_map(Holdings::all_others).collect();
+        // A node that starts has nothing else to do: each on a core of its own.
+        (self.index, self.tallies) = std::thread::scope(|scope| {
+            let tallies = scope.spawn(|| {
+                let mut tallies = Tallies::new();
+                for (operation, stretch) in &stretches {
+                    for (id, facets) in &visible[stretch.clone()] {
+                        map::recount(&mut tallies, *operation, None, Some(map::counted(*id, facets)));
+                    }
+                }
+                tallies
+            });
+            let index = Index::of(&visible, others);
+            (index, tallies.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
     }
 
     /// A report was filed. Of two entries that file the same report (its sender reached two nodes) the
