@@ -12,6 +12,7 @@ mod feature;
 mod geojson_file;
 pub mod mend;
 pub mod rings;
+mod room;
 mod shape_file;
 mod source;
 mod table;
@@ -21,6 +22,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use feature::{Feature, Fields, FlawedShape, NotText};
+pub use room::room;
 pub use source::Source;
 
 /// How much is read at most.
@@ -58,7 +60,7 @@ pub enum GeodataError {
     #[error("the zip unpacks to too much: {0}")]
     UnpacksTooLarge(String),
     /// There is no room for unpacking a Shapefile.
-    #[error("unpacking {name} needs {needed} bytes in {}, where {free} are free", .folder.display())]
+    #[error("unpacking {name} needs {needed} bytes in {}, where there is room for {free}", .folder.display())]
     NoRoom {
         /// What is unpacked.
         name: String,
@@ -66,7 +68,7 @@ pub enum GeodataError {
         folder: PathBuf,
         /// Bytes that it has.
         needed: u64,
-        /// Bytes that are free, but for a reserve.
+        /// Bytes that are free, but for what is left to the log.
         free: u64,
     },
     /// Unpacking failed.

@@ -1,7 +1,6 @@
 //! The zones in PostgreSQL: the tables `hazard_edition` and `hazard_zone`, which GIS programs read too. They are the
 //! truth there; the files in the data folder are copies, made anew where they are not of the same edition.
 
-use std::fs::File;
 use std::path::Path;
 
 use futures_util::TryStreamExt;
@@ -10,6 +9,7 @@ use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use super::edition::{About, Edition, Writer};
+use super::folder::Unfinished;
 use super::{HazardError, folder};
 
 /// Bytes of shapes that one statement writes, about (4 MiB).
@@ -17,11 +17,21 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Zones that one statement writes at most.
 const BATCH_ZONES: usize = 4_096;
 
-/// Puts editions in force in one transaction, each in the place of its layer's edition before.
+/// Puts editions in force in one transaction, each in the place of its layer's edition before. Whether it does or not,
+/// PostgreSQL is told to take back the room of the rows that nobody sees any more, as far as it can.
 ///
 /// # Errors
 /// [`HazardError`]; then all is as it was.
 pub async fn put_in_force(pool: &PgPool, editions: &[Edition]) -> Result<(), HazardError> {
+    let put = write(pool, editions).await;
+    // What it cannot take back now, its own housekeeping does.
+    if let Err(error) = sqlx::query("VACUUM (ANALYZE) hazard_zone").execute(pool).await {
+        tracing::warn!(error = %error, "the room of the zones before was not taken back yet");
+    }
+    put
+}
+
+async fn write(pool: &PgPool, editions: &[Edition]) -> Result<(), HazardError> {
     let mut transaction = pool.begin().await?;
     for edition in editions {
         let about = &edition.about;
@@ -163,10 +173,10 @@ fn current(file: &Path) -> Option<Uuid> {
 async fn copy(pool: &PgPool, data: &Path, about: &About) -> Result<(), HazardError> {
     let path = folder::path(data);
     std::fs::create_dir_all(&path).map_err(|error| HazardError::storage(&path, error))?;
-    let unfinished = path.join(format!("{}.copy", about.layer));
-    let storage = |error| HazardError::storage(&unfinished, error);
+    let (file, unfinished) = Unfinished::create(path.join(format!("{}.copy", about.layer)))?;
+    let storage = |error| HazardError::storage(unfinished.path(), error);
     let damaged = |reason: &str| HazardError::Damaged { file: "hazard_zone".into(), reason: reason.to_owned() };
-    let mut writer = Writer::begin(File::create(&unfinished).map_err(storage)?).map_err(storage)?;
+    let mut writer = Writer::begin(file).map_err(storage)?;
     let mut rows =
         sqlx::query("SELECT class_index, ST_AsBinary(geom, 'NDR') FROM hazard_zone WHERE layer = $1 ORDER BY id")
             .bind(&about.layer)
@@ -180,7 +190,7 @@ async fn copy(pool: &PgPool, data: &Path, about: &About) -> Result<(), HazardErr
         writer.zone(class, &shape).map_err(storage)?;
     }
     writer.finish(about.clone()).map_err(storage)?;
-    folder::put_in_force(data, &unfinished, &about.layer)
+    folder::put_in_force(data, unfinished.path(), &about.layer)
 }
 
 /// Well-known binary of a multipolygon, little-endian (OGC 06-103r4, 8.2).

@@ -52,7 +52,7 @@ impl Desk {
     /// Imports and puts in force.
     fn import(&self, files: &[PathBuf]) -> Result<Counts, HazardError> {
         let finished = self.read(files, Mapping::default())?;
-        for (about, file) in &finished.editions {
+        for (about, file) in finished.editions() {
             folder::put_in_force(&self.data(), file, &about.layer)?;
         }
         Ok(finished.counts.clone())
@@ -247,6 +247,29 @@ fn a_file_that_is_refused_leaves_the_edition_before_in_force_and_nothing_behind(
     assert!(matches!(desk.read(&[nothing], mapping), Err(HazardError::UnknownLayer(..))));
     let _held = lock(&folder::path(&desk.data())).unwrap();
     assert!(matches!(desk.import(&[desk.file("good.geojson", &good)]), Err(HazardError::Busy(_))));
+}
+
+#[test]
+fn what_a_killed_import_has_left_goes_with_the_next() {
+    let desk = Desk::new();
+    let good = collection(&[feature(json!({"A31_205": 1}), json!([square(140.0, 37.0, 0.1)]))]);
+    desk.import(&[desk.file("good.geojson", &good)]).unwrap();
+    for left in ["tsunami.new", "unpacked-1-0.part"] {
+        std::fs::write(folder::path(&desk.data()).join(left), "half").unwrap();
+    }
+    desk.import(&[desk.file("good.geojson", &good)]).unwrap();
+    assert_eq!(desk.files_left(), ["flood-max.zones"]);
+}
+
+#[test]
+fn a_value_too_long_for_a_class_is_refused_and_not_put_into_the_legend() {
+    let desk = Desk::new();
+    let zone = |class: &str| feature(json!({"A31_205": class}), json!([square(140.0, 37.0, 0.1)]));
+    let features = [zone(&"深".repeat(100)), zone(&"x".repeat(256)), zone("1")];
+    let counts = desk.import(&[desk.file("a.geojson", collection(&features))]).unwrap();
+    assert_eq!((counts.refused, counts.refusals[0].feature), (1, 0));
+    assert!(counts.refusals[0].reason.contains("more than 256 bytes"), "{:?}", counts.refusals);
+    assert_eq!(desk.in_force().len(), 2);
 }
 
 #[test]
