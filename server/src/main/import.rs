@@ -127,7 +127,7 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
             let region = app::region_of(place.region.as_deref())?;
             let said = Said { attribution, licence };
             let bounds = region.about().bounds;
-            let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said)?;
+            let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said).await?;
             let layers: Vec<String> =
                 report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
             println!("{}: {}", report.origin.edition, report.origin.source);
