@@ -19,18 +19,18 @@ fn square((lat, lon): (f64, f64)) -> Value {
 }
 
 /// A file of the ministry's schema with one zone of this depth rank around a place.
-fn flood(rank: u8, at: (f64, f64)) -> Value {
+pub fn flood(rank: u8, at: (f64, f64)) -> Value {
     zone(json!({ "A31a_201": "8202010001", "A31a_205": rank }), square(at))
 }
 
-fn zone(properties: Value, coordinates: Value) -> Value {
+pub fn zone(properties: Value, coordinates: Value) -> Value {
     let geometry = json!({ "type": "Polygon", "coordinates": coordinates });
     let crs = json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::6668" } });
     let feature = json!({ "type": "Feature", "properties": properties, "geometry": geometry });
     json!({ "type": "FeatureCollection", "crs": crs, "features": [feature] })
 }
 
-fn import(server: &Server, name: &str, content: &[u8]) -> Result<String> {
+pub fn import(server: &Server, name: &str, content: &[u8]) -> Result<String> {
     let file = server.data().join(name);
     std::fs::write(&file, content)?;
     server.command(&["import", "hazard", &file.to_string_lossy()], "")
@@ -127,7 +127,26 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
         let list = operator.get(&format!("/api/incidents?zone={zone}")).await?.good()?;
         ensure!(ids(&list) == found, "{zone}: {list}");
     }
-    operator.get("/api/incidents?zone=flood-max&office=07202").await?.refused(422, "invalid_field")?;
+    let around = |lat: f64| format!("{},{},{},{}", town.at.1 - 0.001, lat - 0.001, town.at.1 + 0.001, lat + 0.001);
+    let (here, elsewhere) = (around(town.at.0), around(town.at.0 + 0.01));
+    for (narrowed, found) in [
+        (format!("zone=flood-max&bbox={here}"), 2),
+        (format!("zone=flood-max:2&bbox={here}&limit=1"), 1),
+        (format!("zone=flood-max:3&bbox={here}"), 0),
+        // There is an incident too, in no zone.
+        (format!("zone=flood-max&bbox={elsewhere}"), 0),
+        (format!("bbox={elsewhere}"), 1),
+        (format!("zone=flood-max&office={}", town.code), 2),
+        ("zone=flood-max&office=07423".to_owned(), 0),
+    ] {
+        let list = operator.get(&format!("/api/incidents?{narrowed}")).await?.good()?;
+        ensure!(ids(&list) == found, "{narrowed}: {list}");
+    }
+    for wrong in ["zone=flood-max&near=37.5,139.9", "office=07202&bbox=139,37,140,38&zone=flood-max"] {
+        operator.get(&format!("/api/incidents?{wrong}")).await?.refused(422, "invalid_field")?;
+    }
+    let public = format!("/api/incidents?zone=flood-max&bbox={here}");
+    server.public().get(&public).await?.refused(401, "sign_in_required")?;
     let counts = operator.get("/api/hazard/counts").await?.good()?;
     let count = &counts["zones"][0];
     ensure!(counts["zones"].as_array().is_some_and(|zones| zones.len() == 1), "{counts}");
