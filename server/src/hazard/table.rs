@@ -4,13 +4,14 @@
 use std::path::Path;
 
 use futures_util::TryStreamExt;
-use geo_types::{Coord, LineString, MultiPolygon, Polygon};
+use geo_types::{Geometry, MultiPolygon};
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use super::edition::{About, Edition, Writer};
 use super::folder::Unfinished;
 use super::{HazardError, folder};
+use crate::geodata::wkb;
 
 /// Bytes of shapes that one statement writes, about (4 MiB).
 const BATCH_BYTES: usize = 4 << 20;
@@ -216,37 +217,11 @@ fn to_wkb(shape: &MultiPolygon<f64>) -> Vec<u8> {
 }
 
 /// The multipolygon of such bytes; `None` for anything else.
-fn from_wkb(mut bytes: &[u8]) -> Option<MultiPolygon<f64>> {
-    fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
-        let (taken, rest) = bytes.split_first_chunk::<N>()?;
-        *bytes = rest;
-        Some(*taken)
+fn from_wkb(bytes: &[u8]) -> Option<MultiPolygon<f64>> {
+    match wkb::read(bytes)? {
+        (Geometry::MultiPolygon(shape), true) => Some(shape),
+        _ => None,
     }
-    fn number(bytes: &mut &[u8]) -> Option<usize> {
-        take::<4>(bytes).map(u32::from_le_bytes).and_then(|number| usize::try_from(number).ok())
-    }
-    let bytes = &mut bytes;
-    if take::<5>(bytes)? != [1, 6, 0, 0, 0] {
-        return None;
-    }
-    let mut polygons = Vec::new();
-    for _ in 0..number(bytes)? {
-        if take::<5>(bytes)? != [1, 3, 0, 0, 0] {
-            return None;
-        }
-        let mut rings = Vec::new();
-        for _ in 0..number(bytes)? {
-            let mut ring = Vec::new();
-            for _ in 0..number(bytes)? {
-                let (x, y) = (f64::from_le_bytes(take(bytes)?), f64::from_le_bytes(take(bytes)?));
-                ring.push(Coord { x, y });
-            }
-            rings.push(LineString(ring));
-        }
-        let mut rings = rings.into_iter();
-        polygons.push(Polygon::new(rings.next()?, rings.collect()));
-    }
-    bytes.is_empty().then_some(MultiPolygon(polygons))
 }
 
 #[cfg(test)]

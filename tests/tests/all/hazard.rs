@@ -2,6 +2,7 @@
 //! edition.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use rstest::rstest;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use sokuho_tests::client::Client;
 use sokuho_tests::report::report;
 use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::skipped::skipped;
 
 use crate::shared_data::shared_file;
 
@@ -224,7 +226,7 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
     let swapped = of(json!([[[37.5, 139.9], [37.6, 139.9], [37.6, 140.0], [37.5, 139.9]]]));
     let plane = good.replace("6668", "6677");
     let bow_tie = of(json!([[[139.0, 37.0], [139.5, 38.0], [139.5, 37.0], [139.0, 38.0], [139.0, 37.0]]]));
-    let cases: [(&str, &[u8], &str); 9] = [
+    let cases: [(&str, &[u8], &str); 10] = [
         ("cut.geojson", &good.as_bytes()[..good.len() - 20], "damaged or not understood"),
         ("swapped.geojson", swapped.as_bytes(), "latitude and longitude look exchanged"),
         ("plane.geojson", plane.as_bytes(), "urn:ogc:def:crs:EPSG::6677"),
@@ -241,7 +243,8 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
             "damaged",
         ),
         ("lonely.shp", b"\0\0\x27\x0a", ".shx is missing"),
-        ("zones.gpkg", b"SQLite format 3\0", "neither GeoJSON, nor a Shapefile"),
+        ("zones.gpkg", b"SQLite format 3\0", "zones.gpkg is damaged or not understood"),
+        ("zones.kml", b"<kml/>", "neither GeoJSON, nor a Shapefile"),
     ];
     for (name, content, reason) in cases {
         let refused = import(&server, name, content).err().with_context(|| format!("{name} was taken"))?.to_string();
@@ -260,6 +263,36 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
         std::fs::write(&file, &before)?;
     }
     server.start_again()?;
+    server.finish()
+}
+
+#[tokio::test]
+async fn a_geopackage_is_imported_and_one_in_plane_coordinates_is_refused_by_name() -> Result<()> {
+    if !Command::new("ogr2ogr").arg("--version").output().is_ok_and(|done| done.status.success()) {
+        skipped("gdal-bin is not installed");
+        return Ok(());
+    }
+    let mut server = Server::start()?;
+    let [town] = server.public().region().await?.towns()?.map(|town| town.clone());
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(path("zones.geojson"), flood(4, town.at).to_string())?;
+    for (name, system) in [("A31a-24_07.gpkg", "EPSG:6668"), ("plane.gpkg", "EPSG:6677")] {
+        let args = ["-f", "GPKG", &path(name), &path("zones.geojson"), "-nln", "浸水", "-t_srs", system];
+        let made = Command::new("ogr2ogr").args(args).output()?;
+        ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let said = server.command(&["import", "hazard", &path("A31a-24_07.gpkg")], "")?;
+    ensure!(said.contains("flood-max 洪水浸水想定区域（想定最大規模）: A31a 2024, 1 zones, 5 corners"), "{said}");
+    let before = std::fs::read(server.data().join("hazard/flood-max.zones"))?;
+    let refused = server.command(&["import", "hazard", &path("plane.gpkg")], "").err().context("it was taken")?;
+    ensure!(refused.to_string().contains("plane.gpkg: the coordinates are in JGD2011 / Japan Plane"), "{refused}");
+    ensure!(std::fs::read(server.data().join("hazard/flood-max.zones"))? == before);
+    server.stop()?;
+    server.start_again()?;
+    let operator = server.staff("operator", &town.code, None, "operator").await?;
+    let receipt = operator.file(&report(town.at)).await?;
+    ensure!(zones(&incident(&operator, &receipt).await?) == ["flood-max 4 A31a 2024"]);
     server.finish()
 }
 
