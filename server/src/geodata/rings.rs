@@ -82,7 +82,7 @@ pub fn check(shape: &MultiPolygon<f64>) -> Result<(), RingFlaw> {
     if rings == 0 {
         return Err(RingFlaw::Empty);
     }
-    flaws(shape, |flaw| Err(flaw))
+    flaws(shape, Err)
 }
 
 /// In how many places sides cross or run along each other: at most `most`, where counting ends.

@@ -3,20 +3,23 @@
 //!
 //! Memory: one feature at a time, whatever the files' size.
 
+mod out;
+mod sound;
+
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use self::out::Out;
+use self::sound::sound;
 use super::catalogue::{Catalogue, Found, Mapping};
 use super::edition::{About, Legend, MOST_CLASSES, Writer};
 use super::folder::Unfinished;
-use super::{HazardError, codec, folder};
-use crate::geodata::{Feature, FlawedShape, Limits, Source, mend, rings, room};
+use super::{HazardError, folder};
+use crate::geodata::{Feature, Limits, Source};
 
 /// A file, and all that is unpacked from an archive, may have at most this many bytes (16 GiB); the whole country's
 /// floods have about eight.
@@ -29,8 +32,6 @@ pub const MOST_REFUSALS: usize = 1_000;
 const TELL_EVERY: u64 = 256;
 /// Bytes of a class's code at most; a longer value is no code.
 const MOST_CODE: usize = 256;
-/// Bytes of an edition between two looks at how much room there is (256 KiB).
-const LOOK_EVERY: u64 = 256 << 10;
 
 /// What the operator says of where the files come from; what is left out, files and catalogue say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -196,41 +197,6 @@ struct Draft {
     file: Option<Unfinished>,
     classes: Vec<Legend>,
     demonstration: bool,
-}
-
-/// Where an edition is written.
-enum Out {
-    File { file: File, folder: PathBuf, since_look: u64 },
-    Memory(Vec<u8>),
-}
-
-impl Out {
-    fn file(file: File, folder: PathBuf) -> Self {
-        Self::File { file, folder, since_look: LOOK_EVERY }
-    }
-}
-
-impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self {
-            Self::File { file, folder, since_look } => {
-                if *since_look >= LOOK_EVERY {
-                    *since_look = 0;
-                    if room(folder)? < LOOK_EVERY {
-                        return Err(std::io::ErrorKind::StorageFull.into());
-                    }
-                }
-                let written = file.write(bytes)?;
-                *since_look += written as u64;
-                Ok(written)
-            }
-            Self::Memory(all) => all.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A finished edition.
@@ -405,51 +371,6 @@ fn edition_of(sources: &[(String, String)]) -> String {
     };
     let more = sources.len() - 1;
     if more == 0 { named } else { format!("{named} (+{more})") }
-}
-
-/// The feature's polygons as they are kept, and whether they had to be mended; or why they cannot be.
-fn sound(shape: Result<Geometry<f64>, FlawedShape>) -> Result<(MultiPolygon<f64>, bool), String> {
-    let (geometry, mut mended) = match shape {
-        Ok(geometry) => (geometry, false),
-        Err(FlawedShape::OpenRing(closed)) => (closed, true),
-        Err(flaw) => return Err(flaw.to_string()),
-    };
-    let polygons = match geometry {
-        Geometry::Polygon(polygon) => vec![polygon],
-        Geometry::MultiPolygon(polygons) => polygons.0,
-        _ => return Err("a zone is a polygon; this is none".to_owned()),
-    };
-    if polygons.is_empty() || polygons.iter().all(|polygon| polygon.exterior().0.is_empty()) {
-        return Err("its polygon is empty".to_owned());
-    }
-    let shape = rounded(MultiPolygon(polygons));
-    if shape.0.is_empty() {
-        return Err("it is smaller than the hundredth of a metre to which positions are kept".to_owned());
-    }
-    match rings::check(&shape) {
-        Ok(()) => Ok((shape, mended)),
-        Err(flaw) => {
-            mended = true;
-            let sound = mend::mend(&shape).map(rounded).filter(|shape| !shape.0.is_empty());
-            sound
-                .map(|shape| (shape, mended))
-                .ok_or_else(|| format!("{flaw}, and mending it would change its area too much"))
-        }
-    }
-}
-
-/// The shape with the positions that are kept, without corners that fall together and without what has no area then.
-fn rounded(shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
-    let ring = |ring: LineString<f64>| {
-        let mut corners: Vec<Coord<f64>> = ring.0.into_iter().map(codec::rounded).collect();
-        corners.dedup();
-        (corners.len() > 3).then_some(LineString(corners))
-    };
-    let polygon = |polygon: Polygon<f64>| {
-        let (outer, inner) = polygon.into_inner();
-        Some(Polygon::new(ring(outer)?, inner.into_iter().filter_map(ring).collect()))
-    };
-    MultiPolygon(shape.0.into_iter().filter_map(polygon).collect())
 }
 
 #[cfg(test)]

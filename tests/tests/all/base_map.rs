@@ -23,7 +23,7 @@ fn pmtiles(tile: &[u8]) -> Vec<u8> {
     put_varint(&mut root, tile.len() as u64);
     root.push(1);
     let metadata = br#"{"name": "one tile", "vector_layers": [{"id": "water", "fields": {"name": "String"}}]}"#;
-    let mut header = vec![0; 127];
+    let mut header = [0; 127];
     header[..8].copy_from_slice(b"PMTiles\x03");
     let mut at = 127;
     for (place, part) in [(8, &root[..]), (24, metadata), (40, &[]), (56, tile)] {

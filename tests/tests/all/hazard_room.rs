@@ -135,7 +135,7 @@ async fn an_import_that_fills_postgresqls_disk_leaves_the_edition_before_and_giv
 
 /// What the command says when it refuses a file, and the most memory that it had, MiB. It is looked at every few
 /// milliseconds: the system tells it of a process only while it runs.
-fn refused_within(data: &Path, file: &Path) -> Result<(String, u64)> {
+async fn refused_within(data: &Path, file: &Path) -> Result<(String, u64)> {
     let mut child = Command::new(binary()?)
         .args(["import", "hazard", "--data"])
         .args([data, file])
@@ -148,7 +148,7 @@ fn refused_within(data: &Path, file: &Path) -> Result<(String, u64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
         peak = peak.max(kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() >> 10);
-        std::thread::sleep(Duration::from_millis(5));
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let output = child.wait_with_output()?;
     ensure!(output.status.code() == Some(1), "{}: {}", file.display(), output.status);
@@ -229,7 +229,7 @@ async fn files_of_two_gigabytes_and_features_that_would_take_the_memory_are_refu
         ("members.geojson", "more than 4000000 commas and brackets"),
         ("crs.geojson", "more than 4000000 commas and brackets"),
     ] {
-        let (said, mebibytes) = refused_within(server.data(), &path(name))?;
+        let (said, mebibytes) = refused_within(server.data(), &path(name)).await?;
         println!("{name}: {mebibytes} MiB at most");
         ensure!(said.contains(name) && said.contains(reason), "{name}: {said}");
         ensure!((1..512).contains(&mebibytes), "{name} took {mebibytes} MiB of memory");

@@ -1,5 +1,6 @@
 use std::io::Write as _;
 
+use geo_types::Geometry;
 use serde_json::{Value, json};
 
 use super::super::edition::Edition;
