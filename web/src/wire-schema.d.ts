@@ -3589,7 +3589,7 @@ export interface operations {
                 office?: string;
                 /**
                  * @description Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
-                 *     is not told in which zones an incident lies.
+                 *     is not told in which zones an incident lies. May be joined with `bbox` or `office`.
                  */
                 zone?: string;
                 /** @description How many at most, 1 to 1,000; 100 if left out. */

@@ -106,12 +106,12 @@ pub async fn import(
         import::read(&files, &folder_of, said, now, &mut id, &mut tell)
     });
     let finished = reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
-    let editions = finished.editions.iter().map(|(_, file)| Edition::open(file));
+    let editions = finished.editions().map(|(_, file)| Edition::open(file));
     let editions = editions.collect::<Result<Vec<_>, HazardError>>()?;
     if let Some(Database::Postgres(pool)) = &database {
         table::put_in_force(pool, &editions).await?;
     }
-    for (about, file) in &finished.editions {
+    for (about, file) in finished.editions() {
         folder::put_in_force(data, file, &about.layer)?;
     }
     let editions = editions.into_iter().map(|edition| edition.about).collect();

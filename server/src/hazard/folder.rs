@@ -47,6 +47,30 @@ pub fn editions(data: &Path) -> Result<Vec<Edition>, HazardError> {
     files(data)?.iter().map(|file| Edition::open(file)).collect()
 }
 
+/// A file that is being written; it goes when it is not kept.
+#[derive(Debug)]
+pub(super) struct Unfinished(PathBuf);
+
+impl Unfinished {
+    /// Begins an empty one.
+    pub(super) fn create(path: PathBuf) -> Result<(File, Self), HazardError> {
+        let file = File::create(&path).map_err(|error| HazardError::storage(&path, error))?;
+        Ok((file, Self(path)))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Where it has taken its place, there is none any more.
+        drop(fs::remove_file(&self.0));
+    }
+}
+
 /// Puts a finished file in the place of the layer's edition: one rename, both synced to disk.
 ///
 /// # Errors

@@ -2,26 +2,37 @@
 //! truth there, and the files in the data folder their copies; of a layer that differs the later import counts.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 use futures_util::TryStreamExt;
-use geo_types::{Coord, LineString, MultiPolygon, Polygon};
+use geo_types::{Geometry, MultiPolygon};
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::edition::{About, Edition, Writer};
+use super::folder::Unfinished;
 use super::{HazardError, folder};
+use crate::geodata::wkb;
 
 /// Bytes of shapes that one statement writes, about (4 MiB).
 const BATCH_BYTES: usize = 4 << 20;
 /// Zones that one statement writes at most.
 const BATCH_ZONES: usize = 4_096;
 
-/// Puts editions in force in one transaction, each in the place of its layer's edition before.
+/// Puts editions in force in one transaction, each in the place of its layer's edition before. Whether it does or not,
+/// PostgreSQL is told to take back the room of the rows that nobody sees any more, as far as it can.
 ///
 /// # Errors
 /// [`HazardError`]; then all is as it was.
 pub async fn put_in_force(pool: &PgPool, editions: &[Edition]) -> Result<(), HazardError> {
+    let put = write(pool, editions).await;
+    // What it cannot take back now, its own housekeeping does.
+    if let Err(error) = sqlx::query("VACUUM (ANALYZE) hazard_zone").execute(pool).await {
+        tracing::warn!(error = %error, "the room of the zones before was not taken back yet");
+    }
+    put
+}
+
+async fn write(pool: &PgPool, editions: &[Edition]) -> Result<(), HazardError> {
     let mut transaction = pool.begin().await?;
     for edition in editions {
         let about = &edition.about;
@@ -179,10 +190,10 @@ pub async fn join_folder(pool: &PgPool, data: &Path) -> Result<(), HazardError> 
 async fn copy(pool: &PgPool, data: &Path, about: &About) -> Result<(), HazardError> {
     let path = folder::path(data);
     std::fs::create_dir_all(&path).map_err(|error| HazardError::storage(&path, error))?;
-    let unfinished = path.join(format!("{}.copy", about.layer));
-    let storage = |error| HazardError::storage(&unfinished, error);
+    let (file, unfinished) = Unfinished::create(path.join(format!("{}.copy", about.layer)))?;
+    let storage = |error| HazardError::storage(unfinished.path(), error);
     let damaged = |reason: &str| HazardError::Damaged { file: "hazard_zone".into(), reason: reason.to_owned() };
-    let mut writer = Writer::begin(File::create(&unfinished).map_err(storage)?).map_err(storage)?;
+    let mut writer = Writer::begin(file).map_err(storage)?;
     let mut rows =
         sqlx::query("SELECT class_index, ST_AsBinary(geom, 'NDR') FROM hazard_zone WHERE layer = $1 ORDER BY id")
             .bind(&about.layer)
@@ -196,7 +207,7 @@ async fn copy(pool: &PgPool, data: &Path, about: &About) -> Result<(), HazardErr
         writer.zone(class, &shape).map_err(storage)?;
     }
     writer.finish(about.clone()).map_err(storage)?;
-    folder::put_in_force(data, &unfinished, &about.layer)
+    folder::put_in_force(data, unfinished.path(), &about.layer)
 }
 
 /// Well-known binary of a multipolygon, little-endian (OGC 06-103r4, 8.2).
@@ -222,37 +233,11 @@ fn to_wkb(shape: &MultiPolygon<f64>) -> Vec<u8> {
 }
 
 /// The multipolygon of such bytes; `None` for anything else.
-fn from_wkb(mut bytes: &[u8]) -> Option<MultiPolygon<f64>> {
-    fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
-        let (taken, rest) = bytes.split_first_chunk::<N>()?;
-        *bytes = rest;
-        Some(*taken)
+fn from_wkb(bytes: &[u8]) -> Option<MultiPolygon<f64>> {
+    match wkb::read(bytes)? {
+        (Geometry::MultiPolygon(shape), true) => Some(shape),
+        _ => None,
     }
-    fn number(bytes: &mut &[u8]) -> Option<usize> {
-        take::<4>(bytes).map(u32::from_le_bytes).and_then(|number| usize::try_from(number).ok())
-    }
-    let bytes = &mut bytes;
-    if take::<5>(bytes)? != [1, 6, 0, 0, 0] {
-        return None;
-    }
-    let mut polygons = Vec::new();
-    for _ in 0..number(bytes)? {
-        if take::<5>(bytes)? != [1, 3, 0, 0, 0] {
-            return None;
-        }
-        let mut rings = Vec::new();
-        for _ in 0..number(bytes)? {
-            let mut ring = Vec::new();
-            for _ in 0..number(bytes)? {
-                let (x, y) = (f64::from_le_bytes(take(bytes)?), f64::from_le_bytes(take(bytes)?));
-                ring.push(Coord { x, y });
-            }
-            rings.push(LineString(ring));
-        }
-        let mut rings = rings.into_iter();
-        polygons.push(Polygon::new(rings.next()?, rings.collect()));
-    }
-    bytes.is_empty().then_some(MultiPolygon(polygons))
 }
 
 #[cfg(test)]

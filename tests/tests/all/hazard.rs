@@ -2,6 +2,7 @@
 //! edition.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use rstest::rstest;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use sokuho_tests::client::Client;
 use sokuho_tests::report::report;
 use sokuho_tests::server::{Edition, Server, Start, command};
+use sokuho_tests::skipped::skipped;
 use sokuho_tests::tiles::{features, only};
 
 use crate::shared_data::shared_file;
@@ -20,18 +22,18 @@ fn square((lat, lon): (f64, f64)) -> Value {
 }
 
 /// A file of the ministry's schema with one zone of this depth rank around a place.
-fn flood(rank: u8, at: (f64, f64)) -> Value {
+pub fn flood(rank: u8, at: (f64, f64)) -> Value {
     zone(json!({ "A31a_201": "8202010001", "A31a_205": rank }), square(at))
 }
 
-fn zone(properties: Value, coordinates: Value) -> Value {
+pub fn zone(properties: Value, coordinates: Value) -> Value {
     let geometry = json!({ "type": "Polygon", "coordinates": coordinates });
     let crs = json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::6668" } });
     let feature = json!({ "type": "Feature", "properties": properties, "geometry": geometry });
     json!({ "type": "FeatureCollection", "crs": crs, "features": [feature] })
 }
 
-fn import(server: &Server, name: &str, content: &[u8]) -> Result<String> {
+pub fn import(server: &Server, name: &str, content: &[u8]) -> Result<String> {
     let file = server.data().join(name);
     std::fs::write(&file, content)?;
     server.command(&["import", "hazard", &file.to_string_lossy()], "")
@@ -128,7 +130,26 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
         let list = operator.get(&format!("/api/incidents?zone={zone}")).await?.good()?;
         ensure!(ids(&list) == found, "{zone}: {list}");
     }
-    operator.get("/api/incidents?zone=flood-max&office=07202").await?.refused(422, "invalid_field")?;
+    let around = |lat: f64| format!("{},{},{},{}", town.at.1 - 0.001, lat - 0.001, town.at.1 + 0.001, lat + 0.001);
+    let (here, elsewhere) = (around(town.at.0), around(town.at.0 + 0.01));
+    for (narrowed, found) in [
+        (format!("zone=flood-max&bbox={here}"), 2),
+        (format!("zone=flood-max:2&bbox={here}&limit=1"), 1),
+        (format!("zone=flood-max:3&bbox={here}"), 0),
+        // There is an incident too, in no zone.
+        (format!("zone=flood-max&bbox={elsewhere}"), 0),
+        (format!("bbox={elsewhere}"), 1),
+        (format!("zone=flood-max&office={}", town.code), 2),
+        ("zone=flood-max&office=07423".to_owned(), 0),
+    ] {
+        let list = operator.get(&format!("/api/incidents?{narrowed}")).await?.good()?;
+        ensure!(ids(&list) == found, "{narrowed}: {list}");
+    }
+    for wrong in ["zone=flood-max&near=37.5,139.9", "office=07202&bbox=139,37,140,38&zone=flood-max"] {
+        operator.get(&format!("/api/incidents?{wrong}")).await?.refused(422, "invalid_field")?;
+    }
+    let public = format!("/api/incidents?zone=flood-max&bbox={here}");
+    server.public().get(&public).await?.refused(401, "sign_in_required")?;
     let counts = operator.get("/api/hazard/counts").await?.good()?;
     let count = &counts["zones"][0];
     ensure!(counts["zones"].as_array().is_some_and(|zones| zones.len() == 1), "{counts}");
@@ -211,7 +232,7 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
     let swapped = of(json!([[[37.5, 139.9], [37.6, 139.9], [37.6, 140.0], [37.5, 139.9]]]));
     let plane = good.replace("6668", "6677");
     let bow_tie = of(json!([[[139.0, 37.0], [139.5, 38.0], [139.5, 37.0], [139.0, 38.0], [139.0, 37.0]]]));
-    let cases: [(&str, &[u8], &str); 9] = [
+    let cases: [(&str, &[u8], &str); 10] = [
         ("cut.geojson", &good.as_bytes()[..good.len() - 20], "damaged or not understood"),
         ("swapped.geojson", swapped.as_bytes(), "latitude and longitude look exchanged"),
         ("plane.geojson", plane.as_bytes(), "urn:ogc:def:crs:EPSG::6677"),
@@ -228,7 +249,8 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
             "damaged",
         ),
         ("lonely.shp", b"\0\0\x27\x0a", ".shx is missing"),
-        ("zones.gpkg", b"SQLite format 3\0", "neither GeoJSON, nor a Shapefile"),
+        ("zones.gpkg", b"SQLite format 3\0", "zones.gpkg is damaged or not understood"),
+        ("zones.kml", b"<kml/>", "neither GeoJSON, nor a Shapefile"),
     ];
     for (name, content, reason) in cases {
         let refused = import(&server, name, content).err().with_context(|| format!("{name} was taken"))?.to_string();
@@ -247,6 +269,36 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
         std::fs::write(&file, &before)?;
     }
     server.start_again()?;
+    server.finish()
+}
+
+#[tokio::test]
+async fn a_geopackage_is_imported_and_one_in_plane_coordinates_is_refused_by_name() -> Result<()> {
+    if !Command::new("ogr2ogr").arg("--version").output().is_ok_and(|done| done.status.success()) {
+        skipped("gdal-bin is not installed");
+        return Ok(());
+    }
+    let mut server = Server::start()?;
+    let [town] = server.public().region().await?.towns()?.map(|town| town.clone());
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(path("zones.geojson"), flood(4, town.at).to_string())?;
+    for (name, system) in [("A31a-24_07.gpkg", "EPSG:6668"), ("plane.gpkg", "EPSG:6677")] {
+        let args = ["-f", "GPKG", &path(name), &path("zones.geojson"), "-nln", "浸水", "-t_srs", system];
+        let made = Command::new("ogr2ogr").args(args).output()?;
+        ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let said = server.command(&["import", "hazard", &path("A31a-24_07.gpkg")], "")?;
+    ensure!(said.contains("flood-max 洪水浸水想定区域（想定最大規模）: A31a 2024, 1 zones, 5 corners"), "{said}");
+    let before = std::fs::read(server.data().join("hazard/flood-max.zones"))?;
+    let refused = server.command(&["import", "hazard", &path("plane.gpkg")], "").err().context("it was taken")?;
+    ensure!(refused.to_string().contains("plane.gpkg: the coordinates are in JGD2011 / Japan Plane"), "{refused}");
+    ensure!(std::fs::read(server.data().join("hazard/flood-max.zones"))? == before);
+    server.stop()?;
+    server.start_again()?;
+    let operator = server.staff("operator", &town.code, None, "operator").await?;
+    let receipt = operator.file(&report(town.at)).await?;
+    ensure!(zones(&incident(&operator, &receipt).await?) == ["flood-max 4 A31a 2024"]);
     server.finish()
 }
 
