@@ -1,4 +1,4 @@
-import type { GeoJSONSource, Map as MapLibre, SymbolLayerSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre, SymbolLayerSpecification } from 'maplibre-gl';
 import { SHELTER_SIGNS } from '../design/shelter-signs';
 import { type Known, type Standing, standingOf } from '../state/shelters';
 import { FONTS } from './fonts';
@@ -11,12 +11,15 @@ const EDGE = 28;
 const UNSAID_FROM = 11;
 
 /** What the map knows of a shelter. */
-type Properties = { id: string; name: string; icon: string; said: boolean };
+type Properties = { id: string; name: string; icon: string; said: boolean; drill: boolean };
 
 /** The name of a mark's image. */
-const iconOf = (standing: Standing) => `shelter-${standing}`;
+const iconOf = (standing: Standing, drill = false) => `shelter-${standing}${drill ? '-drill' : ''}`;
 
-/** Shelters as the map draws them. `local`: with their Japanese names. */
+/**
+ * Shelters as the map draws them; what a drill says of one is a mark of its own beside the real one. `local`: with their
+ * Japanese names.
+ */
 export function shelterFeatures(
   shelters: readonly Known[],
   local: boolean,
@@ -24,20 +27,30 @@ export function shelterFeatures(
   return {
     type: 'FeatureCollection',
     // What comes last is drawn on top: the open ones.
-    features: [...shelters].reverse().map((one) => ({
-      type: 'Feature',
-      geometry: { type: 'Point', coordinates: [one.shelter.position.lon, one.shelter.position.lat] },
-      properties: {
-        id: one.shelter.id,
-        name: local ? one.shelter.name : (one.shelter.english ?? one.shelter.name),
-        icon: iconOf(standingOf(one)),
-        said: one.status !== null && one.status.state !== 'closed',
-      },
-    })),
+    features: [...shelters].reverse().flatMap((one) => {
+      const { shelter, status, drills } = one;
+      const feature = (properties: Omit<Properties, 'name'>): GeoJSON.Feature<GeoJSON.Point, Properties> => ({
+        type: 'Feature',
+        geometry: { type: 'Point', coordinates: [shelter.position.lon, shelter.position.lat] },
+        properties: { ...properties, name: local ? shelter.name : (shelter.english ?? shelter.name) },
+      });
+      const said = status !== null && status.state !== 'closed';
+      const real = feature({ id: shelter.id, icon: iconOf(standingOf(one)), said, drill: false });
+      const [word] = drills;
+      if (!word) return [real];
+      // The real mark is never hidden by a drill's, nor smaller than it.
+      const beside = feature({ id: `${shelter.id}-drill`, icon: iconOf(word.state, true), said: true, drill: true });
+      return [beside, { ...real, properties: { ...real.properties, said: true } }];
+    }),
   };
 }
 
-function layers(scale: number, name: string, edge: string): SymbolLayerSpecification[] {
+/** How far a drill's mark stands beside the real one, pixels of its picture. */
+const ASIDE = EDGE;
+
+/** `word`: what stands under a drill's marks. */
+function layers(scale: number, name: string, edge: string, word: string): SymbolLayerSpecification[] {
+  const drill: ExpressionSpecification = ['get', 'drill'];
   const mark = (id: string, said: boolean, size: number): SymbolLayerSpecification => ({
     id,
     type: 'symbol',
@@ -47,14 +60,15 @@ function layers(scale: number, name: string, edge: string): SymbolLayerSpecifica
     layout: {
       'icon-image': ['get', 'icon'],
       'icon-size': size * scale,
+      'icon-offset': ['case', drill, ['literal', [ASIDE, 0]], ['literal', [0, 0]]],
       'icon-overlap': 'always',
       'icon-ignore-placement': true,
-      // Names come when one looks closer; the list has them all.
-      'text-field': ['step', ['zoom'], '', 13, ['get', 'name']],
+      // Names come when one looks closer; the list has them all. The word of a drill is always there.
+      'text-field': ['step', ['zoom'], ['case', drill, word, ''], 13, ['case', drill, word, ['get', 'name']]],
       'text-font': FONTS,
       'text-size': 12 * scale,
       'text-anchor': 'top',
-      'text-offset': [0, 1],
+      'text-offset': ['case', drill, ['literal', [(ASIDE * size) / 12, 1]], ['literal', [0, 1]]],
       'text-optional': true,
     },
     paint: { 'text-color': name, 'text-halo-color': edge, 'text-halo-width': 2 * scale },
@@ -78,21 +92,23 @@ function clearOf(scale: number): SymbolLayerSpecification {
 export function addShelters(
   map: MapLibre,
   page: Element,
-  { scale, below, local }: { scale: number; below: string; local: () => boolean },
+  { scale, below, local, drillWord }: { scale: number; below: string; local: () => boolean; drillWord: string },
 ): (shelters: readonly Known[]) => void {
   const style = getComputedStyle(page);
   const colour = (token: string) => style.getPropertyValue(token).trim();
   for (const standing of Object.keys(SHELTER_SIGNS) as Standing[]) {
-    const image = draw(standing, colour);
-    if (image) map.addImage(iconOf(standing), image, { pixelRatio: PIXEL_RATIO });
+    for (const drill of [false, true]) {
+      const image = draw(standing, drill, colour);
+      if (image) map.addImage(iconOf(standing, drill), image, { pixelRatio: PIXEL_RATIO });
+    }
   }
   map.addSource('shelters', { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
-  for (const layer of layers(scale, colour('--map-name'), colour('--map-name-edge'))) map.addLayer(layer, below);
+  for (const layer of layers(scale, colour('--map-name'), colour('--map-name-edge'), drillWord)) map.addLayer(layer, below);
   map.addLayer(clearOf(scale));
   return (shelters) => map.getSource<GeoJSONSource>('shelters')?.setData(shelterFeatures(shelters, local()));
 }
 
-function draw(standing: Standing, colour: (token: string) => string): ImageData | null {
+function draw(standing: Standing, drill: boolean, colour: (token: string) => string): ImageData | null {
   const canvas = document.createElement('canvas');
   canvas.width = EDGE * PIXEL_RATIO;
   canvas.height = EDGE * PIXEL_RATIO;
@@ -104,14 +120,14 @@ function draw(standing: Standing, colour: (token: string) => string): ImageData 
   pen.lineCap = 'round';
   const shut = standing === 'closed' || standing === 'unsaid';
   const house = new Path2D(SHELTER_SIGNS[standing].house);
-  pen.fillStyle = colour(shut ? '--shelter-shut' : `--shelter-${standing}`);
+  pen.fillStyle = colour(drill ? '--on-drill' : shut ? '--shelter-shut' : `--shelter-${standing}`);
   pen.fill(house);
-  if (standing === 'unsaid') pen.setLineDash([2.6, 2]);
-  pen.strokeStyle = colour('--shelter-edge');
-  pen.lineWidth = 1.4;
+  if (drill || standing === 'unsaid') pen.setLineDash([2.6, 2]);
+  pen.strokeStyle = colour(drill ? '--drill' : '--shelter-edge');
+  pen.lineWidth = drill ? 1.8 : 1.4;
   pen.stroke(house);
   pen.setLineDash([]);
-  pen.strokeStyle = colour(shut ? '--on-shelter-shut' : '--on-shelter');
+  pen.strokeStyle = colour(drill ? '--drill' : shut ? '--on-shelter-shut' : '--on-shelter');
   pen.lineWidth = 2.2;
   pen.stroke(new Path2D(SHELTER_SIGNS[standing].sign));
   return pen.getImageData(0, 0, canvas.width, canvas.height);
