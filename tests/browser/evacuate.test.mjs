@@ -150,7 +150,18 @@ test('a shelter that is opened in a drill stays shut for residents, and offices 
     .locator('.sums')
     .getByText(t('count.beside', { n: 1 }))
     .waitFor();
+  // The map goes to it, and its table says the same.
+  await row.getByRole('button', { name: shelter.name, exact: true }).click();
   await photograph(desk, 'shelters-drill-console');
+  await wall.getByRole('button', { name: t('table.show') }).click();
+  await wall.getByRole('button', { name: t('table.of.shelters'), exact: true }).click();
+  const listed = wall.locator('tbody tr').filter({ hasText: shelter.name }).locator('td').first();
+  assert.deepEqual(
+    (await listed.innerText()).split(/\s+/),
+    [t('shelter.standing.unsaid'), t('app.drill'), t('shelter.standing.open')],
+  );
+  await photograph(wall, 'shelters-drill-table');
+  await wall.getByRole('button', { name: t('table.back') }).click();
   await photograph(wall, 'shelters-drill-wall');
 
   // The phone stands at its door, and is sent to the one that is really open.

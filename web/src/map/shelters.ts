@@ -103,7 +103,8 @@ export function addShelters(
     }
   }
   map.addSource('shelters', { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
-  for (const layer of layers(scale, colour('--map-name'), colour('--map-name-edge'), drillWord)) map.addLayer(layer, below);
+  for (const layer of layers(scale, colour('--map-name'), colour('--map-name-edge'), drillWord))
+    map.addLayer(layer, below);
   map.addLayer(clearOf(scale));
   return (shelters) => map.getSource<GeoJSONSource>('shelters')?.setData(shelterFeatures(shelters, local()));
 }
