@@ -2455,6 +2455,11 @@ export interface components {
             responsible?: string;
             /** @description Code of the office for which the sender acted; for residents none. */
             office?: string;
+            /**
+             * @description For staff who filed it, the hazard zones that the place lies in; a resident is told nothing of them, for they
+             *     are not told of any incident's.
+             */
+            zones?: components["schemas"]["Zone"][];
             /** @description Unguessable key of the page that shows what became of it: `/receipt#KEY`. */
             key: string;
         };
