@@ -1,4 +1,4 @@
-import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre, SymbolLayerSpecification } from 'maplibre-gl';
+import type { GeoJSONSource, Map as MapLibre, SymbolLayerSpecification } from 'maplibre-gl';
 import { SHELTER_SIGNS } from '../design/shelter-signs';
 import { type Known, type Standing, standingOf } from '../state/shelters';
 import { FONTS } from './fonts';
@@ -6,6 +6,9 @@ import { PIXEL_RATIO } from './icons';
 
 /** Edge of a mark's square, CSS pixels: the 24 of the sign and its outline. */
 const EDGE = 28;
+
+/** Size of the marks of which somebody has said something. */
+const SAID = 0.95;
 
 /** Marks of which nobody has said anything are many: they come when there is room. */
 const UNSAID_FROM = 11;
@@ -46,34 +49,59 @@ export function shelterFeatures(
 }
 
 /** How far a drill's mark stands beside the real one, pixels of its picture. */
-const ASIDE = EDGE;
+const ASIDE: [number, number] = [EDGE, 0];
 
-/** `word`: what stands under a drill's marks. */
-function layers(scale: number, name: string, edge: string, word: string): SymbolLayerSpecification[] {
-  const drill: ExpressionSpecification = ['get', 'drill'];
+/** Height of a name, CSS pixels. */
+const NAME = 12;
+
+type Inks = { name: string; nameEdge: string; drill: string; onDrill: string };
+
+/** `word`: what stands beside a drill's marks. */
+function layers(scale: number, inks: Inks, word: string): SymbolLayerSpecification[] {
   const mark = (id: string, said: boolean, size: number): SymbolLayerSpecification => ({
     id,
     type: 'symbol',
     source: 'shelters',
-    filter: ['==', ['get', 'said'], said],
+    filter: ['all', ['==', ['get', 'said'], said], ['!', ['get', 'drill']]],
     ...(said ? {} : { minzoom: UNSAID_FROM }),
     layout: {
       'icon-image': ['get', 'icon'],
       'icon-size': size * scale,
-      'icon-offset': ['case', drill, ['literal', [ASIDE, 0]], ['literal', [0, 0]]],
       'icon-overlap': 'always',
       'icon-ignore-placement': true,
-      // Names come when one looks closer; the list has them all. The word of a drill is always there.
-      'text-field': ['step', ['zoom'], ['case', drill, word, ''], 13, ['case', drill, word, ['get', 'name']]],
+      // Names come when one looks closer; the list has them all.
+      'text-field': ['step', ['zoom'], '', 13, ['get', 'name']],
       'text-font': FONTS,
-      'text-size': 12 * scale,
+      'text-size': NAME * scale,
       'text-anchor': 'top',
-      'text-offset': ['case', drill, ['literal', [(ASIDE * size) / 12, 1]], ['literal', [0, 1]]],
+      // Clear of the room that the mark takes.
+      'text-offset': [0, 1.4],
       'text-optional': true,
     },
-    paint: { 'text-color': name, 'text-halo-color': edge, 'text-halo-width': 2 * scale },
+    paint: { 'text-color': inks.name, 'text-halo-color': inks.nameEdge, 'text-halo-width': 2 * scale },
   });
-  return [mark('shelters-unsaid', false, 0.7), mark('shelters', true, 0.95)];
+  const drills: SymbolLayerSpecification = {
+    id: 'shelters-drills',
+    type: 'symbol',
+    source: 'shelters',
+    filter: ['get', 'drill'],
+    layout: {
+      'icon-image': ['get', 'icon'],
+      'icon-size': SAID * scale,
+      'icon-offset': ASIDE,
+      'icon-overlap': 'always',
+      'icon-ignore-placement': true,
+      // A drill never looks like the real thing: the word is never left out.
+      'text-field': word,
+      'text-font': FONTS,
+      'text-size': NAME * scale,
+      'text-anchor': 'left',
+      'text-offset': [((ASIDE[0] + EDGE / 2) * SAID) / NAME + 0.2, 0],
+      'text-overlap': 'always',
+    },
+    paint: { 'text-color': inks.onDrill, 'text-halo-color': inks.drill, 'text-halo-width': 3 * scale },
+  };
+  return [mark('shelters-unsaid', false, 0.7), drills, mark('shelters', true, SAID)];
 }
 
 /** Takes the room of the marks without showing them, above all else, so that names keep clear of them. */
@@ -83,7 +111,12 @@ function clearOf(scale: number): SymbolLayerSpecification {
     type: 'symbol',
     source: 'shelters',
     filter: ['==', ['get', 'said'], true],
-    layout: { 'icon-image': ['get', 'icon'], 'icon-size': 0.7 * scale, 'icon-overlap': 'always' },
+    layout: {
+      'icon-image': ['get', 'icon'],
+      'icon-size': 0.7 * scale,
+      'icon-offset': ['case', ['get', 'drill'], ['literal', ASIDE], ['literal', [0, 0]]],
+      'icon-overlap': 'always',
+    },
     paint: { 'icon-opacity': 0 },
   };
 }
@@ -103,8 +136,13 @@ export function addShelters(
     }
   }
   map.addSource('shelters', { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
-  for (const layer of layers(scale, colour('--map-name'), colour('--map-name-edge'), drillWord))
-    map.addLayer(layer, below);
+  const inks = {
+    name: colour('--map-name'),
+    nameEdge: colour('--map-name-edge'),
+    drill: colour('--drill'),
+    onDrill: colour('--on-drill'),
+  };
+  for (const layer of layers(scale, inks, drillWord)) map.addLayer(layer, below);
   map.addLayer(clearOf(scale));
   return (shelters) => map.getSource<GeoJSONSource>('shelters')?.setData(shelterFeatures(shelters, local()));
 }
