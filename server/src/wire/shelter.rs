@@ -115,7 +115,7 @@ impl OfficeShelterStatus {
 impl PublicShelterStatus {
     /// What everybody is told of it; `None`: nothing, for it is so in a drill alone.
     pub fn of(status: &OfficeShelterStatus) -> Option<Self> {
-        status.drill.is_none().then(|| Self { shelter: status.shelter, state: status.state, at: status.at })
+        status.drill.is_none().then_some(Self { shelter: status.shelter, state: status.state, at: status.at })
     }
 }
 
