@@ -1,6 +1,7 @@
 import type {
   CircleLayerSpecification,
   ExpressionSpecification,
+  FilterSpecification,
   SourceSpecification,
   StyleSpecification,
   SymbolLayerSpecification,
@@ -340,7 +341,7 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
         id: `fresh-${source}`,
         type: 'circle' as const,
         source,
-        filter: NO_ONE,
+        filter: ['==', ['get', 'fresh'], true] as FilterSpecification,
         paint: {
           'circle-color': 'rgba(0,0,0,0)',
           'circle-radius': (source === 'urgent' ? DANGER_RADIUS * URGENT_SIZE + 4 : 20) * scale,
@@ -359,6 +360,3 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
 
 /** How large the room is that names keep clear of, in sizes of the mark. */
 const CLEAR: Readonly<Record<string, number>> = { urgent: URGENT_SIZE, clusters: 0.9, 'clusters-drills': 0.9 };
-
-/** A filter that nothing passes. */
-export const NO_ONE: ['in', ['get', 'id'], ['literal', string[]]] = ['in', ['get', 'id'], ['literal', []]];
