@@ -2,7 +2,7 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import {
   type GeoJSONSource,
   type LngLatBoundsLike,
-  Map as MapLibre,
+  type Map as MapLibre,
   type MapMouseEvent,
   NavigationControl,
   type PaddingOptions,
@@ -19,6 +19,7 @@ import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
+import { PatientMap } from './patient-map';
 import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { metresPerPixel } from './scale';
 import { addShelters } from './shelters';
@@ -53,7 +54,7 @@ function boundsOf(region: Region): LngLatBoundsLike {
 }
 
 /** A map, and what makes it keep the whole region in view again, until somebody moves it. */
-type Begun = { map: MapLibre; settle: () => void };
+type Begun = { map: PatientMap; settle: () => void };
 
 /** Room around the region: the pins of danger rise above their places. */
 function room({ scale = 1, covered }: MapOptions): PaddingOptions {
@@ -66,7 +67,7 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
   const palette = paletteOf(container);
   const local = language().startsWith('ja');
   const ground = { region, base, palette, local, scale, origin: location.origin };
-  const map = new MapLibre({
+  const map = new PatientMap({
     container,
     style: drillWord === null ? groundStyle(ground) : incidentStyle(ground, drillWord),
     ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
@@ -157,7 +158,7 @@ const LARGE_MS = 1_000;
 
 /** A map of the region with the incidents upon it. */
 export class IncidentMap {
-  readonly #map: MapLibre;
+  readonly #map: PatientMap;
   readonly #options: MapOptions;
   readonly #settle: () => void;
   #ready = false;
@@ -310,15 +311,18 @@ export class IncidentMap {
     this.#due = { all: false, incidents: new Set() };
     this.#given = this.#incidents.size;
     const source = (side: (typeof SIDES)[number]) => this.#map.getSource<GeoJSONSource>(side);
+    let told: readonly (typeof SIDES)[number][] = SIDES;
     if (due.all) {
       const features = this.#drawn.all(this.#incidents.values(), this.#told);
       for (const side of SIDES) source(side)?.setData({ type: 'FeatureCollection', features: features[side] });
     } else {
       const diffs = this.#drawn.changes(due.incidents, this.#incidents, this.#told);
       for (const side of SIDES) if (diffs[side]) source(side)?.updateData(diffs[side]);
+      told = SIDES.filter((side) => diffs[side]);
     }
-    // Also a map that nothing changes on says that it is drawn.
-    this.#map.triggerRepaint();
+    this.#map.await(told);
+    // Also a map on which nothing changes says that it is drawn.
+    if (told.length === 0) this.#map.triggerRepaint();
   }
 
   #whenReady(kind: string, call: () => void): void {
