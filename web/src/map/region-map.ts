@@ -17,13 +17,23 @@ import { Drawn, SIDES } from './features';
 import type { Frame } from './framing';
 import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
+import type { View } from './on-map';
 import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
 import { PatientMap } from './patient-map';
 import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { metresPerPixel } from './scale';
-import { addShelters } from './shelters';
-import { ABOVE_ZONES, GATHERED, groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
+import { addShelters, UNSAID_FROM } from './shelters';
+import {
+  ABOVE_ZONES,
+  CLUSTERS_END,
+  GATHERED,
+  groundStyle,
+  incidentStyle,
+  type Place,
+  placeFeatures,
+  placeLayers,
+} from './style';
 
 setWorkerUrl(workerUrl);
 
@@ -176,7 +186,7 @@ export class IncidentMap {
   /** How many incidents were given to the map. */
   #given = 0;
 
-  constructor(options: MapOptions & { onSelect: (id: string) => void; onReady?: () => void }) {
+  constructor(options: MapOptions & { onSelect: (id: string) => void; onView?: (view: View) => void }) {
     this.#options = options;
     const { map, settle } = begin(options, t('app.drill'));
     this.#map = map;
@@ -196,8 +206,13 @@ export class IncidentMap {
       for (const call of this.#waiting.values()) call();
       this.#waiting.clear();
       this.#ask();
-      options.onReady?.();
     });
+    const look = () => {
+      const zoom = this.#map.getZoom();
+      options.onView?.({ gathers: zoom < CLUSTERS_END, allShelters: zoom >= UNSAID_FROM });
+    };
+    this.#map.on('load', look);
+    this.#map.on('zoomend', look);
     // For whoever waits until everything is drawn, such as a camera: how many incidents are.
     this.#map.on('idle', () => {
       if (this.#settled()) options.container.dataset.drawn = String(this.#given);

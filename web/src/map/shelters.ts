@@ -8,7 +8,7 @@ import { PIXEL_RATIO } from './icons';
 const EDGE = 28;
 
 /** Marks of which nobody has said anything are many: they come when there is room. */
-const UNSAID_FROM = 11;
+export const UNSAID_FROM = 11;
 
 /** What the map knows of a shelter. */
 type Properties = { id: string; name: string; icon: string; said: boolean };
