@@ -33,7 +33,9 @@ import {
   type Place,
   placeFeatures,
   placeLayers,
+  townsOf,
 } from './style';
+import { TownNames } from './town-names';
 
 setWorkerUrl(workerUrl);
 
@@ -214,7 +216,9 @@ export class IncidentMap {
     this.#map.on('load', look);
     this.#map.on('zoomend', look);
     // For whoever waits until everything is drawn, such as a camera: how many incidents are.
+    const names = new TownNames(map, townsOf(options.region, language().startsWith('ja')));
     this.#map.on('idle', () => {
+      if (names.look()) return;
       if (this.#settled()) options.container.dataset.drawn = String(this.#given);
     });
     for (const layer of SINGLES) {
