@@ -11,7 +11,7 @@ const EDGE = 28;
 const SAID = 0.95;
 
 /** Marks of which nobody has said anything are many: they come when there is room. */
-const UNSAID_FROM = 11;
+export const UNSAID_FROM = 11;
 
 /** What the map knows of a shelter. */
 type Properties = { id: string; name: string; icon: string; said: boolean; drill: boolean };
