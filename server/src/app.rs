@@ -318,7 +318,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             turns: Arc::default(),
         },
         tiles: tiles_door::TilesState { sources: Arc::new(sources), epoch: log.epoch() },
-        shelters: shelters_door::SheltersState::new(Arc::clone(&live), shelters, recorder.clone()),
+        shelters: shelters_door::SheltersState::new(Arc::clone(&live), shelters, recorder.clone(), log.epoch()),
         operations: operations::OperationsState {
             live: Arc::clone(&live),
             past,
