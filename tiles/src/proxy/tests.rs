@@ -269,14 +269,16 @@ async fn a_disk_that_is_slow_holds_up_nobody_else() {
         begun.send(()).unwrap();
         let was_told = told.recv_timeout(Duration::from_secs(20)).is_ok();
         std::io::copy(&mut pipe, &mut std::io::sink()).unwrap();
-        was_told
+        // It stays open, for who opens it to write would wait again.
+        (was_told, pipe)
     });
     let proxy = Arc::clone(&node.proxy);
     let asking = tokio::spawn(async move { proxy.tile("fake", HERE).await });
     has_begun.await.unwrap();
     // Here is the one thread that serves everybody, while the disk is at it.
     go_on.send(()).unwrap();
-    assert!(disk.join().unwrap(), "everybody waited for the disk");
+    let (was_told, _pipe) = disk.join().unwrap();
+    assert!(was_told, "everybody waited for the disk");
     let (given, _) = asking.await.unwrap().unwrap().unwrap();
     assert_eq!(given.plain, picture);
 }
