@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::holdings::{Holdings, Reports, Stamped};
 use super::index::{Facets, Index};
-use super::map::{self, Tallies};
+use super::map::{self, Places, Tallies};
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::{Incident, Symbol};
@@ -26,7 +26,7 @@ pub(super) struct Incidents {
     /// What outer zooms of the map are drawn from.
     pub(super) tallies: Tallies,
     /// Where something changed that a map shows, since somebody last asked.
-    changed: Vec<Position>,
+    changed: Places,
     /// The index waits for [`Incidents::make_index`].
     index_waits: bool,
 }
@@ -125,14 +125,14 @@ impl Incidents {
             map::recount(&mut self.tallies, operation, counted(&facets), counted(&facets_now));
             self.index.change(id, facets.as_ref(), facets_now.as_ref());
             self.index.change_others(&others, &others_now);
-            let places = facets.iter().chain(&facets_now).map(|facets| facets.position);
-            self.changed.extend(places.chain(others.iter().chain(&others_now).map(|other| other.position)));
+            self.changed.incidents.extend(facets.iter().chain(&facets_now).map(|facets| facets.position));
+            self.changed.reports.extend(others.iter().chain(&others_now).map(|other| other.position));
         }
     }
 
     /// Where something changed that a map shows, since this was last asked; not what came or went with a whole
     /// operation.
-    pub(super) fn take_changed(&mut self) -> Vec<Position> {
+    pub(super) fn take_changed(&mut self) -> Places {
         std::mem::take(&mut self.changed)
     }
 
