@@ -68,6 +68,9 @@ struct Question {
     /// Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
     /// is not told in which zones an incident lies.
     zone: Option<String>,
+    /// With `near`: only what may stand in somebody's way in earnest, that is open incidents of road damage or danger
+    /// and none of a drill. Fewer than `limit` are all that there are; else all those nearer than the last are there.
+    obstacles: Option<bool>,
     /// How many at most, 1 to 1,000; 100 if left out.
     limit: Option<usize>,
     /// How much is told of each; everything if left out.
@@ -146,8 +149,13 @@ fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
     let found: Vec<(Symbol, Position)> = match &asked.place {
         Asked::Within(bounds) if coarse => coarse::within(world, bounds, asked.limit),
         Asked::Within(bounds) => world.symbols_in(bounds, asked.limit),
-        Asked::Near(position) if coarse => coarse::near(world, *position, asked.limit),
-        Asked::Near(position) => world.symbols_near(*position, asked.limit),
+        Asked::Near(position, of) => {
+            let nearest = |position, limit| match of {
+                Which::All => world.symbols_near(position, limit),
+                Which::Obstacles => world.obstacles_near(position, limit),
+            };
+            if coarse { coarse::near(nearest, *position, asked.limit) } else { nearest(*position, asked.limit) }
+        }
         Asked::Of(office) => world.newest_symbols(Some(office), asked.limit),
         Asked::InZones(layer, class) => world.symbols_in_zones(layer, class.as_deref(), asked.limit),
         Asked::Newest => world.newest_symbols(None, asked.limit),
@@ -168,9 +176,15 @@ fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
     }
 }
 
+#[derive(Clone, Copy)]
+enum Which {
+    All,
+    Obstacles,
+}
+
 enum Asked {
     Within(Bounds),
-    Near(Position),
+    Near(Position, Which),
     Of(OfficeCode),
     InZones(String, Option<String>),
     Newest,
@@ -188,13 +202,16 @@ fn read(question: &Question) -> ApiResult<Read> {
     if !(1..=1_000).contains(&limit) {
         return Err(wrong("limit must be 1 to 1000"));
     }
+    let which = if question.obstacles == Some(true) { Which::Obstacles } else { Which::All };
     let place = match (&question.bbox, &question.near, &question.office, &question.zone) {
         (Some(bbox), None, None, None) => {
             let bounds = query::bounds(bbox).ok_or_else(|| wrong(&format!("bbox {}", query::BOUNDS_RULE)))?;
             Asked::Within(bounds)
         }
         (None, Some(near), None, None) => match query::numbers(near).as_deref() {
-            Some(&[lat, lon]) => Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?),
+            Some(&[lat, lon]) => {
+                Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?, which)
+            }
             _ => return Err(wrong("near must be two numbers: latitude,longitude")),
         },
         (None, None, Some(office), None) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),
@@ -205,6 +222,9 @@ fn read(question: &Question) -> ApiResult<Read> {
         (None, None, None, None) => Asked::Newest,
         _ => return Err(wrong("only one of bbox, near, office and zone")),
     };
+    if matches!(which, Which::Obstacles) && !matches!(place, Asked::Near(..)) {
+        return Err(wrong("obstacles goes with near"));
+    }
     Ok(Read { place, limit, form: question.form.unwrap_or_default() })
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::holdings::{Holdings, Reports, Stamped};
 use super::index::{Facets, Index};
 use super::map::{self, Tallies};
+use super::obstacles::{self, Obstacles};
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::{Incident, Symbol};
@@ -25,6 +26,8 @@ pub(super) struct Incidents {
     pub(super) index: Index,
     /// What outer zooms of the map are drawn from.
     pub(super) tallies: Tallies,
+    /// What may stand in somebody's way.
+    pub(super) obstacles: Obstacles,
     /// Where something changed that a map shows, since somebody last asked.
     changed: Vec<Position>,
     /// The index waits for [`Incidents::make_index`].
@@ -44,7 +47,9 @@ impl Incidents {
         let others = self.held.values().flat_map(Holdings::all_others).collect();
         self.index = Index::of(&visible, others);
         self.tallies = Tallies::new();
+        self.obstacles = Obstacles::new();
         for (operation, held) in &self.held {
+            obstacles::collect(&mut self.obstacles, *operation, held.all_facets());
             for (id, facets) in held.ids().filter_map(|id| Some((id, held.facets(id)?))) {
                 map::recount(&mut self.tallies, *operation, None, Some(map::counted(id, &facets)));
             }
@@ -110,6 +115,7 @@ impl Incidents {
             let (facets_now, others_now) = (held.facets(id), held.others(id));
             let counted = |facets: &Option<Facets>| facets.as_ref().map(|facets| map::counted(id, facets));
             map::recount(&mut self.tallies, operation, counted(&facets), counted(&facets_now));
+            obstacles::change(&mut self.obstacles, operation, id, facets.as_ref(), facets_now.as_ref());
             self.index.change(id, facets.as_ref(), facets_now.as_ref());
             self.index.change_others(&others, &others_now);
             let places = facets.iter().chain(&facets_now).map(|facets| facets.position);
@@ -132,6 +138,7 @@ impl Incidents {
     pub(super) fn let_go(&mut self, operation: OperationId) {
         let Some(gone) = self.held.remove(&operation) else { return };
         self.tallies.remove(&operation);
+        self.obstacles.remove(&operation);
         if self.index_waits {
             return;
         }
@@ -152,6 +159,7 @@ impl Incidents {
                 let facets = held.facets(id);
                 let counted = facets.as_ref().map(|facets| map::counted(id, facets));
                 map::recount(&mut self.tallies, operation, None, counted);
+                obstacles::change(&mut self.obstacles, operation, id, None, facets.as_ref());
                 self.index.change(id, None, facets.as_ref());
                 self.index.change_others(&[], &held.others(id));
             }
@@ -219,6 +227,8 @@ impl Incidents {
         let open_in_zones: usize = index.by_zones.values().map(|there| there.open).sum();
         let open = |facets: &&Facets| !facets.zones.is_empty() && facets.status.is_open();
         assert_eq!(open_in_zones, visible.iter().filter(open).count());
+        let blocking: usize = self.obstacles.values().map(super::sphere::Sphere::len).sum();
+        assert_eq!(blocking, visible.iter().filter(|facets| obstacles::blocks(facets)).count());
         let located: usize = self.held.values().map(Holdings::located).sum();
         assert_eq!(index.incidents.len() + index.others.len(), located);
         assert_eq!(index.newest_others.len(), index.others.len());
