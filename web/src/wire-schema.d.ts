@@ -3592,6 +3592,11 @@ export interface operations {
                  *     is not told in which zones an incident lies.
                  */
                 zone?: string;
+                /**
+                 * @description With `near`: only what may stand in somebody's way in earnest, that is open incidents of road damage or danger
+                 *     and none of a drill. Fewer than `limit` are all that there are; else all those nearer than the last are there.
+                 */
+                obstacles?: boolean;
                 /** @description How many at most, 1 to 1,000; 100 if left out. */
                 limit?: number;
                 /** @description How much is told of each; everything if left out. */
