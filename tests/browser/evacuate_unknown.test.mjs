@@ -112,12 +112,11 @@ test('while only a proxy answers, a phone shows what it kept; and after an upgra
     await standAt(page, town.label);
     await offers(page).first().getByRole('heading', { name }).waitFor();
     await page.getByText(t('evacuate.offline')).waitFor();
+    await page.evaluate(() => document.getElementById('here-title').scrollIntoView());
     await photograph(page, shot);
   };
   proxy.down = true;
   await stands('evacuate-502');
-  await page.getByText(t('evacuate.offline')).scrollIntoViewIfNeeded();
-  await photograph(page, 'evacuate-502-age');
   await isAccessible(page, 'evacuate behind a proxy without a node');
 
   // The upgrade: another worker, which keeps under another name.
@@ -158,6 +157,7 @@ test('while the zones of the next place are on their way those of the last say n
   assert.equal(await page.getByText(t('evacuate.zones.none')).count(), 0);
   await page.getByText(t('evacuate.zones.unknown')).waitFor();
   await offers(page).first().getByText(t('evacuate.between.zones_unknown')).waitFor();
+  await page.evaluate(() => document.getElementById('here-title').scrollIntoView());
   await photograph(page, 'evacuate-zones-late');
   await page.context().close();
   await proxy.finish();

@@ -85,7 +85,8 @@ async fn zones(
 ) -> ApiResult<Response> {
     let wrong = |rule: &str| ApiError::new(Code::InvalidField).detail(format!("bbox {rule}"));
     let bounds = query::bounds(&question.bbox).ok_or_else(|| wrong(query::BOUNDS_RULE))?;
-    let area = Area::around(&bounds).ok_or_else(|| wrong("must be at most 0.14° each way, widened to multiples of 0.02°"))?;
+    let area =
+        Area::around(&bounds).ok_or_else(|| wrong("must be at most 0.14° each way, widened to multiples of 0.02°"))?;
     let keeping = Keeping { cache: "no-cache", vary: "Accept-Encoding" };
     let mut kept = Arc::clone(&state.kept).lock_owned().await;
     if let Some((_, answer)) = kept.iter().find(|(of, _)| *of == area) {
