@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, t } from './harness/browser.mjs';
-import { inboxRow, openConsole, sendReport, uuid7 } from './harness/people.mjs';
+import { administrator, inboxRow, openConsole, sendReport } from './harness/people.mjs';
 import { Server } from './harness/server.mjs';
 
 let server;
@@ -19,22 +19,9 @@ after(async () => {
   await finish(browser, server);
 });
 
-/** What an administrator's program does. */
-async function administrator(town) {
-  const { name, password } = await server.account('chief', '長官', town.code, 'admin');
-  const send = async (path, body, token) => {
-    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    assert.ok(answer.ok, `${path}: ${answer.status}`);
-    return answer.json();
-  };
-  const { access_token } = await send('/api/sessions', { name, password });
-  return (path, body = {}) => send(path, { id: uuid7(), ...body }, access_token);
-}
-
 test('a closed drill leaves the inbox, is looked up as it was, and comes back when it is opened again', async () => {
   const [town] = (await server.region()).towns;
-  const chief = await administrator(town);
+  const chief = await administrator(server, town);
   const drill = await chief('/api/operations', { kind: 'drill', name: '総合防災訓練' });
   const page = await browser.page('desk');
   await openConsole(page, server, await server.account('suzuki', '鈴木 一郎', town.code, 'operator'));

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
-import { openConsole, openWall, sendReport } from './harness/people.mjs';
+import { administrator, openConsole, openWall, sendReport } from './harness/people.mjs';
 import { Server } from './harness/server.mjs';
 
 let server;
@@ -123,6 +123,65 @@ test('a phone that opened the page once goes on without a network, and says how 
   await page.context().setOffline(false);
   browser.forgive(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
   await page.context().close();
+});
+
+test('a shelter that is opened in a drill stays shut for residents, and offices see both', async () => {
+  const chief = await administrator(server, town);
+  const drill = await chief('/api/operations', { kind: 'drill', name: '総合防災訓練' });
+  const shelter = shelters[1];
+  const desk = await browser.page('desk');
+  await openConsole(desk, server, operator);
+  const wall = await browser.page('desk');
+  await openWall(wall, await server.wallAddress(town.code));
+  const change = t('shelter.change_named', { name: shelter.name });
+  await desk.getByRole('button', { name: change, exact: true }).click();
+  const form = desk.getByRole('form', { name: change });
+  await form.getByText(t('shelter.public_hint')).waitFor();
+  await form.getByRole('radio', { name: '総合防災訓練' }).check();
+  await form.getByText(t('shelter.drill_hint')).waitFor();
+  await isAccessible(desk, 'the console with a shelter that is being opened in a drill');
+  await photograph(desk, 'shelters-drill-form');
+  await form.getByRole('radio', { name: t('shelter.standing.open') }).check();
+  await form.getByRole('button', { name: t('shelter.save_drill') }).click();
+  const row = desk.locator('section[aria-labelledby="shelters-title"] .row').filter({ hasText: shelter.name });
+  await row.locator('.drilled').getByText(t('shelter.standing.open')).waitFor();
+  await row.getByText(t('shelter.standing.unsaid')).waitFor();
+  await wall
+    .locator('.sums')
+    .getByText(t('count.beside', { n: 1 }))
+    .waitFor();
+  // The map goes to it, and its table says the same.
+  await row.getByRole('button', { name: shelter.name, exact: true }).click();
+  await photograph(desk, 'shelters-drill-console');
+  await wall.getByRole('button', { name: t('table.show') }).click();
+  await wall.getByRole('button', { name: t('table.of.shelters'), exact: true }).click();
+  const listed = wall.locator('tbody tr').filter({ hasText: shelter.name }).locator('td').first();
+  assert.deepEqual(
+    (await listed.innerText()).split(/\s+/),
+    [t('shelter.standing.unsaid'), t('app.drill'), t('shelter.standing.open')],
+  );
+  await photograph(wall, 'shelters-drill-table');
+  await wall.getByRole('button', { name: t('table.back') }).click();
+  await photograph(wall, 'shelters-drill-wall');
+
+  // The phone stands at its door, and is sent to the one that is really open.
+  const phone = await browser.page('phone', shelter.position);
+  const answer = phone.waitForResponse('**/api/shelters');
+  await phone.goto(`${server.url}/evacuate`);
+  const told = await (await answer).json();
+  assert.deepEqual(
+    told.statuses.map((status) => status.shelter),
+    [shelters[0].id],
+  );
+  await phone.getByRole('button', { name: t('capture.place.device') }).click();
+  await offers(phone).first().getByRole('heading', { name: shelters[0].name }).waitFor();
+  assert.equal(await offers(phone).count(), 1);
+  await phone.context().close();
+
+  await chief(`/api/operations/${drill.id}/close`);
+  await row.locator('.drilled').waitFor({ state: 'detached' });
+  await desk.context().close();
+  await wall.context().close();
 });
 
 test('where no shelter is open those that are designated are shown, and it is said that they may be shut', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
-import { sendReport, uuid7 } from './harness/people.mjs';
+import { administrator, sendReport } from './harness/people.mjs';
 import { ProxyBefore } from './harness/proxy.mjs';
 import { Server } from './harness/server.mjs';
 
@@ -37,19 +37,6 @@ async function standAt(page, { lat, lon }) {
   await page.getByRole('button', { name: t('capture.place.use_typed') }).click();
 }
 
-/** Opens a drill as an administrator's program does. */
-async function openDrill() {
-  const { name, password } = await server.account('chief', '長官', town.code, 'admin');
-  const post = async (path, body, token) => {
-    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    assert.ok(answer.ok, `${path}: ${answer.status}`);
-    return answer.json();
-  };
-  const { access_token } = await post('/api/sessions', { name, password });
-  return post('/api/operations', { id: uuid7(), kind: 'drill', name: '総合防災訓練' }, access_token);
-}
-
 test("a drill's broken roads stand in nobody's way, and real ones do", async () => {
   const at = town.label;
   const page = await browser.page('phone');
@@ -61,7 +48,8 @@ test("a drill's broken roads stand in nobody's way, and real ones do", async () 
   const { position } = shelters.find((shelter) => shelter.name === name);
   const way = { lat: (at.lat + position.lat) / 2, lon: (at.lon + position.lon) / 2 };
 
-  const drill = await openDrill();
+  const chief = await administrator(server, town);
+  const drill = await chief('/api/operations', { kind: 'drill', name: '総合防災訓練' });
   await sendReport(server, { words: '訓練: 道がふさがれている', ...way, operation: drill.id });
   const answer = page.waitForResponse('**/api/incidents?**');
   await page.reload();

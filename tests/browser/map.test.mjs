@@ -93,6 +93,37 @@ test('the table says what the map says, and is sorted by its head', async () => 
   await page.context().close();
 });
 
+test('shelters and hazard zones have a table too, and from a shelter one goes to its place on the map', async () => {
+  const page = await desk();
+  await page.getByRole('button', { name: t('table.show') }).click();
+  await page.getByRole('button', { name: t('table.of.shelters'), exact: true }).click();
+  const shelters = page.getByRole('table', { name: t('table.shelters.caption') });
+  const list = await (await fetch(`${server.url}/api/shelters`)).json();
+  assert.equal(await shelters.locator('tbody tr').count(), list.shelters.length);
+  await page.getByText(t('shelter.invented'), { exact: true }).first().waitFor();
+  await shelters.getByRole('button', { name: t('table.shelter.fit') }).click();
+  assert.equal(await shelters.locator('th[aria-sort="descending"]').innerText(), `${t('table.shelter.fit')} ▼`);
+  const fit = list.shelters.map((shelter) => shelter.fit?.length ?? 0);
+  const first = await shelters.locator('tbody tr').first().locator('td:nth-child(4)').innerText();
+  assert.equal(first.split(t('table.shelter.and')).length, Math.max(...fit));
+  await isAccessible(page, 'the table of shelters');
+  await photograph(page, 'table-shelters');
+
+  await page.getByRole('button', { name: t('table.of.zones'), exact: true }).click();
+  const zones = page.getByRole('table', { name: t('table.zones.caption') });
+  const { layers } = await (await fetch(`${server.url}/api/hazard/layers`)).json();
+  const classes = layers.flatMap((layer) => layer.classes);
+  assert.equal(await zones.locator('tbody tr').count(), classes.length);
+  await isAccessible(page, 'the table of hazard zones');
+  await photograph(page, 'table-zones');
+
+  await page.getByRole('button', { name: t('table.of.shelters'), exact: true }).click();
+  await shelters.getByRole('button', { name: list.shelters[0].name, exact: true }).click();
+  await shelters.waitFor({ state: 'detached' });
+  browser.isUntroubled();
+  await page.context().close();
+});
+
 test('a sheet of paper has the map, its legend, scale, time and sources', async () => {
   const page = await browser.page('desk');
   const address = await server.wallAddress(town.code);

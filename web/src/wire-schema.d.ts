@@ -592,7 +592,7 @@ export interface paths {
         };
         /**
          * The shelters of the list in force, and what their offices say of them. Whoever looks keeps up by the live stream,
-         *     whose entries `shelter_changed` carry the status after them.
+         *     whose entries `shelter_changed` carry the status after them; for offices `shelter_drilled` too.
          */
         get: operations["shelters"];
         put?: never;
@@ -614,7 +614,8 @@ export interface paths {
         put?: never;
         /**
          * Says what is true of a shelter from now on: staff in the field or an operator, acting for the municipality that
-         *     answers for it.
+         *     answers for it. What is said in a drill is so in that drill alone, until it is closed: the public does not hear of
+         *     it, and what is real stays as it was.
          */
         post: operations["change_shelter"];
         delete?: never;
@@ -1898,6 +1899,11 @@ export interface components {
              * @description A UUIDv7 made by the sender.
              */
             id: string;
+            /**
+             * Format: uuid
+             * @description The operation; left out, everyday care. In a drill (訓練) it is said to offices alone, beside what is real.
+             */
+            operation?: string;
             /** @description Open, full or closed. */
             state: components["schemas"]["ShelterState"];
             /**
@@ -1948,7 +1954,7 @@ export interface components {
             incident?: components["schemas"]["OfficeIncident"];
             /** @description The check-ins after it. */
             check_ins?: components["schemas"]["CheckIn"][];
-            /** @description What is said of the shelter after it. */
+            /** @description What is said of the shelter after it: in earnest, or in the drill of a `shelter_drilled`. */
             shelter?: components["schemas"]["OfficeShelterStatus"];
             /** @description The operation after it. */
             operation?: components["schemas"]["Operation"];
@@ -2089,6 +2095,11 @@ export interface components {
              * @description The shelter.
              */
             shelter: string;
+            /**
+             * Format: uuid
+             * @description The drill (訓練) in which alone this is so, which every screen must say; left out: in earnest.
+             */
+            drill?: string;
             /** @description Open, full or closed. */
             state: components["schemas"]["ShelterState"];
             /**
@@ -2131,7 +2142,7 @@ export interface components {
             omitted: number;
             /** @description Open check-ins. */
             check_ins: components["schemas"]["CheckIn"][];
-            /** @description What offices say of shelters. */
+            /** @description What offices say of shelters; what is said in open drills stands beside what is real. */
             shelters?: components["schemas"]["OfficeShelterStatus"][];
         };
         /** @description An operation. */
@@ -2375,7 +2386,7 @@ export interface components {
             /** @description Whether it is invented (架空・訓練用), which every map must say. */
             demonstration: boolean;
         };
-        /** @description What an office says of a shelter, for everybody. No head count, no names, no words. */
+        /** @description What an office says of a shelter in earnest, for everybody. No head count, no names, no words. */
         PublicShelterStatus: {
             /**
              * Format: uuid
@@ -2411,7 +2422,7 @@ export interface components {
              * @description How many incidents the limit left out.
              */
             omitted: number;
-            /** @description What offices say of shelters. */
+            /** @description What offices say of shelters in earnest. */
             shelters?: components["schemas"]["PublicShelterStatus"][];
         };
         /** @description The answer to a report, given after the commit: it is safe now. */
@@ -2444,6 +2455,11 @@ export interface components {
             responsible?: string;
             /** @description Code of the office for which the sender acted; for residents none. */
             office?: string;
+            /**
+             * @description For staff who filed it, the hazard zones that the place lies in; a resident is told nothing of them, for they
+             *     are not told of any incident's.
+             */
+            zones?: components["schemas"]["Zone"][];
             /** @description Unguessable key of the page that shows what became of it: `/receipt#KEY`. */
             key: string;
         };
@@ -2750,7 +2766,7 @@ export interface components {
                 incident?: components["schemas"]["OfficeIncident"];
                 /** @description The check-ins after it. */
                 check_ins?: components["schemas"]["CheckIn"][];
-                /** @description What is said of the shelter after it. */
+                /** @description What is said of the shelter after it: in earnest, or in the drill of a `shelter_drilled`. */
                 shelter?: components["schemas"]["OfficeShelterStatus"];
                 /** @description The operation after it. */
                 operation?: components["schemas"]["Operation"];
@@ -2968,13 +2984,21 @@ export interface components {
             demonstration: boolean;
             /** @description The shelters, by municipality and name. */
             shelters: components["schemas"]["Shelter"][];
-            /** @description What offices say, of those in the list of which anybody has said something. */
+            /**
+             * @description What offices say, of those in the list of which anybody has said something. For offices, what is said in open
+             *     drills stands beside what is real.
+             */
             statuses: {
                 /**
                  * Format: uuid
                  * @description The shelter.
                  */
                 shelter: string;
+                /**
+                 * Format: uuid
+                 * @description The drill (訓練) in which alone this is so, which every screen must say; left out: in earnest.
+                 */
+                drill?: string;
                 /** @description Open, full or closed. */
                 state: components["schemas"]["ShelterState"];
                 /**
@@ -3008,7 +3032,10 @@ export interface components {
             demonstration: boolean;
             /** @description The shelters, by municipality and name. */
             shelters: components["schemas"]["Shelter"][];
-            /** @description What offices say, of those in the list of which anybody has said something. */
+            /**
+             * @description What offices say, of those in the list of which anybody has said something. For offices, what is said in open
+             *     drills stands beside what is real.
+             */
             statuses: {
                 /**
                  * Format: uuid
@@ -3033,7 +3060,7 @@ export interface components {
              * @description Sequence number of the entry on this node.
              */
             seq: number;
-            /** @description What is said of the shelter now. */
+            /** @description What is said of the shelter now; if it was said in a drill, in that. */
             status: components["schemas"]["OfficeShelterStatus"];
         };
         /**
@@ -4774,6 +4801,15 @@ export interface operations {
             };
             /** @description The list in force has no such shelter */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description operation_ended, or id_taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -105,6 +105,6 @@ pub(super) fn collect(world: &World, seq: Seq, entry: &Entry, touched: &Touched)
     let check_ins = check_ins.map(|(check_in, ended)| CheckIn::of(check_in, ended)).collect();
     let operation = touched.operation.and_then(|id| world.operation(id));
     let operation = operation.map(|(operation, open)| Operation::of(operation, open));
-    let shelter = touched.shelter.and_then(|id| world.shelter_status(id));
+    let shelter = touched.shelter.and_then(|id| world.status_after(entry, id));
     hub::encode::collect(seq, entry, incident.as_ref(), check_ins, operation, shelter)
 }

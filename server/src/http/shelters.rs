@@ -1,5 +1,6 @@
 //! Door: the list of shelters, and what their offices say of them.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ use super::extract::{JsonBody, PathParams, QueryParams};
 use super::precompressed::{Keeping, Precompressed};
 use super::query;
 use crate::domain::entry::{Body, ShelterChanged};
-use crate::domain::ids::{EntryId, ShelterId};
-use crate::domain::operation::EVERYDAY;
+use crate::domain::ids::{EntryId, OperationId, ShelterId};
+use crate::domain::operation::{EVERYDAY, OperationKind};
 use crate::domain::position::Bounds;
 use crate::domain::shelter::{Danger, Shelter};
 use crate::intake::check;
@@ -51,8 +52,8 @@ pub struct SheltersState {
 /// The whole list, encoded once for all who ask until somebody says something.
 #[derive(Clone)]
 struct Encoded {
-    /// Entries that it was made of.
-    entries: usize,
+    /// What it was made of ([`World::shelters_version`]).
+    version: (usize, usize),
     answer: Precompressed,
 }
 
@@ -91,7 +92,7 @@ enum List {
 }
 
 /// The shelters of the list in force, and what their offices say of them. Whoever looks keeps up by the live stream,
-/// whose entries `shelter_changed` carry the status after them.
+/// whose entries `shelter_changed` carry the status after them; for offices `shelter_drilled` too.
 #[utoipa::path(get, path = "/api/shelters", tag = "shelters", params(Question), responses(
     (status = 200, body = List),
     (status = 304, description = "Nothing has changed since the ETag"),
@@ -131,20 +132,21 @@ impl SheltersState {
             Audience::Public => &self.public,
         };
         let mut slot = Arc::clone(slot).lock_owned().await;
-        let entries = self.live.read().shelters.entries();
-        if let Some(held) = slot.as_ref().filter(|held| held.entries == entries) {
+        let version = self.live.read().shelters_version();
+        if let Some(held) = slot.as_ref().filter(|held| held.version == version) {
             return Ok(held.answer.clone());
         }
         let state = self.clone();
         let making = tokio::task::spawn_blocking(move || {
-            let (entries, list) = {
+            let (version, list) = {
                 let world = state.live.read();
-                (world.shelters.entries(), state.encodable(&world, audience, |_| true))
+                (world.shelters_version(), state.encodable(&world, audience, |_| true))
             };
             let marker = if audience == Audience::Office { 'o' } else { 'p' };
             let list_tag = state.list.sha256().get(..16).unwrap_or_default().to_owned();
-            let answer = Precompressed::json(&list, 6, |_| format!("{list_tag}-{entries}-{marker}"))?;
-            *slot = Some(Encoded { entries, answer: answer.clone() });
+            let (words, operations) = version;
+            let answer = Precompressed::json(&list, 6, |_| format!("{list_tag}-{words}-{operations}-{marker}"))?;
+            *slot = Some(Encoded { version, answer: answer.clone() });
             Ok::<_, io::Error>(answer)
         });
         making.await.map_err(ApiError::internal)?.map_err(ApiError::internal)
@@ -152,10 +154,17 @@ impl SheltersState {
 
     fn encodable(&self, world: &World, audience: Audience, wanted: impl Fn(&Shelter) -> bool) -> List {
         let found: Vec<&Shelter> = self.list.all().iter().filter(|shelter| wanted(shelter)).collect();
-        let statuses: Vec<_> = found.iter().filter_map(|shelter| world.shelter_status(shelter.id)).collect();
+        let real = found.iter().filter_map(|shelter| world.shelter_status(shelter.id));
         match audience {
-            Audience::Office => List::Office(self.listed(&found, statuses)),
-            Audience::Public => List::Public(self.listed(&found, statuses.iter().map(Into::into).collect())),
+            Audience::Office => {
+                let ids: HashSet<Uuid> = found.iter().map(|shelter| shelter.id.0).collect();
+                let drilled = world.drilled_statuses().filter(|status| ids.contains(&status.shelter));
+                List::Office(self.listed(&found, real.chain(drilled).collect()))
+            }
+            Audience::Public => {
+                let told = real.filter_map(|status| PublicShelterStatus::of(&status)).collect();
+                List::Public(self.listed(&found, told))
+            }
         }
     }
 
@@ -171,13 +180,15 @@ impl SheltersState {
 }
 
 /// Says what is true of a shelter from now on: staff in the field or an operator, acting for the municipality that
-/// answers for it.
+/// answers for it. What is said in a drill is so in that drill alone, until it is closed: the public does not hear of
+/// it, and what is real stays as it was.
 #[utoipa::path(post, path = "/api/shelters/{id}/state", tag = "shelters", params(("id" = Uuid, Path, description = "Shelter")),
     request_body = NewShelterState, responses(
     (status = 201, description = "Written down for good", body = ShelterReceipt),
     (status = 200, description = "The same was sent before", body = ShelterReceipt),
     (status = 403, description = "other_office: another municipality's shelter", body = Problem),
     (status = 404, description = "The list in force has no such shelter", body = Problem),
+    (status = 409, description = "operation_ended, or id_taken", body = Problem),
     (status = "default", description = "Nothing was written", body = Problem),
 ))]
 async fn change_shelter(
@@ -189,9 +200,18 @@ async fn change_shelter(
     let staff = who.staff()?;
     let shelter = ShelterId(id);
     let listed = state.list.get(shelter);
+    let operation = new.operation.map_or(EVERYDAY, OperationId);
+    let (drill, open, again) = {
+        let world = state.live.read();
+        let (known, open) = world.operation(operation).ok_or(Code::UnknownOperation)?;
+        (known.kind == OperationKind::Drill, open, world.shelters.has_seen(EntryId(new.id)))
+    };
     // An entry that was written before is not judged again: the log knows whether this is a repetition or something
     // else with the same id.
-    if !state.live.read().shelters.has_seen(EntryId(new.id)) {
+    if !again {
+        if !open {
+            return Err(Code::OperationEnded.into());
+        }
         let listed = listed.ok_or(Code::NotFound)?;
         if listed.municipality != staff.acting {
             return Err(Code::OtherOffice.into());
@@ -201,16 +221,20 @@ async fn change_shelter(
         return Err(ApiError::new(Code::InvalidField).detail(format!("people: at most {PEOPLE}")));
     }
     let note = new.note.as_deref().map(|note| check::text("note", note, NOTE)).transpose()?;
-    let body = Body::ShelterChanged(ShelterChanged {
+    let change = ShelterChanged {
         shelter,
         name: listed.map(|listed| listed.name.clone()).unwrap_or_default(),
         state: new.state,
         people: new.people,
         note: note.filter(|note| !note.is_empty()),
-    });
-    let act = Act { id: new.id, office: staff.acting.clone(), operation: EVERYDAY, body, about: id, request: &new };
+    };
+    let body = if drill { Body::ShelterDrilled(change) } else { Body::ShelterChanged(change) };
+    let act = Act { id: new.id, office: staff.acting.clone(), operation, body, about: id, request: &new };
     let committed = state.recorder.record(staff, act).await?;
-    let status = state.live.read().shelter_status(shelter);
+    let status = {
+        let world = state.live.read();
+        if drill { world.drilled_status(operation, shelter) } else { world.shelter_status(shelter) }
+    };
     let status = status
         .ok_or_else(|| ApiError::internal(anyhow::anyhow!("entry {} is not in the live world", committed.seq)))?;
     let code = if committed.again { StatusCode::OK } else { StatusCode::CREATED };

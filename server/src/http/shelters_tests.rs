@@ -8,12 +8,14 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::domain::clock::{HlcSource, SystemClock};
+use crate::domain::entry::Entry;
 use crate::domain::ids::NodeId;
+use crate::domain::operation::Operation;
 use crate::domain::shelter::ShelterState;
 use crate::identity::caller::Caller;
 use crate::live::tests::ToLive;
 use crate::locate::Locator;
-use crate::log::samples::{draft, entry, office, sheltered, sqlite_log};
+use crate::log::samples::{draft, drilled, entry, office, operation_id, sheltered, sqlite_log};
 use crate::log::writer::writer;
 use crate::region::Region;
 
@@ -45,6 +47,23 @@ impl Rig {
         change.shelter = self.first.id;
         change.note = Some("毛布が足りない".to_owned());
         self.state.recorder.appender.append(draft(entry(number, Body::ShelterChanged(change)))).await.unwrap();
+    }
+
+    /// In the drill that entry `drill` opens the first shelter is in this state.
+    async fn say_in_drill(&self, number: u64, drill: u64, state: ShelterState) {
+        let mut entry = drilled(number, 1, drill, state);
+        let Body::ShelterDrilled(change) = &mut entry.body else { panic!("a word") };
+        change.shelter = self.first.id;
+        self.state.recorder.appender.append(draft(entry)).await.unwrap();
+    }
+
+    /// The drill that entry `drill` opens begins, or ends.
+    async fn turn(&self, number: u64, drill: u64, open: bool) {
+        let (kind, name) = (OperationKind::Drill, "総合防災訓練".to_owned());
+        let begun = Body::OperationOpened(Operation { id: operation_id(drill), kind, name });
+        let body = if open { begun } else { Body::OperationClosed };
+        let entry = Entry { operation: operation_id(drill), ..entry(number, body) };
+        self.state.recorder.appender.append(draft(entry)).await.unwrap();
     }
 
     async fn get(&self, caller: Caller, path: &str, etag: Option<&str>) -> (u16, String, String) {
@@ -82,6 +101,32 @@ async fn everybody_sees_which_shelters_are_open_and_offices_alone_how_many_peopl
     let (_, _, offices) = rig.get(wall(), "/api/shelters", None).await;
     let told: Value = serde_json::from_str(&offices).unwrap();
     assert_eq!((&told["statuses"][0]["people"], &told["statuses"][0]["by"]), (&41.into(), &"佐藤".into()));
+}
+
+#[tokio::test]
+async fn what_a_drill_says_stands_beside_what_is_real_for_offices_alone_and_ends_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = rig(&folder).await;
+    let told = async |caller: Caller| {
+        let (_, etag, text) = rig.get(caller, "/api/shelters", None).await;
+        let list: Value = serde_json::from_str(&text).unwrap();
+        let statuses = list["statuses"].as_array().unwrap().iter();
+        let said = statuses.map(|status| format!("{} {}", status["state"], !status["drill"].is_null()));
+        (said.collect::<Vec<_>>(), etag)
+    };
+    rig.turn(10, 10, true).await;
+    rig.say_in_drill(11, 10, ShelterState::Open).await;
+    assert_eq!(told(Caller::Public).await.0, Vec::<String>::new(), "the door is shut");
+    assert_eq!(told(wall()).await.0, ["\"open\" true"]);
+    rig.say(12, ShelterState::Closed).await;
+    assert_eq!(told(Caller::Public).await.0, ["\"closed\" false"]);
+    let (both, tag) = told(wall()).await;
+    assert_eq!(both, ["\"closed\" false", "\"open\" true"], "neither overwrites the other");
+    rig.turn(13, 10, false).await;
+    let (after, ended) = told(wall()).await;
+    assert_eq!(after, ["\"closed\" false"], "the drill is over");
+    assert_ne!(tag, ended, "and the list is another");
+    assert_eq!(told(Caller::Public).await.0, ["\"closed\" false"]);
 }
 
 #[tokio::test]

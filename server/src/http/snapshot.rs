@@ -34,6 +34,7 @@ use crate::wire::incident::{OfficeIncident, PublicIncident};
 use crate::wire::live::{OfficeSnapshot, PublicSnapshot};
 use crate::wire::operation::Operation;
 use crate::wire::problem::{Code, Problem};
+use crate::wire::shelter::PublicShelterStatus;
 
 /// Incidents in a snapshot at most.
 pub const INCIDENTS: usize = 20_000;
@@ -172,7 +173,7 @@ impl SnapshotState {
                 incidents: views.iter().filter_map(OfficeIncident::of).collect(),
                 omitted,
                 check_ins: world.check_ins.open().map(|check_in| CheckIn::of(check_in, None)).collect(),
-                shelters: world.shelter_statuses().collect(),
+                shelters: world.shelter_statuses().chain(world.drilled_statuses()).collect(),
             }),
             Audience::Public => Snapshot::Public(PublicSnapshot {
                 epoch,
@@ -180,7 +181,7 @@ impl SnapshotState {
                 operations,
                 incidents: views.iter().filter_map(PublicIncident::of).collect(),
                 omitted,
-                shelters: world.shelter_statuses().map(|status| (&status).into()).collect(),
+                shelters: world.shelter_statuses().filter_map(|status| PublicShelterStatus::of(&status)).collect(),
             }),
         }
     }

@@ -11,7 +11,7 @@ use crate::wire::check_in::CheckIn;
 use crate::wire::incident::{IncidentView, OfficeIncident, PublicIncident};
 use crate::wire::live::{OfficeEntry, PublicEntry};
 use crate::wire::operation::Operation;
-use crate::wire::shelter::OfficeShelterStatus;
+use crate::wire::shelter::{OfficeShelterStatus, PublicShelterStatus};
 
 /// An entry with copies of the things it touched, as they are after it, for each audience. Copies, so that
 /// the world is not locked while they are written as JSON.
@@ -35,7 +35,7 @@ impl Collected {
 
 /// Collects an entry with the things it touched.
 ///
-/// Check-ins have no public form. The public form of anything else holds no id, actor, words or media.
+/// Check-ins and what a drill says of shelters have no public form. The public form of anything else holds no id, actor, words or media.
 pub fn collect(
     seq: Seq,
     entry: &Entry,
@@ -49,7 +49,7 @@ pub fn collect(
         kind: entry.body.kind().to_owned(),
         at: entry.at(),
         incident: incident.and_then(PublicIncident::of),
-        shelter: shelter.as_ref().map(Into::into),
+        shelter: shelter.as_ref().and_then(PublicShelterStatus::of),
         operation: operation.clone(),
     });
     let office = OfficeEntry {
@@ -69,8 +69,10 @@ fn is_public(body: &Body) -> bool {
         | Body::StatusChanged(_)
         | Body::ResponsibleChanged(_)
         | Body::ShelterChanged(_) => true,
+        // Somebody might go to a house that is shut.
+        Body::ShelterDrilled(_)
         // The public's incidents carry no zones.
-        Body::ZonesChanged(_)
+        | Body::ZonesChanged(_)
         | Body::CheckedIn(_)
         | Body::CheckInConfirmed(_)
         | Body::CheckedOut(_)
@@ -115,14 +117,15 @@ mod tests {
     use super::super::interest::Interest;
     use super::*;
     use crate::domain::clock::Hlc;
-    use crate::domain::entry::{Actor, CheckedIn, Lww, ResponsibleChanged};
-    use crate::domain::ids::{EntryId, IncidentId, NodeId, ReportId, StaffId};
+    use crate::domain::entry::{Actor, CheckedIn, Lww, ResponsibleChanged, ShelterChanged};
+    use crate::domain::ids::{EntryId, IncidentId, NodeId, ReportId, ShelterId, StaffId};
     use crate::domain::incident::{Incident, Status};
     use crate::domain::office::OfficeCode;
     use crate::domain::operation::EVERYDAY;
     use crate::domain::place::Place;
     use crate::domain::position::{Bounds, Evidence, EvidenceSource};
     use crate::domain::report::{Category, Edition, FiledReport, Report};
+    use crate::domain::shelter::ShelterState;
     use crate::domain::zone::Zones;
     use crate::wire::Audience;
 
@@ -276,6 +279,38 @@ mod tests {
             assert_eq!(facets.offices.iter().map(OfficeCode::as_str).collect::<Vec<_>>(), offices);
             assert_eq!(facets.before, before);
         }
+    }
+
+    #[test]
+    fn what_a_drill_says_of_a_shelter_is_for_offices_alone() {
+        let said = |drill| OfficeShelterStatus {
+            shelter: Uuid::from_u128(5),
+            drill,
+            state: ShelterState::Open,
+            people: None,
+            note: None,
+            at: Hlc(1).timestamp(),
+            office: None,
+            by: None,
+        };
+        let change = ShelterChanged {
+            shelter: ShelterId(Uuid::from_u128(5)),
+            name: "学校".to_owned(),
+            state: ShelterState::Open,
+            people: None,
+            note: None,
+        };
+        let drill = Some(Uuid::from_u128(6));
+        let drilled = entry(Body::ShelterDrilled(change.clone()));
+        let slot = collect(7, &drilled, None, vec![], None, Some(said(drill))).encode().unwrap();
+        assert!(slot.public.is_none());
+        let told: OfficeEntry = serde_json::from_slice(&slot.office).unwrap();
+        assert_eq!(told.shelter.unwrap().drill, drill);
+        let real = entry(Body::ShelterChanged(change));
+        let slot = collect(8, &real, None, vec![], None, Some(said(None))).encode().unwrap();
+        let told: PublicEntry = serde_json::from_slice(&slot.public.unwrap()).unwrap();
+        assert_eq!(told.shelter.unwrap().state, ShelterState::Open);
+        assert!(PublicShelterStatus::of(&said(drill)).is_none(), "whoever asks for it");
     }
 
     #[test]

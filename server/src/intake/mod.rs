@@ -32,6 +32,7 @@ use crate::log::writer::{AppendError, Appender, Committed};
 use crate::log::{Draft, LogError};
 use crate::media::MediaError;
 use crate::media::store::Store;
+use crate::wire::incident::Zone;
 use crate::wire::report::{NewReport, Receipt};
 
 /// Why a report was not taken. Nothing was written.
@@ -246,6 +247,8 @@ impl Intake {
     fn receipt(&self, committed: &Committed) -> Option<Receipt> {
         let Body::ReportFiled(report) = &committed.entry.body else { return None };
         let responsible = report.place.municipality().or(committed.entry.office.as_ref());
+        // Whoever sends it again is the same person: the digest says so.
+        let by_staff = matches!(committed.entry.actor, Actor::Staff { .. });
         Some(Receipt {
             id: report.id.0,
             seq: committed.seq,
@@ -255,6 +258,7 @@ impl Intake {
             boundaries: report.boundaries.to_string(),
             responsible: responsible.map(ToString::to_string),
             office: committed.entry.office.as_ref().map(ToString::to_string),
+            zones: by_staff.then(|| Zone::list(&report.zones)),
             key: self.receipts.key(report.id),
         })
     }

@@ -10,6 +10,8 @@ use crate::domain::operation::{EVERYDAY, Operation};
 #[derive(Debug)]
 pub(super) struct Operations {
     known: BTreeMap<OperationId, Known>,
+    /// How often anything of them changed.
+    changes: usize,
 }
 
 #[derive(Debug)]
@@ -27,7 +29,7 @@ impl Known {
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { known: BTreeMap::from([(EVERYDAY, Known::unwritten(Some(Operation::everyday())))]) }
+        Self { known: BTreeMap::from([(EVERYDAY, Known::unwritten(Some(Operation::everyday())))]), changes: 0 }
     }
 }
 
@@ -35,15 +37,17 @@ impl Operations {
     pub(super) fn open(&mut self, stamp: Stamp, operation: &Operation) -> OperationId {
         if operation.id != EVERYDAY {
             let known = self.known.entry(operation.id).or_insert_with(|| Known::unwritten(None));
-            known.operation.write(stamp, Some(operation.clone()));
-            known.open.write(stamp, true);
+            let named = known.operation.write(stamp, Some(operation.clone()));
+            let opened = known.open.write(stamp, true);
+            self.changes += usize::from(named || opened);
         }
         operation.id
     }
 
     pub(super) fn close(&mut self, stamp: Stamp, id: OperationId) -> OperationId {
         if id != EVERYDAY {
-            self.known.entry(id).or_insert_with(|| Known::unwritten(None)).open.write(stamp, false);
+            let known = self.known.entry(id).or_insert_with(|| Known::unwritten(None));
+            self.changes += usize::from(known.open.write(stamp, false));
         }
         id
     }
@@ -57,6 +61,11 @@ impl Operations {
     pub(super) fn would_reopen(&self, stamp: Stamp, id: OperationId) -> bool {
         let written_before = |known: &Known| known.open.written().is_none_or(|written| written < stamp);
         self.known.get(&id).is_some_and(|known| !*known.open.get() && written_before(known))
+    }
+
+    /// How often an entry changed anything of them: another number, another picture.
+    pub(super) fn changes(&self) -> usize {
+        self.changes
     }
 
     pub(super) fn get(&self, id: OperationId) -> Option<(&Operation, bool)> {

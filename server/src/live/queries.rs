@@ -10,12 +10,14 @@ use super::index::ByAge;
 use super::sphere::Spot;
 use super::world::World;
 use crate::domain::clock::Hlc;
+use crate::domain::entry::{Body, Entry, Lww};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId, ShelterId};
 use crate::domain::incident::Symbol;
 use crate::domain::office::OfficeCode;
 use crate::domain::operation::Operation;
 use crate::domain::position::{Bounds, Position};
 use crate::domain::report::FiledReport;
+use crate::domain::shelter::Said;
 use crate::domain::zone::{ZoneTag, Zones};
 use crate::wire::incident::IncidentView;
 use crate::wire::shelter::OfficeShelterStatus;
@@ -59,16 +61,41 @@ impl World {
         self.operations.iter()
     }
 
-    /// What is said of a shelter; `None`: nothing.
+    /// What is said of a shelter in earnest; `None`: nothing.
     pub fn shelter_status(&self, id: ShelterId) -> Option<OfficeShelterStatus> {
-        let field = self.shelters.get(id)?;
-        let (said, stamp) = (field.get().as_ref()?, field.written()?);
-        Some(OfficeShelterStatus::of(id, stamp, said))
+        status_of(id, None, self.shelters.get(id)?)
     }
 
-    /// What is said of all shelters, by id.
+    /// What is said of all shelters in earnest, by id.
     pub fn shelter_statuses(&self) -> impl Iterator<Item = OfficeShelterStatus> {
-        self.shelters.iter().filter_map(|(id, _)| self.shelter_status(id))
+        self.shelters.iter().filter_map(|(id, field)| status_of(id, None, field))
+    }
+
+    /// What is said of a shelter in a drill, also in one that is over; `None`: nothing. For offices alone.
+    pub fn drilled_status(&self, drill: OperationId, id: ShelterId) -> Option<OfficeShelterStatus> {
+        status_of(id, Some(drill), self.shelters.get_drilled(drill, id)?)
+    }
+
+    /// What is said of all shelters in the drills that are open, by drill and shelter. For offices alone.
+    pub fn drilled_statuses(&self) -> impl Iterator<Item = OfficeShelterStatus> {
+        let open = self.shelters.drilled().filter(|(drill, _)| self.operations.is_open(*drill));
+        open.filter_map(|(drill, id)| self.drilled_status(drill, id))
+    }
+
+    /// What is said of the shelter after this entry, which says something of it: in earnest, or in the entry's drill
+    /// while that is open.
+    pub fn status_after(&self, entry: &Entry, shelter: ShelterId) -> Option<OfficeShelterStatus> {
+        match &entry.body {
+            Body::ShelterDrilled(_) if !self.operations.is_open(entry.operation) => None,
+            Body::ShelterDrilled(_) => self.drilled_status(entry.operation, shelter),
+            _ => self.shelter_status(shelter),
+        }
+    }
+
+    /// What the words about shelters hang on: another pair, another picture. The opening and closing of a drill shows
+    /// and hides its words.
+    pub fn shelters_version(&self) -> (usize, usize) {
+        (self.shelters.entries(), self.operations.changes())
     }
 
     /// The newest incidents.
@@ -197,6 +224,10 @@ impl World {
     fn views(&self, ids: impl IntoIterator<Item = ByAge>) -> Vec<IncidentView<'_>> {
         ids.into_iter().filter_map(|(_, id)| self.incident(id)).collect()
     }
+}
+
+fn status_of(id: ShelterId, drill: Option<OperationId>, field: &Lww<Option<Said>>) -> Option<OfficeShelterStatus> {
+    Some(OfficeShelterStatus::of(id, drill, field.written()?, field.get().as_ref()?))
 }
 
 /// The first so many of these that lie within the bounds; `None`: more than [`GONE_THROUGH`] would have to be gone

@@ -128,6 +128,10 @@ impl World {
                 self.shelters.apply(entry, change);
                 touched.shelter = Some(change.shelter);
             }
+            Body::ShelterDrilled(change) => {
+                self.shelters.apply_drilled(entry, change);
+                touched.shelter = Some(change.shelter);
+            }
         }
         touched.places = self.incidents.take_changed();
         touched
@@ -159,7 +163,7 @@ impl World {
             Body::CheckedIn(_) => touched.check_ins = self.check_ins.until(CheckInId(entry.id.0)),
             Body::CheckInConfirmed(body) => touched.check_ins = vec![body.check_in],
             Body::CheckedOut(body) | Body::CalledBack(body) => touched.check_ins = vec![body.check_in],
-            Body::ShelterChanged(body) => touched.shelter = Some(body.shelter),
+            Body::ShelterChanged(body) | Body::ShelterDrilled(body) => touched.shelter = Some(body.shelter),
             Body::ReportFiled(_) | Body::StatusChanged(_) | Body::ResponsibleChanged(_) | Body::ZonesChanged(_) => {}
         }
         touched

@@ -166,6 +166,12 @@ pub(crate) fn sheltered(number: u64, of: u64, state: ShelterState, people: Optio
     entry(number, Body::ShelterChanged(body))
 }
 
+/// The office says something of shelter `of` in the drill that entry `drill` opens.
+pub(crate) fn drilled(number: u64, of: u64, drill: u64, state: ShelterState) -> Entry {
+    let Body::ShelterChanged(body) = sheltered(number, of, state, None).body else { panic!("a word") };
+    Entry { operation: operation_id(drill), ..entry(number, Body::ShelterDrilled(body)) }
+}
+
 /// The operation that the entry with this number opens.
 pub(crate) fn operation_id(number: u64) -> OperationId {
     OperationId(uuid(number))

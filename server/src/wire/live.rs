@@ -28,7 +28,7 @@ pub struct OfficeSnapshot {
     pub omitted: u64,
     /// Open check-ins.
     pub check_ins: Vec<CheckIn>,
-    /// What offices say of shelters.
+    /// What offices say of shelters; what is said in open drills stands beside what is real.
     #[serde(default)]
     pub shelters: Vec<OfficeShelterStatus>,
 }
@@ -46,7 +46,7 @@ pub struct PublicSnapshot {
     pub incidents: Vec<PublicIncident>,
     /// How many incidents the limit left out.
     pub omitted: u64,
-    /// What offices say of shelters.
+    /// What offices say of shelters in earnest.
     #[serde(default)]
     pub shelters: Vec<PublicShelterStatus>,
 }
@@ -73,7 +73,7 @@ pub struct OfficeEntry {
     /// The check-ins after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check_ins: Vec<CheckIn>,
-    /// What is said of the shelter after it.
+    /// What is said of the shelter after it: in earnest, or in the drill of a `shelter_drilled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shelter: Option<OfficeShelterStatus>,
     /// The operation after it.

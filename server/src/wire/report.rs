@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::LatLon;
-use super::incident::Place;
+use super::incident::{Place, Zone};
 use crate::domain::incident::Status;
 use crate::domain::position::EvidenceSource;
 use crate::domain::report::Category;
@@ -125,6 +125,10 @@ pub struct Receipt {
     /// Code of the office for which the sender acted; for residents none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub office: Option<String>,
+    /// For staff who filed it, the hazard zones that the place lies in; a resident is told nothing of them, for they
+    /// are not told of any incident's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zones: Option<Vec<Zone>>,
     /// Unguessable key of the page that shows what became of it: `/receipt#KEY`.
     pub key: String,
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::LatLon;
 use crate::domain;
 use crate::domain::entry::Stamp;
-use crate::domain::ids::ShelterId;
+use crate::domain::ids::{OperationId, ShelterId};
 use crate::domain::shelter::{Danger, Dangers, Said, ShelterKind, ShelterState};
 
 /// A designated place, as the list in force has it.
@@ -62,6 +62,9 @@ impl From<&domain::shelter::Shelter> for Shelter {
 pub struct OfficeShelterStatus {
     /// The shelter.
     pub shelter: Uuid,
+    /// The drill (訓練) in which alone this is so, which every screen must say; left out: in earnest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Uuid>,
     /// Open, full or closed.
     pub state: ShelterState,
     /// People who were counted there.
@@ -81,7 +84,7 @@ pub struct OfficeShelterStatus {
     pub by: Option<String>,
 }
 
-/// What an office says of a shelter, for everybody. No head count, no names, no words.
+/// What an office says of a shelter in earnest, for everybody. No head count, no names, no words.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PublicShelterStatus {
     /// The shelter.
@@ -94,10 +97,11 @@ pub struct PublicShelterStatus {
 }
 
 impl OfficeShelterStatus {
-    /// What is said of a shelter, as it travels.
-    pub fn of(shelter: ShelterId, stamp: Stamp, said: &Said) -> Self {
+    /// What is said of a shelter, as it travels; `drill`: in that alone.
+    pub fn of(shelter: ShelterId, drill: Option<OperationId>, stamp: Stamp, said: &Said) -> Self {
         Self {
             shelter: shelter.0,
+            drill: drill.map(|drill| drill.0),
             state: said.state,
             people: said.people,
             note: said.note.clone(),
@@ -108,9 +112,10 @@ impl OfficeShelterStatus {
     }
 }
 
-impl From<&OfficeShelterStatus> for PublicShelterStatus {
-    fn from(status: &OfficeShelterStatus) -> Self {
-        Self { shelter: status.shelter, state: status.state, at: status.at }
+impl PublicShelterStatus {
+    /// What everybody is told of it; `None`: nothing, for it is so in a drill alone.
+    pub fn of(status: &OfficeShelterStatus) -> Option<Self> {
+        status.drill.is_none().then_some(Self { shelter: status.shelter, state: status.state, at: status.at })
     }
 }
 
@@ -126,7 +131,8 @@ pub struct ShelterList<S> {
     pub demonstration: bool,
     /// The shelters, by municipality and name.
     pub shelters: Vec<Shelter>,
-    /// What offices say, of those in the list of which anybody has said something.
+    /// What offices say, of those in the list of which anybody has said something. For offices, what is said in open
+    /// drills stands beside what is real.
     pub statuses: Vec<S>,
 }
 
@@ -136,6 +142,9 @@ pub struct ShelterList<S> {
 pub struct NewShelterState {
     /// A UUIDv7 made by the sender.
     pub id: Uuid,
+    /// The operation; left out, everyday care. In a drill (訓練) it is said to offices alone, beside what is real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Uuid>,
     /// Open, full or closed.
     pub state: ShelterState,
     /// People counted there, at most 100,000; left out: not counted.
@@ -153,6 +162,6 @@ pub struct NewShelterState {
 pub struct ShelterReceipt {
     /// Sequence number of the entry on this node.
     pub seq: u64,
-    /// What is said of the shelter now.
+    /// What is said of the shelter now; if it was said in a drill, in that.
     pub status: OfficeShelterStatus,
 }

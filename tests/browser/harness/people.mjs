@@ -95,3 +95,16 @@ export async function openConsole(page, server, account) {
   await page.getByRole('heading', { name: t('console.inbox') }).waitFor();
   await page.getByText(t('link.live'), { exact: true }).first().waitFor();
 }
+
+/** What an administrator's program does. */
+export async function administrator(server, town) {
+  const { name, password } = await server.account('chief', '長官', town.code, 'admin');
+  const send = async (path, body, token) => {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return answer.json();
+  };
+  const { access_token } = await send('/api/sessions', { name, password });
+  return (path, body = {}) => send(path, { id: uuid7(), ...body }, access_token);
+}

@@ -90,6 +90,28 @@ async fn a_node_without_imports_shows_the_demonstration_and_says_that_it_is_inve
     server.finish()
 }
 
+#[tokio::test]
+async fn who_reports_as_staff_is_told_at_once_in_which_zones_the_place_lies_and_a_resident_is_not() -> Result<()> {
+    let server = Server::start()?;
+    let [town] = server.public().region().await?.towns()?.map(|town| town.code.clone());
+    let field = server.staff("sato", &town, None, "field").await?;
+    let river = report((37.5, 139.895));
+    let receipt = field.file(&river).await?;
+    ensure!(!zones(&receipt).is_empty(), "{receipt}");
+    ensure!(zones(&receipt) == zones(&incident(&field, &receipt).await?), "{receipt}");
+    ensure!(field.file(&river).await? == receipt, "the same again");
+    let dry = field.file(&report((37.0, 141.0))).await?;
+    ensure!(dry["zones"] == json!([]), "{dry}");
+
+    let receipt = server.public().file(&report((37.5, 139.895))).await?;
+    ensure!(receipt.get("zones").is_none(), "{receipt}");
+    let page = format!("/api/receipts/{}", receipt["key"].as_str().context("no key")?);
+    let status = server.public().get(&page).await?.good()?;
+    ensure!(status.get("zones").is_none(), "{status}");
+    server.public().post("/api/reports", &river).await?.refused(409, "id_taken")?;
+    server.finish()
+}
+
 #[rstest]
 #[case::sqlite(Edition::Sqlite)]
 #[case::postgres(Edition::Postgres)]

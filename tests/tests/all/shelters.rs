@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::client::Client;
-use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::server::{Edition, PASSWORD, Server, Start};
 use sokuho_tests::time::new_id;
 
 /// The first shelter of a municipality.
@@ -68,6 +68,115 @@ async fn what_an_office_says_of_a_shelter_is_on_every_screen_and_is_kept(#[case]
         let rows = database.query("SELECT state, people, name FROM sokuho.shelter WHERE state IS NOT NULL")?;
         ensure!(rows.trim() == format!("open|23|{}", shelter["name"].as_str().unwrap_or_default()), "{rows}");
     }
+    Ok(())
+}
+
+/// What is said of a shelter in a picture: the state of each word, and its drill.
+fn told(picture: &Value, field: &str, shelter: &Value) -> Result<Vec<String>> {
+    let words = picture[field].as_array().with_context(|| format!("no {field}: {picture}"))?;
+    let of_it = words.iter().filter(|word| word["shelter"] == shelter["id"]);
+    let text = |word: &Value, part: &str| word[part].as_str().unwrap_or("-").to_owned();
+    Ok(of_it.map(|word| format!("{} {}", text(word, "state"), text(word, "drill"))).collect())
+}
+
+/// What is said of a shelter now, on every way on which it is told. `staff` knows how far the log is.
+async fn told_everywhere(client: &Client, staff: &Client, shelter: &Value) -> Result<Vec<String>> {
+    let everyday = "01900000-0000-7000-8000-000000000001";
+    let head = staff.get(&format!("/api/operations/{everyday}/world")).await?.good()?["at"].clone();
+    let snapshot = told(&client.get(&format!("/api/snapshot?at_least={head}")).await?.good()?, "shelters", shelter)?;
+    let list = told(&client.get("/api/shelters").await?.good()?, "statuses", shelter)?;
+    let at = &shelter["position"];
+    let (lat, lon) = (at["lat"].as_f64().context("no place")?, at["lon"].as_f64().context("no place")?);
+    let bbox = format!("{},{},{},{}", lon - 0.001, lat - 0.001, lon + 0.001, lat + 0.001);
+    let near = told(&client.get(&format!("/api/shelters?bbox={bbox}")).await?.good()?, "statuses", shelter)?;
+    ensure!(snapshot == list && list == near, "{snapshot:?}, {list:?}, {near:?}");
+    Ok(list)
+}
+
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn a_shelter_opened_in_a_drill_is_open_to_no_resident_and_what_is_real_stands_untouched_beside_it(
+    #[case] edition: Edition,
+) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let region = server.public().region().await?;
+    let [town, _] = region.towns()?;
+    let admin = server.staff("chief", &town.code, None, "admin").await?;
+    let field = server.staff("sato", &town.code, None, "field").await?;
+    let shelter = first_of(&server.public(), &town.code).await?;
+    let path = state_of(&shelter);
+    let mut wall = server.wall(&town.code).await?.watch().await?;
+    let mut public = server.public().watch().await?;
+    let drill = admin.open_drill("総合防災訓練").await?;
+    ensure!(wall.next_entry().await?["kind"] == "operation_opened");
+    ensure!(public.next_entry().await?["kind"] == "operation_opened");
+
+    let said = json!({ "id": new_id(), "operation": drill, "state": "open", "people": 23 });
+    let receipt = field.post(&path, &said).await?.good()?;
+    ensure!(receipt["status"]["drill"] == json!(drill) && receipt["status"]["people"] == 23, "{receipt}");
+    let entry = wall.next_entry().await?;
+    ensure!(entry["kind"] == "shelter_drilled" && entry["shelter"]["drill"] == json!(drill), "{entry}");
+    ensure!(entry["operation_id"] == json!(drill), "{entry}");
+    ensure!(told_everywhere(&server.public(), &field, &shelter).await?.is_empty(), "nobody may walk there");
+    ensure!(told_everywhere(&field, &field, &shelter).await? == [format!("open {drill}")]);
+
+    // The real thing beside it, and neither touches the other.
+    let closed = json!({ "id": new_id(), "state": "closed" });
+    ensure!(field.post(&path, &closed).await?.good()?["status"].get("drill").is_none());
+    let entry = public.next_entry().await?;
+    ensure!(entry["kind"] == "shelter_changed" && entry["shelter"]["state"] == "closed", "not the drill's: {entry}");
+    field.post(&path, &json!({ "id": new_id(), "operation": drill, "state": "full" })).await?.good()?;
+    let real = "closed -";
+    let both = [real.to_owned(), format!("full {drill}")];
+    let item = format!("/ogc/collections/shelters/items/{}", shelter["id"].as_str().context("no id")?);
+    let all_of_it = async |server: &Server, field: &Client| -> Result<()> {
+        ensure!(told_everywhere(&server.public(), field, &shelter).await? == [real]);
+        ensure!(told_everywhere(field, field, &shelter).await? == both);
+        ensure!(field.get(&item).await?.good()?["properties"]["state"] == "closed", "GIS programs know what is real");
+        if let Some(database) = server.database() {
+            let rows = database.query("SELECT state, people FROM sokuho.shelter WHERE state IS NOT NULL")?;
+            ensure!(rows.trim() == "closed|", "{rows}");
+        }
+        Ok(())
+    };
+    all_of_it(&server, &field).await?;
+    server.stop()?;
+    let checked = server.command(&["check"], "")?;
+    ensure!(!checked.contains("projection"), "{checked}");
+    server.start_again()?;
+    let (admin, field) =
+        (server.public().sign_in("chief", PASSWORD).await?, server.public().sign_in("sato", PASSWORD).await?);
+    all_of_it(&server, &field).await?;
+
+    // Its end ends what it said.
+    let turn = async |what: &str| {
+        admin.post(&format!("/api/operations/{drill}/{what}"), &json!({ "id": new_id() })).await?.good()
+    };
+    turn("close").await?;
+    ensure!(told_everywhere(&field, &field, &shelter).await? == [real]);
+    let late = json!({ "id": new_id(), "operation": drill, "state": "open" });
+    field.post(&path, &late).await?.refused(409, "operation_ended")?;
+    let again = field.post(&path, &said).await?;
+    ensure!(again.status == 200 && again.good()?["seq"] == receipt["seq"], "the same again has its receipt");
+    field
+        .post(&path, &json!({ "id": new_id(), "operation": new_id(), "state": "open" }))
+        .await?
+        .refused(422, "unknown_operation")?;
+    turn("reopen").await?;
+    ensure!(told_everywhere(&field, &field, &shelter).await? == both);
+    ensure!(told_everywhere(&server.public(), &field, &shelter).await? == [real]);
+
+    // A disaster is no drill: what is said in it is so for everybody, and outlives it.
+    let disaster = new_id();
+    let named = json!({ "id": disaster, "kind": "disaster", "name": "大雨" });
+    admin.post("/api/operations", &named).await?.good()?;
+    let open = json!({ "id": new_id(), "operation": disaster, "state": "open" });
+    ensure!(field.post(&path, &open).await?.good()?["status"].get("drill").is_none());
+    admin.post(&format!("/api/operations/{disaster}/close"), &json!({ "id": new_id() })).await?.good()?;
+    ensure!(told_everywhere(&server.public(), &field, &shelter).await? == ["open -"]);
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 import { Once } from '../sending/once';
 import type { Call } from '../session/http';
+import { firstOperation, recall, remember, rememberedOperation, rememberOperation } from '../session/operation-choice';
 import type { CheckIn, CheckInReceipt, Me, Operation, Operations } from '../wire';
 
-const REMEMBERED = 'sokuho.operation';
 /** The end of a check-in that the person has read. */
 const READ = 'sokuho.ended_check_in';
 /** How often the page asks for whom it acts and what is open, milliseconds. */
@@ -12,33 +12,6 @@ const CALL_BACK_TOLD_MS = 12 * 60 * 60 * 1000;
 
 /** A staff member, as the server sees them. */
 export type StaffMe = Extract<Me, { kind: 'staff' }>;
-
-/** The operation to begin with: the one this device remembers, else a disaster, else everyday care; never a drill. */
-export function firstOperation(open: readonly Operation[], remembered: string | null): Operation | null {
-  return (
-    open.find((o) => o.id === remembered) ??
-    open.findLast((o) => o.kind === 'disaster') ??
-    open.find((o) => o.kind === 'everyday') ??
-    null
-  );
-}
-
-function recall(name: string): string | null {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    // A browser without storage asks anew.
-    return null;
-  }
-}
-
-function remember(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // Remembered until the page is closed.
-  }
-}
 
 /** For whom a staff member acts and in which operation. The server's word, asked again and again. */
 export class Duty {
@@ -60,7 +33,7 @@ export class Duty {
 
   constructor(call: Call) {
     this.#call = call;
-    this.#operation = recall(REMEMBERED);
+    this.#operation = rememberedOperation();
   }
 
   /** The operation to which reports go. */
@@ -72,7 +45,7 @@ export class Duty {
   choose(id: string): void {
     this.#operation = id;
     this.operationClosed = false;
-    remember(REMEMBERED, id);
+    rememberOperation(id);
   }
 
   /** The person has read how the check-in ended. */

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Call, Request } from '../session/http';
+import { firstOperation } from '../session/operation-choice';
 import { UnreachableError } from '../session/problem';
 import type { CheckIn, Me, Operation } from '../wire';
-import { Duty, firstOperation } from './duty.svelte';
+import { Duty } from './duty.svelte';
 
 const everyday: Operation = { id: 'e', kind: 'everyday', name: '平常時', open: true };
 const disaster: Operation = { id: 'd', kind: 'disaster', name: '大雨', open: true };

@@ -23,6 +23,17 @@ it('lists a report as sent also when it arrived by itself', async () => {
     filed_at: '2026-11-22T00:00:00Z',
     place: { standing: 'inside', municipality: '07202' },
     boundaries: '略図 第1版',
+    zones: [
+      {
+        layer: 'landslide',
+        hazard: 'landslide',
+        class: '2',
+        name: '土砂災害特別警戒区域',
+        english: 'Special warning zone',
+        edition: 'A33-23',
+        demonstration: false,
+      },
+    ],
   };
   let away = true;
   const call = (async () => {
@@ -47,4 +58,5 @@ it('lists a report as sent also when it arrived by itself', async () => {
   await draft.again();
   await vi.waitFor(() => expect(done).toHaveBeenCalledTimes(1));
   expect(done).toHaveBeenCalledWith(expect.objectContaining({ receipt, category: 'hazard' }));
+  await screen.findByText('土砂災害特別警戒区域');
 });

@@ -181,6 +181,7 @@ export class IncidentMap {
         scale: options.scale ?? 1,
         below: 'closed-drills',
         local,
+        drillWord: t('app.drill'),
       });
       this.#showShelters(this.#shelters);
       this.#ready = true;

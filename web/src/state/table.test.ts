@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Office, OfficeIncident } from '../wire';
-import { rowsOf, sortRows } from './table';
+import { type Column, newestRowFirst, type Row, rowsOf, sorted, sortsBy } from './table';
 
 const incident = (id: string, minute: number, change: Partial<OfficeIncident> = {}): OfficeIncident => ({
   id,
@@ -17,7 +17,7 @@ const incident = (id: string, minute: number, change: Partial<OfficeIncident> = 
 });
 const office = { label: { lat: 37.5, lon: 139.9 } } as Office;
 const ids = (rows: { incident: OfficeIncident }[]) => rows.map(({ incident }) => incident.id);
-const none = () => '';
+const value = (row: Row, by: Column) => sortsBy(row, by) ?? '';
 
 it('sorts by a column either way, and what is equal newest first', () => {
   const rows = rowsOf(
@@ -28,8 +28,8 @@ it('sorts by a column either way, and what is equal newest first', () => {
     ],
     office,
   );
-  const by = (column: Parameters<typeof sortRows>[1]['by'], descending = false) =>
-    ids(sortRows([...rows], { by: column, descending }, none));
+  const by = (column: Column, descending = false) =>
+    ids(sorted(rows, { by: column, descending }, value, newestRowFirst));
   expect(by('filed')).toEqual(['old', 'far', 'new']);
   expect(by('filed', true)).toEqual(['new', 'far', 'old']);
   expect(by('status')).toEqual(['new', 'far', 'old']);
@@ -41,6 +41,6 @@ it('sorts by a column either way, and what is equal newest first', () => {
 it('puts what lies in no zone together', () => {
   const zones = [{ layer: 'landslide', class: '2' }] as OfficeIncident['zones'];
   const rows = rowsOf([incident('a', 1), incident('in', 2, { zones }), incident('b', 3)], undefined);
-  expect(ids(sortRows(rows, { by: 'zones', descending: true }, none))).toEqual(['in', 'b', 'a']);
+  expect(ids(sorted(rows, { by: 'zones', descending: true }, value, newestRowFirst))).toEqual(['in', 'b', 'a']);
   expect(rows[0]?.distance).toBeNull();
 });

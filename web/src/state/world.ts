@@ -46,8 +46,10 @@ export class World<I extends Incident = Incident> {
   readonly operations = new Map<string, Operation>();
   /** Open check-ins only. */
   readonly checkIns = new Map<string, CheckIn>();
-  /** What offices say of shelters, by the shelter's id; another map whenever anything is said. */
+  /** What offices say of shelters in earnest, by the shelter's id; another map whenever anything is said. */
   shelters: ReadonlyMap<string, ShelterStatus> = new Map();
+  /** What they say in drills, newest last: at most one word of a shelter in a drill. Another list whenever it changes. */
+  drilled: readonly ShelterStatus[] = [];
   /** Incidents that the server left out of the snapshot. */
   omitted = 0;
 
@@ -61,7 +63,9 @@ export class World<I extends Incident = Incident> {
     for (const incident of snapshot.incidents) this.incidents.set(incident.id, incident);
     for (const operation of snapshot.operations) this.operations.set(operation.id, operation);
     for (const checkIn of snapshot.check_ins ?? []) this.#checkIn(checkIn);
-    this.shelters = new Map((snapshot.shelters ?? []).map((status) => [status.shelter, status]));
+    const said = snapshot.shelters ?? [];
+    this.shelters = new Map(said.filter(({ drill }) => !drill).map((status) => [status.shelter, status]));
+    this.drilled = said.filter(({ drill }) => drill).sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
     this.omitted = snapshot.omitted;
     this.#changes = { all: true, incidents: new Set() };
   }
@@ -70,7 +74,7 @@ export class World<I extends Incident = Incident> {
   apply(entry: EntryLike<I>): void {
     if (entry.operation) this.#operation(entry.operation);
     for (const checkIn of entry.check_ins ?? []) this.#checkIn(checkIn);
-    if (entry.shelter) this.shelters = new Map(this.shelters).set(entry.shelter.shelter, entry.shelter);
+    if (entry.shelter) this.#shelter(entry.shelter);
     if (entry.incident) {
       this.incidents.set(entry.incident.id, entry.incident);
       this.#changes.incidents.add(entry.incident.id);
@@ -99,7 +103,18 @@ export class World<I extends Incident = Incident> {
   #operation(operation: Operation): void {
     this.operations.set(operation.id, operation);
     if (operation.open) return;
+    if (operation.kind === 'drill') this.drilled = this.drilled.filter(({ drill }) => drill !== operation.id);
     for (const incident of this.incidents.values()) if (incident.operation === operation.id) this.#drop(incident.id);
+  }
+
+  /** A drill's word is beside the real one, and neither takes the other's place. */
+  #shelter(status: ShelterStatus): void {
+    if (status.drill) {
+      const others = this.drilled.filter((one) => one.drill !== status.drill || one.shelter !== status.shelter);
+      this.drilled = [...others, status];
+    } else {
+      this.shelters = new Map(this.shelters).set(status.shelter, status);
+    }
   }
 
   #drop(id: string): void {

@@ -26,7 +26,7 @@ use crate::live::check_ins::tests::history;
 use crate::live::tests::{any_entries, fold_all};
 use crate::live::world::World;
 use crate::log::samples::{
-    draft, entry, filed, incident_of, office, operation_id, responsible, sheltered, status, uuid, zone, zones,
+    draft, drilled, entry, filed, incident_of, office, operation_id, responsible, sheltered, status, uuid, zone, zones,
 };
 use crate::log::{ContactDetails, Draft};
 use crate::region::Region;
@@ -203,11 +203,15 @@ fn any_log() -> impl Strategy<Value = (Vec<Entry>, usize)> {
         entries.extend(check_ins);
         entries
     });
-    let entries = (entries, prop::collection::vec((0_u64..3, 0..3_usize, 0_u64..4, prop::option::of(0_u32..9)), 0..8));
+    let word = (0_u64..3, 0..3_usize, 0_u64..4, prop::option::of(0_u32..9), prop::option::of(100_u64..102));
+    let entries = (entries, prop::collection::vec(word, 0..8));
     let entries = entries.prop_map(|(mut entries, words)| {
         let states = [ShelterState::Open, ShelterState::Full, ShelterState::Closed];
-        entries.extend((9_000..).zip(words).map(|(id, (of, state, at, people))| {
-            let word = sheltered(id, of, states[state], people);
+        entries.extend((9_000..).zip(words).map(|(id, (of, state, at, people, drill))| {
+            let word = match drill {
+                None => sheltered(id, of, states[state], people),
+                Some(drill) => drilled(id, of, drill, states[state]),
+            };
             Entry { hlc: sheltered(at, of, states[state], None).hlc, ..word }
         }));
         entries
