@@ -3571,7 +3571,10 @@ export interface operations {
     hazard_zones: {
         parameters: {
             query: {
-                /** @description West, south, east, north in degrees WGS 84, comma-separated; at most 0.1° each way. */
+                /**
+                 * @description West, south, east, north in degrees WGS 84, comma-separated; widened to multiples of 0.02° at most 0.14°
+                 *     each way, so 0.1° wherever it lies.
+                 */
                 bbox: string;
             };
             header?: never;

@@ -10,6 +10,7 @@ use super::holdings::{Holdings, Reports, Stamped};
 use super::index::{Facets, Index};
 use super::map::{self, Tallies};
 use super::obstacles::{self, Obstacles};
+use super::sphere::Sphere;
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::{Incident, Symbol};
@@ -49,9 +50,13 @@ impl Incidents {
         self.tallies = Tallies::new();
         self.obstacles = Obstacles::new();
         for (operation, held) in &self.held {
-            obstacles::collect(&mut self.obstacles, *operation, held.all_facets());
-            for (id, facets) in held.ids().filter_map(|id| Some((id, held.facets(id)?))) {
+            let mut blocking = Vec::new();
+            for (id, facets) in held.all_facets() {
                 map::recount(&mut self.tallies, *operation, None, Some(map::counted(id, &facets)));
+                blocking.extend(obstacles::spot(id, &facets));
+            }
+            if !blocking.is_empty() {
+                self.obstacles.insert(*operation, Sphere::of(blocking));
             }
         }
     }
@@ -227,7 +232,7 @@ impl Incidents {
         let open_in_zones: usize = index.by_zones.values().map(|there| there.open).sum();
         let open = |facets: &&Facets| !facets.zones.is_empty() && facets.status.is_open();
         assert_eq!(open_in_zones, visible.iter().filter(open).count());
-        let blocking: usize = self.obstacles.values().map(super::sphere::Sphere::len).sum();
+        let blocking: usize = self.obstacles.values().map(Sphere::len).sum();
         assert_eq!(blocking, visible.iter().filter(|facets| obstacles::blocks(facets)).count());
         let located: usize = self.held.values().map(Holdings::located).sum();
         assert_eq!(index.incidents.len() + index.others.len(), located);

@@ -20,16 +20,9 @@ pub(super) fn blocks(facets: &Facets) -> bool {
     facets.status.is_open() && matches!(facets.category, Category::RoadDamage | Category::Hazard)
 }
 
-/// Puts all of an operation in at once.
-pub(super) fn collect(
-    obstacles: &mut Obstacles,
-    operation: OperationId,
-    incidents: impl Iterator<Item = (IncidentId, Facets)>,
-) {
-    let spots: Vec<_> = incidents.filter(|(_, facets)| blocks(facets)).map(|(id, facets)| facets.spot(id)).collect();
-    if !spots.is_empty() {
-        obstacles.insert(operation, Sphere::of(spots));
-    }
+/// Where an incident stands, if it may stand in somebody's way.
+pub(super) fn spot(id: IncidentId, facets: &Facets) -> Option<Spot<Symbol>> {
+    blocks(facets).then(|| facets.spot(id))
 }
 
 /// Keeps them in step with a change of an incident.
@@ -40,8 +33,7 @@ pub(super) fn change(
     before: Option<&Facets>,
     after: Option<&Facets>,
 ) {
-    let spot = |facets: Option<&Facets>| facets.filter(|facets| blocks(facets)).map(|facets| facets.spot(id));
-    let (before, after) = (spot(before), spot(after));
+    let (before, after) = (before.and_then(|facets| spot(id, facets)), after.and_then(|facets| spot(id, facets)));
     if before == after {
         return;
     }
