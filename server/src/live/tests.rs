@@ -17,9 +17,11 @@ use crate::domain::operation::{EVERYDAY, Operation, OperationKind};
 use crate::domain::place::Place;
 use crate::domain::position::{Bounds, Position};
 use crate::domain::report::{MediaKind, Medium};
+use crate::domain::shelter::ShelterState;
 use crate::domain::zone::Zones;
 use crate::log::samples::{
-    entry, filed, filed_at, incident_of, office, operation_id, report_id, responsible, status, time, uuid, zone, zones,
+    drilled, entry, filed, filed_at, incident_of, office, operation_id, report_id, responsible, shelter_id, sheltered,
+    status, time, uuid, zone, zones,
 };
 use crate::log::writer::Announce;
 use crate::wire::incident::{IncidentView, OfficeIncident};
@@ -127,6 +129,47 @@ fn an_incident_lies_in_the_zones_of_its_report_until_the_latest_look_by_another_
     }
     world.apply(2, &zones(10, 1, &[]));
     assert!(classes(&world).is_empty(), "it lies in none now");
+}
+
+#[test]
+fn what_a_drill_says_of_a_shelter_is_shown_while_it_is_open_in_life_and_after_a_replay() {
+    let drill = Operation { kind: OperationKind::Drill, ..named(5) };
+    let of_drill = |number, body| Entry { operation: drill.id, ..entry(number, body) };
+    let log = [
+        of_drill(5, Body::OperationOpened(drill.clone())),
+        drilled(6, 1, 5, ShelterState::Open),
+        sheltered(7, 1, ShelterState::Closed, None),
+        of_drill(8, Body::OperationClosed),
+        drilled(9, 1, 5, ShelterState::Full),
+        of_drill(10, Body::OperationOpened(drill.clone())),
+    ];
+    let shown = |world: &World| {
+        let drilled: Vec<_> = world.drilled_statuses().map(|status| (status.drill, status.state)).collect();
+        (world.shelter_status(shelter_id(1)).map(|status| status.state), drilled)
+    };
+    let (mut world, mut versions) = (World::default(), HashSet::new());
+    let id = Some(drill.id.0);
+    let (open, full) = (vec![(id, ShelterState::Open)], vec![(id, ShelterState::Full)]);
+    let closed = Some(ShelterState::Closed);
+    let expected =
+        [(None, vec![]), (None, open.clone()), (closed, open), (closed, vec![]), (closed, vec![]), (closed, full)];
+    for ((seq, entry), expected) in (1..).zip(&log).zip(&expected) {
+        let touched = world.apply(seq, entry);
+        assert_eq!(&shown(&world), expected, "after entry {seq}");
+        let late = seq == 5;
+        let told = touched.shelter.and_then(|id| world.status_after(entry, id));
+        assert_eq!(told.is_some(), touched.shelter.is_some() && !late, "viewers are told of what is shown: {seq}");
+        assert!(versions.insert(world.shelters_version()), "another picture: {seq}");
+
+        let mut replayed = World::incomplete();
+        let past = &log[..seq as usize];
+        past.iter().for_each(|entry| replayed.foresee(entry));
+        (1..).zip(past).for_each(|(seq, entry)| drop(replayed.apply(seq, entry)));
+        assert_eq!(&shown(&replayed), expected, "replayed up to entry {seq}");
+        assert_eq!(replayed.shelters_version(), world.shelters_version());
+    }
+    let backwards = fold_all(&log.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(shown(&backwards), expected[5]);
 }
 
 #[test]
