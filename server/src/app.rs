@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -41,6 +41,7 @@ use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::Seq;
+use crate::domain::ids::time_of;
 use crate::domain::report::Edition;
 use crate::http::client_address::TrustedProxies;
 use crate::http::export::ExportDoor;
@@ -106,6 +107,9 @@ impl Storage {
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
         make_private_folder(&data)?;
+        if data.join(keeping::RESTORING).exists() {
+            bail!("a restore into {} was not finished: run it again", show(&data));
+        }
         let region = region_of(region)?.with_imported(&data)?;
         let keys = data.join("keys");
         let location = location(&data, postgres);
@@ -119,8 +123,17 @@ impl Storage {
         }
         let database = Database::open(&location).await?;
         let log = Log::open(&database, &data, clock.as_ref(), entropy.as_ref()).await?;
-        if !had_keys && log.head().await? > 0 {
+        let head = log.head().await?;
+        if !had_keys && head > 0 {
             bail!("{} is missing, but the log has entries: without it every receipt link dies", show(&keys));
+        }
+        let remembered = log.remembered();
+        if matches!(location, Location::Postgres(_)) && head == 0 && remembered > 0 {
+            let there = show(&data);
+            bail!(
+                "{location} has no entries, but the log of {there} had {remembered}: is it the right database? Restore \
+                 a backup into it, or move {there} away to begin anew"
+            );
         }
         let registry = Registry::open(database.clone(), &keys, log.node(), clock, entropy).await?;
         Ok(Self { data, database, log: Arc::new(log), registry, region })
@@ -358,7 +371,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         inspecting.await;
         "the daily inspection"
     });
-    let sweeping = sweep_media(media, live, clock.clone());
+    let sweeping = sweep_media(media, live, clock.clone(), time_of(log.epoch()).unwrap_or(Timestamp::MAX));
     tasks.spawn(async move {
         sweeping.await;
         "the sweep of uploads"
@@ -433,15 +446,16 @@ async fn keep_metrics_small(metrics: PrometheusHandle) {
 }
 
 /// Uploads that no report has named for a day are removed, once an hour. The first round counts what
-/// waits since before the start; a start has better things to do, so it comes a minute later.
-async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>) {
+/// waits since before the start; a start has better things to do, so it comes a minute later. What came before this
+/// history of the log stays: another database, or one without its tail, does not know which reports named it.
+async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>, history_began: Timestamp) {
     const KEEP: SignedDuration = SignedDuration::from_hours(24);
     let first = tokio::time::Instant::now() + Duration::from_secs(60);
     let mut hourly = tokio::time::interval_at(first, Duration::from_secs(3_600));
     loop {
         hourly.tick().await;
         let Ok(older_than) = clock.now().checked_sub(KEEP) else { continue };
-        match media.sweep(older_than, |id| live.read().names_media(id)).await {
+        match media.sweep(history_began..older_than, |id| live.read().names_media(id)).await {
             Ok(swept) if swept.files > 0 => tracing::info!(files = swept.files, bytes = swept.bytes, "swept uploads"),
             Ok(_) => {}
             Err(error) => tracing::error!(error = ?error, "uploads could not be swept"),

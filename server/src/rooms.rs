@@ -13,7 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("base", &["domain", "geodata"]),
     ("region", &["domain", "geodata"]),
     ("locate", &["domain", "geodata", "region"]),
-    ("hazard", &["domain", "geodata", "locate"]),
+    ("hazard", &["database", "domain", "geodata", "locate"]),
     ("shelters", &["domain", "locate", "region"]),
     ("audit", &["database", "domain"]),
     ("identity", &["audit", "database", "domain", "wire"]),

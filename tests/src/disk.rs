@@ -50,6 +50,16 @@ impl Disk {
         Ok(tempfile::tempdir_in(self.0.path())?)
     }
 
+    /// Bytes that are free on it.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn free(&self) -> Result<u64> {
+        let output = Command::new("df").args(["--output=avail", "-B1"]).arg(self.0.path()).output()?;
+        let said = String::from_utf8(output.stdout)?;
+        Ok(said.lines().last().unwrap_or_default().trim().parse()?)
+    }
+
     /// Fills it, but for so many bytes.
     ///
     /// # Errors

@@ -3619,7 +3619,7 @@ export interface operations {
                 office?: string;
                 /**
                  * @description Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
-                 *     is not told in which zones an incident lies.
+                 *     is not told in which zones an incident lies. May be joined with `bbox` or `office`.
                  */
                 zone?: string;
                 /**

@@ -61,6 +61,9 @@ pub struct Target {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// The folder in which a restore works: while it is there, none was finished.
+pub(super) const RESTORING: &str = "restoring";
+
 /// Restores a backup into an empty place. Everything is verified before anything is written.
 ///
 /// # Errors
@@ -90,7 +93,7 @@ pub async fn restore(file: &Path, target: Target, tell: Tell<'_>) -> anyhow::Res
 async fn restore_alone(archive: Archive, key: &[u8], target: Target, tell: Tell<'_>) -> anyhow::Result<Restored> {
     let Target { data, postgres, by, clock, entropy } = target;
     // A SQLite file is filled in a folder of its own, and comes to its place whole.
-    let staging = data.join("restoring");
+    let staging = data.join(RESTORING);
     remove(&staging)?;
     make_private_folder(&staging)?;
     let location = match &postgres {
@@ -254,7 +257,7 @@ mod tests {
         // While the database is being filled, something gets into the place where it is to lie at last.
         let in_the_way = data.join("sokuho.sqlite").join("something");
         let mut spoil = |_: Progress<'_>| {
-            if data.join("restoring").exists() {
+            if data.join(RESTORING).exists() {
                 fs::create_dir_all(&in_the_way).unwrap();
             }
         };

@@ -22,13 +22,13 @@ use crate::log::{Draft, EntryLog, History, digest_of};
 /// Entries that a retag appends at once.
 const BATCH: usize = 512;
 
-/// The zones that are in force: with PostgreSQL those of its tables, of which the data folder gets a copy.
+/// The zones that are in force: with PostgreSQL the tables and the data folder say the same first.
 ///
 /// # Errors
 /// [`HazardError`] with the edition that cannot be read.
 pub async fn load(database: &Database, data: &Path, region: &str) -> Result<InForce, HazardError> {
     if let Database::Postgres(pool) = database {
-        table::copy_to_folder(pool, data).await?;
+        table::join_folder(pool, data).await?;
     }
     let (data, region) = (data.to_owned(), region.to_owned());
     let loading = tokio::task::spawn_blocking(move || InForce::load(&data, &region));
@@ -106,12 +106,12 @@ pub async fn import(
         import::read(&files, &folder_of, said, now, &mut id, &mut tell)
     });
     let finished = reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
-    let editions = finished.editions.iter().map(|(_, file)| Edition::open(file));
+    let editions = finished.editions().map(|(_, file)| Edition::open(file));
     let editions = editions.collect::<Result<Vec<_>, HazardError>>()?;
     if let Some(Database::Postgres(pool)) = &database {
         table::put_in_force(pool, &editions).await?;
     }
-    for (about, file) in &finished.editions {
+    for (about, file) in finished.editions() {
         folder::put_in_force(data, file, &about.layer)?;
     }
     let editions = editions.into_iter().map(|edition| edition.about).collect();

@@ -1,6 +1,7 @@
 //! Import of a base map: files of 国土数値情報 (see [`Schema`]), GeoJSON or Shapefile, zipped or not, as many as there
-//! are; or one archive of tiles (PMTiles, MBTiles), which is served as it is. Everything is read before anything is
-//! written, and one rename puts it in force, so that an error leaves the old base map as it was.
+//! are; or one archive of tiles (PMTiles, MBTiles), which is opened by the reader that will serve it, and kept as it is.
+//! Everything is read before anything is written, and one rename puts it in force, so that an error leaves the old base
+//! map as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -8,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect as _, CoordsIter as _, Intersects as _};
 use geo_types::{Coord, Rect};
+use sokuho_tiles::archive::{Archive, ArchiveError};
 
 use super::kept::{self, Kept};
 use super::schema::Schema;
 use super::{Feature, Layer, Origin};
 use crate::domain::position::Bounds;
-use crate::geodata::{FlawedShape, GeodataError, Limits, Source};
+use crate::geodata::{FlawedShape, GeodataError, Limits, Source, room};
 
 /// A file, and all that is unpacked from an archive, may have at most this many bytes (2 GiB); the whole country's
 /// rivers have about 1 GB.
@@ -99,6 +101,26 @@ pub enum ImportError {
     /// An archive of tiles does not begin as one does.
     #[error("{0} does not begin as its kind does: it is damaged, or something else")]
     DamagedArchive(String),
+    /// The reader that would serve an archive of tiles refuses it.
+    #[error("{file} is refused: {source}")]
+    RefusedArchive {
+        /// The file.
+        file: String,
+        /// Why.
+        source: ArchiveError,
+    },
+    /// There is no room for a copy of an archive of tiles.
+    #[error("{file} has {needed} bytes, and {} has room for {free}", .folder.display())]
+    NoRoom {
+        /// The file.
+        file: String,
+        /// Where.
+        folder: PathBuf,
+        /// Bytes that it has.
+        needed: u64,
+        /// Bytes that are free there, but for what is left to the log.
+        free: u64,
+    },
     /// Nobody said what to write on the map.
     #[error("an archive of tiles needs --attribution: what its maker asks to be written on the map")]
     NoAttribution,
@@ -116,7 +138,7 @@ pub enum ImportError {
 ///
 /// # Errors
 /// [`ImportError`] says what is wrong; the base map that was in force stays so.
-pub fn import(
+pub async fn import(
     files: &[PathBuf],
     region: &str,
     bounds: Bounds,
@@ -125,7 +147,7 @@ pub fn import(
 ) -> Result<ImportReport, ImportError> {
     let archives = files.iter().filter(|file| archive_magic(file).is_some()).count();
     match (archives, files) {
-        (1, [file]) => archive(file, region, data_dir, said),
+        (1, [file]) => archive(file, region, data_dir, said).await,
         (0, _) => features(files, region, bounds, data_dir),
         _ => Err(ImportError::ArchiveAmongOthers),
     }
@@ -144,7 +166,7 @@ fn bare(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn archive(file: &Path, region: &str, data_dir: &Path, said: &Said) -> Result<ImportReport, ImportError> {
+async fn archive(file: &Path, region: &str, data_dir: &Path, said: &Said) -> Result<ImportReport, ImportError> {
     let name = bare(file);
     let magic = archive_magic(file).unwrap_or_default();
     let mut begins = Vec::new();
@@ -153,6 +175,16 @@ fn archive(file: &Path, region: &str, data_dir: &Path, said: &Said) -> Result<Im
         .map_err(|source| ImportError::Unreadable { file: file.to_owned(), source })?;
     if begins != magic {
         return Err(ImportError::DamagedArchive(name));
+    }
+    let refused = |source| ImportError::RefusedArchive { file: name.clone(), source };
+    drop(Archive::open(file).await.map_err(refused)?);
+    let folder = kept::folder(data_dir, region);
+    let unwritable = |source| ImportError::Unwritable { folder: folder.clone(), source };
+    std::fs::create_dir_all(&folder).map_err(unwritable)?;
+    let needed = std::fs::metadata(file).map_err(|source| ImportError::Unreadable { file: file.to_owned(), source })?;
+    let (needed, free) = (needed.len(), room(&folder).map_err(unwritable)?);
+    if needed > free {
+        return Err(ImportError::NoRoom { file: name, folder, needed, free });
     }
     let origin = Origin {
         edition: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),

@@ -71,14 +71,14 @@ pub fn load(data_dir: &Path, region: &str) -> Result<Option<Base>, BaseError> {
     Ok(Some(Base { origin, content: Content::Features(Arc::new(features)) }))
 }
 
-/// Keeps a base map; it is in force from the next start. Until the last rename the old one is; then the old file goes.
+/// Keeps a base map; it is in force from the next start. Until the last rename the old one is; then everything else in
+/// the folder goes: the old file, and what an import has left that was killed.
 ///
 /// # Errors
-/// The file system's; the old base map is then still in force.
+/// The file system's; the old base map is then still in force, and nothing is left of the new one.
 pub fn store(data_dir: &Path, region: &str, kept: Kept<'_>, origin: &Origin) -> io::Result<PathBuf> {
     let folder = folder(data_dir, region);
     std::fs::create_dir_all(&folder)?;
-    let before = in_force(&folder);
     let extension = match kept {
         Kept::Features(_) => "geojson",
         Kept::Archive(path) => path.extension().and_then(|extension| extension.to_str()).unwrap_or("pmtiles"),
@@ -94,24 +94,27 @@ pub fn store(data_dir: &Path, region: &str, kept: Kept<'_>, origin: &Origin) -> 
     .inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
     let name = format!("{}.{extension}", &sha256[..16]);
     let target = folder.join(&name);
-    std::fs::rename(&temporary, &target)?;
-    let said = serde_json::to_vec_pretty(&InForce { origin: origin.clone(), file: name.clone(), sha256 })?;
+    let was_there = target.exists();
     let beside = folder.join("in_force.new");
-    write_synced(&beside, &said)?;
-    std::fs::rename(&beside, folder.join(IN_FORCE))?;
+    std::fs::rename(&temporary, &target)
+        .and_then(|()| Ok(serde_json::to_vec_pretty(&InForce { origin: origin.clone(), file: name, sha256 })?))
+        .and_then(|said| write_synced(&beside, &said))
+        .and_then(|()| std::fs::rename(&beside, folder.join(IN_FORCE)))
+        .inspect_err(|_| {
+            drop(std::fs::remove_file(&beside));
+            if !was_there {
+                drop(std::fs::remove_file(&target));
+            }
+        })?;
     File::open(&folder)?.sync_all()?;
-    if let Some(old) = before.filter(|old| *old != name) {
-        // A file that nobody names is only room on the disk.
-        drop(std::fs::remove_file(folder.join(old)));
+    for entry in std::fs::read_dir(&folder)?.flatten() {
+        let path = entry.path();
+        if path != target && entry.file_name() != IN_FORCE {
+            // A file that nobody names is only room on the disk.
+            drop(std::fs::remove_file(path));
+        }
     }
     Ok(target)
-}
-
-/// The name of the file that is in force, if that can be told.
-fn in_force(folder: &Path) -> Option<String> {
-    let bytes = std::fs::read(folder.join(IN_FORCE)).ok()?;
-    let InForce { file, .. } = serde_json::from_slice(&bytes).ok()?;
-    Path::new(&file).file_name().is_some_and(|bare| bare == file.as_str()).then_some(file)
 }
 
 fn write_synced(file: &Path, bytes: &[u8]) -> io::Result<()> {

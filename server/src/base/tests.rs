@@ -75,6 +75,32 @@ fn the_old_base_map_stays_in_force_when_the_new_one_cannot_be_read() {
 }
 
 #[test]
+fn a_base_map_that_cannot_be_put_in_force_leaves_nothing_behind_and_a_good_one_nothing_else() {
+    let data = tempfile::tempdir().unwrap();
+    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    let folder = kept::folder(data.path(), "aizu");
+    let files = || {
+        let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = files();
+    assert_eq!(before.len(), 2);
+    // The word of what is in force cannot be written.
+    let hindrance = folder.join("in_force.new");
+    fs::create_dir(&hindrance).unwrap();
+    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake(), lake()]), &origin()).unwrap_err();
+    fs::remove_dir(&hindrance).unwrap();
+    assert_eq!(files(), before);
+    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().features().len(), 1);
+    for left in ["new", "unpacked-1-0.part", "0123456789abcdef.pmtiles"] {
+        fs::write(folder.join(left), "of an import that was killed").unwrap();
+    }
+    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake(), lake()]), &origin()).unwrap();
+    assert_eq!(files().len(), 2);
+    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().features().len(), 2);
+}
+
+#[test]
 fn an_imported_file_that_was_changed_is_named_and_not_served() {
     let data = tempfile::tempdir().unwrap();
     let file = kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();

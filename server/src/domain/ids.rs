@@ -76,6 +76,12 @@ pub fn uuid_v7(now: jiff::Timestamp, entropy: &dyn Entropy) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
+/// When a UUIDv7 was made, to the millisecond; `None` for another kind.
+pub fn time_of(id: Uuid) -> Option<jiff::Timestamp> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    jiff::Timestamp::new(seconds.try_into().ok()?, nanos.try_into().ok()?).ok()
+}
+
 impl IncidentId {
     /// The incident that a report opens. It is derived with SHA-256, so that two nodes agree on it
     /// without talking, and so that nobody can get from the public incident to the report's id.
@@ -157,5 +163,17 @@ impl std::str::FromStr for MediaId {
 impl std::fmt::Display for MediaId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_of_version_seven_says_when_it_was_made_and_no_other_does() {
+        let made = jiff::Timestamp::from_millisecond(1_795_392_000_123).unwrap();
+        assert_eq!(time_of(uuid_v7(made, &crate::domain::clock::SystemEntropy)), Some(made));
+        assert_eq!(time_of(Uuid::from_u128(7)), None);
     }
 }

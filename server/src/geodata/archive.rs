@@ -10,7 +10,7 @@ use std::rc::Rc;
 use zip::ZipArchive;
 
 use super::shape_file::{Part, Parts};
-use super::{Feature, GeodataError, Limits, geojson_file, shape_file};
+use super::{Feature, GeodataError, Limits, geojson_file, room, shape_file};
 
 /// What is unpacked may be at most so many times as large as the archive: coordinates as text shrink to a
 /// tenth, a bomb to a thousandth …
@@ -18,9 +18,6 @@ const MOST_TIMES: u64 = 32;
 
 /// … but so many bytes are never too much (16 MiB): small tables of blanks shrink to almost nothing.
 const ALWAYS_BYTES: u64 = 16 << 20;
-
-/// Bytes that unpacking leaves free on the disk (256 MiB), where the log lies too.
-const KEPT_FREE: u64 = 256 << 20;
 
 /// An open archive.
 pub(super) struct Archive {
@@ -116,27 +113,27 @@ impl Archive {
         let fault = Fault::default();
         let folder = self.scratch.clone();
         let failed = |source| fault.found.take().unwrap_or(GeodataError::NotUnpacked { name: name.to_owned(), source });
-        let (mut entry, needed) = self.entry(name, &fault)?;
+        let (entry, needed) = self.entry(name, &fault)?;
+        // One byte more tells that it is longer than it says.
+        let mut entry = entry.take(needed.saturating_add(1));
+        let honest = |written: u64| {
+            let lie = || GeodataError::DamagedArchive(format!("{name} is not as long as it says"));
+            if written == needed { Ok(()) } else { Err(lie()) }
+        };
         let Some(folder) = folder else {
             let mut content = Vec::new();
-            entry.read_to_end(&mut content).map_err(failed)?;
+            honest(entry.read_to_end(&mut content).map_err(failed)? as u64)?;
             return Ok(Box::new(Cursor::new(content)));
         };
-        let free = free_bytes(&folder).map_err(failed)?.saturating_sub(KEPT_FREE);
+        let free = room(&folder).map_err(failed)?;
         if needed > free {
             return Err(GeodataError::NoRoom { name: name.to_owned(), folder, needed, free });
         }
         let mut file = unpacked.file(&folder).map_err(failed)?;
-        std::io::copy(&mut entry, &mut file).map_err(failed)?;
+        honest(std::io::copy(&mut entry, &mut file).map_err(failed)?)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         Ok(Box::new(file))
     }
-}
-
-/// What may be written to the disk of a folder, bytes (statvfs(3)).
-fn free_bytes(folder: &Path) -> std::io::Result<u64> {
-    let disk = rustix::fs::statvfs(folder)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Unpacked files; they go when this goes.

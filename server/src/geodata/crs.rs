@@ -14,6 +14,13 @@ pub(super) fn check_geojson(name: &str) -> Result<(), GeodataError> {
     if good { Ok(()) } else { Err(GeodataError::WrongCrs(name.to_owned())) }
 }
 
+/// Checks what a GeoPackage says of a table's coordinates: its name for them, the authority that numbers them (EPSG), the
+/// number, and WKT.
+pub(super) fn check_geopackage(name: &str, authority: &str, number: i64, wkt: &str) -> Result<(), GeodataError> {
+    let numbered = authority.eq_ignore_ascii_case("EPSG") && EPSG.contains(&number.to_string().as_str());
+    if numbered || check_prj(wkt).is_ok() { Ok(()) } else { Err(GeodataError::WrongCrs(name.to_owned())) }
+}
+
 /// Checks a `.prj`: WKT 1 or 2, geographic, of one of our datums, by name.
 pub(super) fn check_prj(wkt: &str) -> Result<(), GeodataError> {
     let wkt = wkt.trim_start_matches('\u{feff}').trim();

@@ -46,6 +46,7 @@ pub struct Fields(Kind);
 enum Kind {
     Json(Map<String, Value>),
     Record { columns: Arc<Columns>, bytes: Vec<u8>, declared: Option<Arc<str>> },
+    Row { columns: Arc<[String]>, values: Vec<Option<Vec<u8>>> },
 }
 
 impl Fields {
@@ -59,11 +60,17 @@ impl Fields {
         Self(Kind::Record { columns, bytes, declared })
     }
 
+    /// A row of a GeoPackage's table: the columns' names, and the values in the same order.
+    pub(super) fn of_row(columns: Arc<[String]>, values: Vec<Option<Vec<u8>>>) -> Self {
+        Self(Kind::Row { columns, values })
+    }
+
     /// Whether the file has this field at all.
     pub fn has(&self, name: &str) -> bool {
         match &self.0 {
             Kind::Json(properties) => properties.contains_key(name),
             Kind::Record { columns, .. } => columns.has(name),
+            Kind::Row { columns, .. } => columns.iter().any(|column| column == name),
         }
     }
 
@@ -84,6 +91,13 @@ impl Fields {
                 Some(bytes) => Some(Cow::Owned(decode(bytes, declared.as_deref()).ok_or(NotText)?)),
                 None => None,
             },
+            Kind::Row { columns, values } => {
+                let found = columns.iter().zip(values).find(|(column, _)| *column == name);
+                match found.and_then(|(_, value)| value.as_deref()) {
+                    Some(bytes) => Some(Cow::Owned(decode(bytes, None).ok_or(NotText)?)),
+                    None => None,
+                }
+            }
         };
         Ok(text.map(without_fraction).filter(|text| !text.is_empty()))
     }

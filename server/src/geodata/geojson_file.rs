@@ -18,17 +18,22 @@ use super::{GeodataError, crs, degrees};
 /// tenth of that.
 const FEATURE_BYTES: u64 = 64 << 20;
 
+/// Commas and opening brackets in one feature's text at most: each number, list and property costs one of them and up
+/// to some hundred bytes of memory, so that a feature is read within 400 MB whatever it is made of. A position has
+/// three; the largest known features have some 600,000.
+const FEATURE_MARKS: u64 = 4_000_000;
+
 /// Reads a FeatureCollection in UTF-8, with or without a byte order mark.
 pub(super) fn read<E: From<GeodataError>>(
     name: &str,
     source: impl Read,
     each: &mut dyn FnMut(Feature) -> Result<(), E>,
 ) -> Result<(), E> {
-    let since = Rc::new(Cell::new(0));
+    let since = Rc::new(Cell::new(Text::default()));
     let metered = Metered { source: without_mark(source), since: Rc::clone(&since) };
     let (mut stopped, found) = (None, Cell::new(None));
     let mut take = |feature: Feature| {
-        since.set(0);
+        since.set(Text::default());
         each(feature).map_err(|error| stopped = Some(error))
     };
     let mut text = serde_json::Deserializer::from_reader(metered);
@@ -256,22 +261,33 @@ fn polygon(rings: Vec<Nest>, open: &mut bool) -> Option<Polygon<f64>> {
     Some(Polygon::new(outer, rings))
 }
 
-/// Counts what is read, and reads no more than [`FEATURE_BYTES`] for one feature.
+/// How much text of a feature was read.
+#[derive(Clone, Copy, Default)]
+struct Text {
+    bytes: u64,
+    marks: u64,
+}
+
+/// Counts what is read, and reads no more than [`FEATURE_BYTES`] and [`FEATURE_MARKS`] for one feature.
 struct Metered<R> {
     source: R,
-    since: Rc<Cell<u64>>,
+    since: Rc<Cell<Text>>,
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.source.read(buffer)?;
-        let since = self.since.get() + read as u64;
+        let mut since = self.since.get();
+        since.bytes += read as u64;
+        since.marks += buffer[..read].iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() as u64;
         self.since.set(since);
-        if since > FEATURE_BYTES {
-            return Err(std::io::Error::other(format!(
-                "one feature has more than {} MiB of text",
-                FEATURE_BYTES >> 20
-            )));
+        if since.bytes > FEATURE_BYTES {
+            let told = format!("one feature has more than {} MiB of text", FEATURE_BYTES >> 20);
+            return Err(std::io::Error::other(told));
+        }
+        if since.marks > FEATURE_MARKS {
+            let told = format!("one feature has more than {FEATURE_MARKS} commas and brackets");
+            return Err(std::io::Error::other(told));
         }
         Ok(read)
     }

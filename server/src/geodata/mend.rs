@@ -8,10 +8,16 @@ use super::rings::{self, RingFlaw};
 /// A repair may change an area by at most this share; more is not a repair.
 const MOST_REPAIR: f64 = 0.01;
 
-/// The shape with sound rings; `None` if that would change its area by more than a hundredth, or there is nothing to
-/// mend it from.
+/// Places where rings may cross for a shape to be mended: more is no flaw, and what it costs grows with its square.
+const MOST_CROSSINGS: usize = 1_000;
+
+/// The shape with sound rings; `None` if that would change its area by more than a hundredth, if its rings cross in
+/// more than a thousand places, or there is nothing to mend it from.
 pub fn mend(shape: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
     if rings::check(shape).is_err_and(|flaw| matches!(flaw, RingFlaw::Empty | RingFlaw::NotFinite)) {
+        return None;
+    }
+    if rings::crossings(shape, MOST_CROSSINGS) == MOST_CROSSINGS {
         return None;
     }
     let before = shape.unsigned_area();

@@ -1,5 +1,5 @@
-//! Reading of geographic files, feature by feature: GeoJSON or Shapefile, zipped or not, as ministries and towns hand
-//! them out. A file of gigabytes needs no more memory than its largest feature.
+//! Reading of geographic files, feature by feature: GeoJSON or Shapefile, zipped or not, and GeoPackage, as ministries
+//! and towns hand them out. A file of gigabytes needs no more memory than its largest feature.
 //!
 //! What is refused here, by name: a file that is too large, a zip that is damaged or a bomb, coordinates that are not
 //! degrees of WGS 84 or one of Japan's datums that are the same to a metre, axes that are exchanged, missing parts of a
@@ -10,17 +10,21 @@ mod crs;
 mod degrees;
 mod feature;
 mod geojson_file;
+mod geopackage;
 pub mod mend;
 pub mod rings;
+mod room;
 mod shape_file;
 mod source;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod wkb;
 
 use std::path::PathBuf;
 
 pub use feature::{Feature, Fields, FlawedShape, NotText};
+pub use room::room;
 pub use source::Source;
 
 /// How much is read at most.
@@ -58,7 +62,7 @@ pub enum GeodataError {
     #[error("the zip unpacks to too much: {0}")]
     UnpacksTooLarge(String),
     /// There is no room for unpacking a Shapefile.
-    #[error("unpacking {name} needs {needed} bytes in {}, where {free} are free", .folder.display())]
+    #[error("unpacking {name} needs {needed} bytes in {}, where there is room for {free}", .folder.display())]
     NoRoom {
         /// What is unpacked.
         name: String,
@@ -66,7 +70,7 @@ pub enum GeodataError {
         folder: PathBuf,
         /// Bytes that it has.
         needed: u64,
-        /// Bytes that are free, but for a reserve.
+        /// Bytes that are free, but for what is left to the log.
         free: u64,
     },
     /// Unpacking failed.
@@ -78,7 +82,7 @@ pub enum GeodataError {
         source: std::io::Error,
     },
     /// Not a file of a kind that we know.
-    #[error("{0} is neither GeoJSON, nor a Shapefile (.shp), nor a zip with one of them")]
+    #[error("{0} is neither GeoJSON, nor a Shapefile (.shp), nor a zip with one of them, nor a GeoPackage (.gpkg)")]
     UnknownKind(String),
     /// The archive is cut short or damaged.
     #[error("the zip is cut short or damaged: {0}")]

@@ -6,7 +6,7 @@
 
 use geo::Kernel;
 use geo::kernels::{Orientation, RobustKernel};
-use geo_types::{Coord, LineString, MultiPolygon};
+use geo_types::{Coord, Line, LineString, MultiPolygon};
 use rstar::{AABB, RTree, RTreeObject};
 
 /// What is wrong with a shape's rings.
@@ -68,18 +68,13 @@ pub fn all(shape: &MultiPolygon<f64>) -> impl Iterator<Item = &LineString<f64>> 
 /// # Errors
 /// [`RingFlaw`].
 pub fn check(shape: &MultiPolygon<f64>) -> Result<(), RingFlaw> {
-    let mut sides = Vec::new();
     let mut rings = 0;
     for ring in all(shape) {
         rings += 1;
         if ring.0.iter().any(|c| !c.x.is_finite() || !c.y.is_finite()) {
             return Err(RingFlaw::NotFinite);
         }
-        let before = sides.len();
-        for line in ring.lines().filter(|line| line.start != line.end) {
-            sides.push(Side { a: line.start, b: line.end, at: sides.len() });
-        }
-        if sides.len() - before < 3 || !ring.is_closed() {
+        if ring.lines().filter(|line| line.start != line.end).count() < 3 || !ring.is_closed() {
             let near = ring.0.first().copied().unwrap_or_default();
             return Err(RingFlaw::TooShort { lat: near.y, lon: near.x });
         }
@@ -87,11 +82,33 @@ pub fn check(shape: &MultiPolygon<f64>) -> Result<(), RingFlaw> {
     if rings == 0 {
         return Err(RingFlaw::Empty);
     }
+    flaws(shape, Err)
+}
+
+/// In how many places sides cross or run along each other: at most `most`, where counting ends.
+pub fn crossings(shape: &MultiPolygon<f64>, most: usize) -> usize {
+    let mut found = 0;
+    let count = |_| {
+        found += 1;
+        if found < most { Ok(()) } else { Err(()) }
+    };
+    // That it has ended early shows in the number.
+    let _: Result<(), ()> = flaws(shape, count);
+    found
+}
+
+/// Gives each pair of sides that cross or run along each other, until `each` says that it is enough.
+fn flaws<E>(shape: &MultiPolygon<f64>, mut each: impl FnMut(RingFlaw) -> Result<(), E>) -> Result<(), E> {
+    let lines = all(shape).flat_map(LineString::lines).filter(|line| line.start != line.end);
+    let side = |(at, line): (usize, Line<f64>)| Side { a: line.start, b: line.end, at };
+    let sides: Vec<Side> = lines.enumerate().map(side).collect();
     let tree = RTree::bulk_load(sides.clone());
     for side in &sides {
         for other in tree.locate_in_envelope_intersecting(side.envelope()) {
-            if other.at > side.at {
-                meet(side, other)?;
+            if other.at > side.at
+                && let Err(flaw) = meet(side, other)
+            {
+                each(flaw)?;
             }
         }
     }

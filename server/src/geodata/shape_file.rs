@@ -1,6 +1,8 @@
 //! Shapefiles: `.shp`, `.shx`, `.dbf`, and where they are there `.prj` and `.cpg`.
 
-use std::io::{BufReader, Read, Seek};
+use std::cell::Cell;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use geo_types::{Geometry, MultiPolygon};
@@ -28,10 +30,16 @@ pub(super) struct Parts<'a> {
     pub(super) cpg: Option<Part>,
 }
 
+/// Bytes of one shape that are read at most (64 MiB, four million corners).
+const SHAPE_BYTES: u64 = 64 << 20;
+
+/// Shapes of a file at most: the index is read whole, eight bytes for each.
+const SHAPES: u64 = 16_000_000;
+
 /// `.prj` and `.cpg` are a line of text; so many bytes of them are looked at.
 const TEXT_BYTES: u64 = 64 << 10;
 
-/// Reads all features. The index is read whole: eight bytes for each feature.
+/// Reads all features.
 pub(super) fn read<E: From<GeodataError>>(
     parts: Parts<'_>,
     each: &mut dyn FnMut(Feature) -> Result<(), E>,
@@ -46,10 +54,14 @@ pub(super) fn read<E: From<GeodataError>>(
     let declared = cpg.map(text).transpose().map_err(|error| malformed(format!(".cpg: {error}")))?;
     let declared: Option<Arc<str>> = declared.map(|label| label.trim().into());
     let mut table = Table::read(BufReader::new(dbf)).map_err(malformed)?;
-    let shapes = shapefile::ShapeReader::with_shx(BufReader::new(shp), BufReader::new(shx));
+    let since = Rc::new(Cell::new(0));
+    let shp = Metered { source: BufReader::new(shp), since: Rc::clone(&since) };
+    let shx = BufReader::new(shx).take(100 + 8 * SHAPES);
+    let shapes = shapefile::ShapeReader::with_shx(shp, shx);
     let mut shapes = shapes.map_err(|error| malformed(error.to_string()))?;
     let mut read = 0;
     for (index, shape) in shapes.iter_shapes().enumerate() {
+        since.set(0);
         let shape = shape.map_err(|error| malformed(format!("feature {index}: {error}")))?;
         let shape = geometry(shape);
         if let Ok(shape) = &shape {
@@ -65,6 +77,30 @@ pub(super) fn read<E: From<GeodataError>>(
     match table.left() {
         0 => Ok(()),
         left => Err(malformed(format!("it has {read} shapes, but {left} more rows in its table")).into()),
+    }
+}
+
+/// Counts what is read, and reads no more than [`SHAPE_BYTES`] for one shape, whatever it says of itself.
+struct Metered<R> {
+    source: R,
+    since: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.since.set(self.since.get() + read as u64);
+        if self.since.get() > SHAPE_BYTES {
+            let told = format!("one shape has more than {} MiB", SHAPE_BYTES >> 20);
+            return Err(std::io::Error::other(told));
+        }
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Metered<R> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.source.seek(to)
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
+use super::geopackage::GeoPackage;
 use super::shape_file::{Part, Parts};
 use super::{Feature, GeodataError, Limits, geojson_file, shape_file};
 
@@ -23,6 +24,7 @@ enum Kind {
     Zip(Box<Archive>),
     GeoJson,
     Shapefile,
+    GeoPackage(GeoPackage),
 }
 
 impl Source {
@@ -44,6 +46,8 @@ impl Source {
             Kind::GeoJson
         } else if lower.ends_with(".shp") {
             Kind::Shapefile
+        } else if lower.ends_with(".gpkg") {
+            Kind::GeoPackage(GeoPackage::open(file)?)
         } else if lower.ends_with(".zip") {
             return Err(GeodataError::DamagedArchive("it does not begin as a zip does".to_owned()));
         } else {
@@ -51,6 +55,7 @@ impl Source {
         };
         let layers = match &kind {
             Kind::Zip(archive) => archive.layers(),
+            Kind::GeoPackage(package) => package.layers(),
             Kind::GeoJson | Kind::Shapefile => vec![name],
         };
         if layers.is_empty() {
@@ -59,7 +64,7 @@ impl Source {
         Ok(Self { file: file.to_owned(), size, limits, kind, layers })
     }
 
-    /// The files of features in it, with the archive's folders, in the order of their names.
+    /// The files of features in it, with the archive's folders, or the tables, in the order of their names.
     pub fn layers(&self) -> &[String] {
         &self.layers
     }
@@ -98,6 +103,7 @@ impl Source {
     ) -> Result<(), E> {
         match &mut self.kind {
             Kind::Zip(archive) => archive.read(layer, &mut each),
+            Kind::GeoPackage(package) => package.read(layer, &mut each),
             Kind::GeoJson => geojson_file::read(layer, open(&self.file, &self.limits)?.0, &mut each),
             Kind::Shapefile => {
                 let beside = |extension: &str| {

@@ -136,3 +136,99 @@ fn a_zipped_shapefile_is_unpacked_into_the_scratch_folder_and_nothing_stays_ther
     assert_eq!(kinds, ["1", "2"]);
     assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
 }
+
+#[test]
+fn a_feature_that_would_take_the_memory_is_refused_whatever_it_is_made_of() {
+    let many =
+        |head: &str, unit: &str| format!("{head}{}", unit.repeat(4_100_000 / unit.matches([',', '[', '{']).count()));
+    for text in [
+        many(r#"{"features": [{"properties": {"a": [0"#, ",0"),
+        many(r#"{"features": [{"geometry": {"type": "Polygon", "coordinates": [[]"#, ",[]"),
+        many(r#"{"crs": [0"#, ",0"),
+    ] {
+        let refused = features_of(text.as_bytes()).unwrap_err();
+        let told = matches!(&refused, GeodataError::Malformed { reason, .. } if reason.contains("commas and brackets"));
+        assert!(told, "{refused}");
+    }
+}
+
+#[test]
+fn a_shape_that_says_of_itself_that_it_is_huge_is_refused_whether_it_is_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    // One polygon of one part whose corners are nought, as many as it says: a hole in the file is nought too.
+    let polygon = |corners: i32, there: u64| {
+        let words = 22 + 2 + 8 * i64::from(corners);
+        let mut header = vec![0, 0, 0x27, 0x0a];
+        header.resize(24, 0);
+        header.extend(i32::try_from(50 + 4 + words).unwrap_or(i32::MAX).to_be_bytes());
+        header.extend([0xe8, 3, 0, 0, 5, 0, 0, 0]);
+        header.resize(100, 0);
+        let mut shp = header.clone();
+        shp.extend(1_i32.to_be_bytes());
+        shp.extend(i32::try_from(words).unwrap_or(i32::MAX / 2).to_be_bytes());
+        shp.extend([5, 0, 0, 0]);
+        shp.resize(shp.len() + 32, 0);
+        shp.extend([1, 0, 0, 0]);
+        shp.extend(corners.to_le_bytes());
+        shp.extend([0; 4]);
+        std::fs::write(path("a.shp"), &shp).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(path("a.shp"))
+            .unwrap()
+            .set_len(shp.len() as u64 + 16 * there)
+            .unwrap();
+        let mut shx = header;
+        shx[24..28].copy_from_slice(&54_i32.to_be_bytes());
+        shx.extend([50_i32.to_be_bytes(), i32::try_from(words).unwrap_or(i32::MAX / 2).to_be_bytes()].concat());
+        std::fs::write(path("a.shx"), shx).unwrap();
+        let mut dbf = vec![3, 0, 0, 0, 1, 0, 0, 0, 65, 0, 2, 0];
+        dbf.resize(32, 0);
+        dbf.extend(b"KIND\0\0\0\0\0\0\0C\0\0\0\0\x01");
+        dbf.resize(64, 0);
+        dbf.extend(b"\x0d 1");
+        std::fs::write(path("a.dbf"), dbf).unwrap();
+        let limits = Limits { bytes: 4 << 30, ..limits() };
+        Source::open(&path("a.shp"), limits).unwrap().read("a.shp", |_| Ok::<_, GeodataError>(()))
+    };
+    polygon(1_000, 1_000).unwrap();
+    let refused = polygon(130_000_000, 130_000_000).unwrap_err();
+    assert!(refused.to_string().contains("one shape has more than 64 MiB"), "{refused}");
+    for (corners, there) in [(i32::MAX, 10), (1_000_000, 10), (-1, 10)] {
+        let refused = polygon(corners, there).unwrap_err();
+        assert!(matches!(refused, GeodataError::Malformed { .. }), "{corners}: {refused}");
+    }
+}
+
+#[test]
+fn a_part_of_a_zipped_shapefile_that_is_longer_than_it_says_is_refused_before_it_fills_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, scratch) = (folder.path().join("a.zip"), folder.path().join("scratch"));
+    std::fs::create_dir(&scratch).unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(vec![]));
+    zip.start_file("a.shp", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&[7; 1 << 20]).unwrap();
+    let mut zip = zip.finish().unwrap().into_inner();
+    // What the directory says of its size, and the entry's own header.
+    for (magic, at) in [(b"PK\x01\x02", 24), (b"PK\x03\x04", 22)] {
+        let entry = zip.windows(4).position(|bytes| bytes == magic).unwrap();
+        zip[entry + at..entry + at + 4].copy_from_slice(&1_000_u32.to_le_bytes());
+    }
+    std::fs::write(&file, zip).unwrap();
+    let mut source = Source::open(&file, Limits { scratch: Some(scratch.clone()), ..limits() }).unwrap();
+    let refused = source.read("a.shp", |_| Ok::<_, GeodataError>(())).unwrap_err();
+    assert!(matches!(&refused, GeodataError::DamagedArchive(_)), "{refused:?}");
+    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
+}
+
+#[test]
+fn a_shape_that_crosses_itself_everywhere_is_not_mended_at_any_cost() {
+    use geo_types::{Coord, LineString, MultiPolygon, Polygon};
+    // There and back through the same corners: each side lies upon many others.
+    let corners = [(1.0, 1.0), (1.0, 2.0), (2.0, 1.0)];
+    let ring: LineString<f64> = (0..6_001).map(|n| corners[n % 3]).map(|(x, y)| Coord { x, y }).collect();
+    let shape = MultiPolygon(vec![Polygon::new(ring, vec![])]);
+    assert_eq!(rings::crossings(&shape, 1_000), 1_000);
+    assert_eq!(mend::mend(&shape), None);
+}

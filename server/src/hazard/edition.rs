@@ -2,7 +2,8 @@
 //! about them as JSON, its length, and the SHA-256 of all before it.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -142,29 +143,51 @@ pub struct Edition {
 
 #[derive(Debug, Clone)]
 enum Body {
-    File(PathBuf),
+    /// Held open: an import may put another edition under the same name while this one is in use.
+    File(PathBuf, Arc<File>),
     Memory(Arc<[u8]>),
 }
 
 impl Body {
-    fn open(&self) -> std::io::Result<Box<dyn ReadSeek>> {
-        Ok(match self {
-            Self::File(path) => Box::new(File::open(path)?),
-            Self::Memory(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
-        })
+    fn size(&self) -> std::io::Result<u64> {
+        match self {
+            Self::File(_, file) => Ok(file.metadata()?.len()),
+            Self::Memory(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    /// Its bytes from this one on.
+    fn from(&self, at: u64) -> BodyReader {
+        BodyReader { body: self.clone(), at }
     }
 
     fn path(&self) -> &Path {
         match self {
-            Self::File(path) => path,
+            Self::File(path, _) => path,
             Self::Memory(_) => Path::new("data/hazard"),
         }
     }
 }
 
-trait ReadSeek: Read + Seek {}
+/// Reads a body; many may at the same time.
+struct BodyReader {
+    body: Body,
+    at: u64,
+}
 
-impl<T: Read + Seek> ReadSeek for T {}
+impl Read for BodyReader {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = match &self.body {
+            Body::File(_, file) => file.read_at(buffer, self.at)?,
+            Body::Memory(bytes) => {
+                let at = usize::try_from(self.at).map_or(bytes.len(), |at| at.min(bytes.len()));
+                (&bytes[at..]).read(buffer)?
+            }
+        };
+        self.at += read as u64;
+        Ok(read)
+    }
+}
 
 impl Edition {
     /// Opens a file and checks its sum.
@@ -172,7 +195,8 @@ impl Edition {
     /// # Errors
     /// [`HazardError::Storage`], [`HazardError::Damaged`].
     pub fn open(path: &Path) -> Result<Self, HazardError> {
-        Self::check(Body::File(path.to_owned()))
+        let file = File::open(path).map_err(|error| HazardError::storage(path, error))?;
+        Self::check(Body::File(path.to_owned(), Arc::new(file)))
     }
 
     /// An edition in memory.
@@ -189,18 +213,15 @@ impl Edition {
             std::io::ErrorKind::UnexpectedEof => damaged("it is cut short"),
             _ => HazardError::storage(body.path(), source),
         };
-        let mut file = body.open().map_err(storage)?;
-        let size = file.seek(SeekFrom::End(0)).map_err(storage)?;
+        let size = body.size().map_err(storage)?;
         let before_sum = size.checked_sub(32).filter(|_| size >= MAGIC.len() as u64 + TAIL);
         let before_sum = before_sum.ok_or_else(|| damaged("it is cut short"))?;
-        file.seek(SeekFrom::Start(before_sum - 8)).map_err(storage)?;
-        let mut tail = [0; 8 + 32];
-        file.read_exact(&mut tail).map_err(storage)?;
+        let mut tail = [0; TAIL as usize];
+        body.from(before_sum - 8).read_exact(&mut tail).map_err(storage)?;
         let (length, sum) = tail.split_at(8);
         let length = length.try_into().map(u64::from_le_bytes).unwrap_or_default();
-        file.seek(SeekFrom::Start(0)).map_err(storage)?;
         let mut hash = Sha256::new();
-        let mut rest = file.take(before_sum);
+        let mut rest = body.from(0).take(before_sum);
         let mut buffer = vec![0; 1 << 16];
         let mut first = true;
         loop {
@@ -216,10 +237,9 @@ impl Edition {
         if hash.finalize().as_slice() != sum {
             return Err(damaged("its sum is another"));
         }
-        let end = (before_sum - 8).checked_sub(length).ok_or_else(|| damaged("it is cut short"))?;
-        let mut file = rest.into_inner();
-        file.seek(SeekFrom::Start(end)).map_err(storage)?;
-        let about = serde_json::from_reader(BufReader::new(file.take(length)));
+        let end = (before_sum - 8).checked_sub(length).filter(|end| *end >= MAGIC.len() as u64);
+        let end = end.ok_or_else(|| damaged("it is cut short"))?;
+        let about = serde_json::from_reader(BufReader::new(body.from(end).take(length)));
         let about: About = about.map_err(|error| damaged(&error.to_string()))?;
         Ok(Self { about: Arc::new(about), body, end })
     }
@@ -227,30 +247,20 @@ impl Edition {
     /// Reads its zones, each with the index of its class, one after the other.
     ///
     /// # Errors
-    /// [`HazardError::Storage`] if it cannot be opened; in the stream as well.
-    pub fn zones(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<(u16, MultiPolygon<f64>), HazardError>> + Send + use<>, HazardError> {
+    /// In the stream: [`HazardError::Storage`], [`HazardError::Damaged`].
+    pub fn zones(&self) -> impl Iterator<Item = Result<(u16, MultiPolygon<f64>), HazardError>> + Send + use<> {
         let path = self.body.path().to_owned();
-        let storage = {
-            let path = path.clone();
-            move |source| HazardError::storage(&path, source)
-        };
-        let mut file: Box<dyn Read + Send> = match &self.body {
-            Body::File(path) => Box::new(File::open(path).map_err(&storage)?),
-            Body::Memory(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
-        };
-        file.read_exact(&mut [0; MAGIC.len()]).map_err(&storage)?;
-        let mut source = BufReader::with_capacity(1 << 16, file.take(self.end - MAGIC.len() as u64));
+        let start = MAGIC.len() as u64;
+        let mut source = BufReader::with_capacity(1 << 16, self.body.from(start).take(self.end - start));
         let (zones, classes) = (self.about.zones, self.about.classes.len());
-        Ok((0..zones).map(move |_| {
-            let (class, shape) = codec::read(&mut source).map_err(&storage)?;
+        (0..zones).map(move |_| {
+            let (class, shape) = codec::read(&mut source).map_err(|error| HazardError::storage(&path, error))?;
             if usize::from(class) < classes {
                 Ok((class, shape))
             } else {
                 Err(HazardError::Damaged { file: path.clone(), reason: "a zone has no class".to_owned() })
             }
-        }))
+        })
     }
 }
 

@@ -16,12 +16,11 @@ pub fn file(data: &Path, layer: &str) -> PathBuf {
     path(data).join(format!("{layer}.zones"))
 }
 
-/// All editions in the folder, in the order of their names. A file that is damaged is an error: a map that lacks a
-/// layer must not look as if there were no danger.
+/// The editions' files, in the order of their names.
 ///
 /// # Errors
-/// [`HazardError`].
-pub fn editions(data: &Path) -> Result<Vec<Edition>, HazardError> {
+/// [`HazardError::Storage`].
+pub fn files(data: &Path) -> Result<Vec<PathBuf>, HazardError> {
     let folder = path(data);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -36,7 +35,40 @@ pub fn editions(data: &Path) -> Result<Vec<Edition>, HazardError> {
         }
     }
     files.sort();
-    files.iter().map(|file| Edition::open(file)).collect()
+    Ok(files)
+}
+
+/// All editions in the folder, in the order of their names. A file that is damaged is an error: a map that lacks a
+/// layer must not look as if there were no danger.
+///
+/// # Errors
+/// [`HazardError`].
+pub fn editions(data: &Path) -> Result<Vec<Edition>, HazardError> {
+    files(data)?.iter().map(|file| Edition::open(file)).collect()
+}
+
+/// A file that is being written; it goes when it is not kept.
+#[derive(Debug)]
+pub(super) struct Unfinished(PathBuf);
+
+impl Unfinished {
+    /// Begins an empty one.
+    pub(super) fn create(path: PathBuf) -> Result<(File, Self), HazardError> {
+        let file = File::create(&path).map_err(|error| HazardError::storage(&path, error))?;
+        Ok((file, Self(path)))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Where it has taken its place, there is none any more.
+        drop(fs::remove_file(&self.0));
+    }
 }
 
 /// Puts a finished file in the place of the layer's edition: one rename, both synced to disk.
@@ -50,16 +82,4 @@ pub fn put_in_force(data: &Path, finished: &Path, layer: &str) -> Result<(), Haz
         .and_then(|()| fs::rename(finished, &target))
         .and_then(|()| sync(&path(data)))
         .map_err(|error| HazardError::storage(&target, error))
-}
-
-/// Takes a layer's edition away, if there is one.
-///
-/// # Errors
-/// [`HazardError::Storage`].
-pub fn remove(data: &Path, layer: &str) -> Result<(), HazardError> {
-    let target = file(data, layer);
-    match fs::remove_file(&target) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(HazardError::storage(&target, error)),
-        _ => Ok(()),
-    }
 }

@@ -3,19 +3,23 @@
 //!
 //! Memory: one feature at a time, whatever the files' size.
 
+mod out;
+mod sound;
+
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use self::out::Out;
+use self::sound::sound;
 use super::catalogue::{Catalogue, Found, Mapping};
 use super::edition::{About, Legend, MOST_CLASSES, Writer};
-use super::{HazardError, codec, folder};
-use crate::geodata::{Feature, FlawedShape, Limits, Source, mend, rings};
+use super::folder::Unfinished;
+use super::{HazardError, folder};
+use crate::geodata::{Feature, Limits, Source};
 
 /// A file, and all that is unpacked from an archive, may have at most this many bytes (16 GiB); the whole country's
 /// floods have about eight.
@@ -26,6 +30,8 @@ pub const MAX_ENTRIES: usize = 8_192;
 pub const MOST_REFUSALS: usize = 1_000;
 /// Features between two words about the progress.
 const TELL_EVERY: u64 = 256;
+/// Bytes of a class's code at most; a longer value is no code.
+const MOST_CODE: usize = 256;
 
 /// What the operator says of where the files come from; what is left out, files and catalogue say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -82,16 +88,16 @@ pub struct Counts {
 /// Editions that are finished, and not in force yet. Their files go when this goes.
 #[derive(Debug)]
 pub struct Finished {
-    /// What must be known about each, and its file.
-    pub editions: Vec<(About, PathBuf)>,
+    editions: Vec<(About, Unfinished)>,
     /// What was read.
     pub counts: Counts,
     _lock: File,
 }
 
-impl Drop for Finished {
-    fn drop(&mut self) {
-        self.editions.iter().for_each(|(_, file)| drop(std::fs::remove_file(file)));
+impl Finished {
+    /// What must be known about each edition, and its file.
+    pub fn editions(&self) -> impl Iterator<Item = (&About, &Path)> {
+        self.editions.iter().map(|(about, file)| (about, file.path()))
     }
 }
 
@@ -115,6 +121,7 @@ pub fn read(
     let folder = folder::path(data);
     std::fs::create_dir_all(&folder).map_err(|error| HazardError::storage(&folder, error))?;
     let lock = lock(&folder)?;
+    clear(&folder)?;
     let mut drafts = Drafts::new(catalogue, mapping, origin, Some(folder.clone()));
     for file in files {
         let limits = Limits { bytes: MAX_BYTES, entries: MAX_ENTRIES, scratch: Some(folder.clone()) };
@@ -139,8 +146,8 @@ pub fn read(
     let counts = std::mem::take(&mut drafts.counts);
     let mut editions = Vec::new();
     for (about, made) in drafts.finish(now, id)? {
-        if let Made::File(path) = made {
-            editions.push((about, path));
+        if let Made::File(file) = made {
+            editions.push((about, file));
         }
     }
     let finished = Finished { editions, counts, _lock: lock };
@@ -159,6 +166,18 @@ fn lock(folder: &Path) -> Result<File, HazardError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(HazardError::Busy(folder.to_owned())),
         Err(std::fs::TryLockError::Error(error)) => Err(HazardError::storage(&path, error)),
     }
+}
+
+/// Takes away what an import has left that was killed or lost its power.
+fn clear(folder: &Path) -> Result<(), HazardError> {
+    let storage = |error| HazardError::storage(folder, error);
+    for entry in std::fs::read_dir(folder).map_err(storage)? {
+        let path = entry.map_err(storage)?.path();
+        if path.extension().is_some_and(|extension| extension == "new" || extension == "part") {
+            std::fs::remove_file(&path).map_err(|error| HazardError::storage(&path, error))?;
+        }
+    }
+    Ok(())
 }
 
 /// Editions that are being made, by layer.
@@ -180,47 +199,12 @@ struct Draft {
     demonstration: bool,
 }
 
-/// Where an edition is written.
-enum Out {
-    File(File),
-    Memory(Vec<u8>),
-}
-
-impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self {
-            Self::File(file) => file.write(bytes),
-            Self::Memory(all) => all.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A finished edition.
 pub(super) enum Made {
     /// In a file.
-    File(PathBuf),
+    File(Unfinished),
     /// In memory.
     Memory(Vec<u8>),
-}
-
-/// A file that goes when it is not kept.
-struct Unfinished(PathBuf);
-
-impl Unfinished {
-    fn keep(self) -> PathBuf {
-        let kept = std::mem::ManuallyDrop::new(self);
-        kept.0.clone()
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.0));
-    }
 }
 
 impl Drafts {
@@ -258,6 +242,10 @@ impl Drafts {
                 self.refuse(file, index, "it does not say of which class it is".to_owned());
                 continue;
             };
+            if class.len() > MOST_CODE {
+                self.refuse(file, index, format!("what should name its class has more than {MOST_CODE} bytes"));
+                continue;
+            }
             let class = self.class(layer, &class, depth)?;
             let draft = self.draft(layer)?;
             draft.demonstration |= demonstration;
@@ -314,8 +302,8 @@ impl Drafts {
                 None => (Out::Memory(Vec::new()), None),
                 Some(folder) => {
                     let path = folder.join(format!("{}.new", self.catalogue.layers[layer].id));
-                    let file = File::create(&path).map_err(|error| HazardError::storage(&path, error))?;
-                    (Out::File(file), Some(Unfinished(path)))
+                    let (file, unfinished) = Unfinished::create(path)?;
+                    (Out::file(file, folder.clone()), Some(unfinished))
                 }
             };
             let writer = Writer::begin(out).map_err(|error| HazardError::storage(Path::new(""), error))?;
@@ -360,9 +348,9 @@ impl Drafts {
             let (out, about) = draft.writer.finish(about).map_err(|error| HazardError::storage(&path, error))?;
             made.push((about, out, draft.file));
         }
-        let kept = made.into_iter().map(|(about, out, file)| match (out, file) {
-            (Out::Memory(bytes), _) => (about, Made::Memory(bytes)),
-            (Out::File(_), file) => (about, Made::File(file.map(Unfinished::keep).unwrap_or_default())),
+        let kept = made.into_iter().filter_map(|(about, out, file)| match (out, file) {
+            (Out::Memory(bytes), _) => Some((about, Made::Memory(bytes))),
+            (Out::File { .. }, file) => Some((about, Made::File(file?))),
         });
         Ok(kept.collect())
     }
@@ -383,51 +371,6 @@ fn edition_of(sources: &[(String, String)]) -> String {
     };
     let more = sources.len() - 1;
     if more == 0 { named } else { format!("{named} (+{more})") }
-}
-
-/// The feature's polygons as they are kept, and whether they had to be mended; or why they cannot be.
-fn sound(shape: Result<Geometry<f64>, FlawedShape>) -> Result<(MultiPolygon<f64>, bool), String> {
-    let (geometry, mut mended) = match shape {
-        Ok(geometry) => (geometry, false),
-        Err(FlawedShape::OpenRing(closed)) => (closed, true),
-        Err(flaw) => return Err(flaw.to_string()),
-    };
-    let polygons = match geometry {
-        Geometry::Polygon(polygon) => vec![polygon],
-        Geometry::MultiPolygon(polygons) => polygons.0,
-        _ => return Err("a zone is a polygon; this is none".to_owned()),
-    };
-    if polygons.is_empty() || polygons.iter().all(|polygon| polygon.exterior().0.is_empty()) {
-        return Err("its polygon is empty".to_owned());
-    }
-    let shape = rounded(MultiPolygon(polygons));
-    if shape.0.is_empty() {
-        return Err("it is smaller than the hundredth of a metre to which positions are kept".to_owned());
-    }
-    match rings::check(&shape) {
-        Ok(()) => Ok((shape, mended)),
-        Err(flaw) => {
-            mended = true;
-            let sound = mend::mend(&shape).map(rounded).filter(|shape| !shape.0.is_empty());
-            sound
-                .map(|shape| (shape, mended))
-                .ok_or_else(|| format!("{flaw}, and mending it would change its area too much"))
-        }
-    }
-}
-
-/// The shape with the positions that are kept, without corners that fall together and without what has no area then.
-fn rounded(shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
-    let ring = |ring: LineString<f64>| {
-        let mut corners: Vec<Coord<f64>> = ring.0.into_iter().map(codec::rounded).collect();
-        corners.dedup();
-        (corners.len() > 3).then_some(LineString(corners))
-    };
-    let polygon = |polygon: Polygon<f64>| {
-        let (outer, inner) = polygon.into_inner();
-        Some(Polygon::new(ring(outer)?, inner.into_iter().filter_map(ring).collect()))
-    };
-    MultiPolygon(shape.0.into_iter().filter_map(polygon).collect())
 }
 
 #[cfg(test)]

@@ -74,10 +74,7 @@ impl InForce {
             first += zones;
         }
         let mut failed = None;
-        let mut streams = Vec::new();
-        for layer in &layers {
-            streams.push(layer.edition.zones()?);
-        }
+        let streams: Vec<_> = layers.iter().map(|layer| layer.edition.zones()).collect();
         // The index takes an iterator of zones; the first that cannot be read ends it, and is told after it.
         let all = streams.into_iter().zip(&mut layers).flat_map(|(zones, layer)| {
             let (first, class_of) = (layer.first, &mut layer.class_of);

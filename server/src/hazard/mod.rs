@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 pub use in_force::{InForce, LayerInForce};
 
+use crate::database::is_full;
 use crate::geodata::GeodataError;
 
 /// Why hazard zones could not be imported or loaded. What was in force stays so.
@@ -65,9 +66,12 @@ pub enum HazardError {
     /// Somebody else imports.
     #[error("another import runs on the folder {}", .0.display())]
     Busy(PathBuf),
-    /// The disk is full.
-    #[error("the disk of {} is full", .0.display())]
+    /// The disk is full, but for what is left to the log.
+    #[error("there is no room left on the disk of {}, but for what imports leave to the log", .0.display())]
     DiskFull(PathBuf),
+    /// PostgreSQL's disk is full.
+    #[error("the disk of PostgreSQL is full; the zones that were in force stay so")]
+    DatabaseFull,
     /// The data folder cannot be read or written.
     #[error("cannot read or write {}", .file.display())]
     Storage {
@@ -86,10 +90,16 @@ pub enum HazardError {
     },
     /// The database failed.
     #[error("the database failed")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     /// The zones cannot be held in memory.
     #[error("the zones cannot be held in memory: {0}")]
     Index(#[from] crate::locate::ZonesError),
+}
+
+impl From<sqlx::Error> for HazardError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_full(&error) { Self::DatabaseFull } else { Self::Database(error) }
+    }
 }
 
 impl HazardError {

@@ -1,27 +1,38 @@
 //! The zones in PostgreSQL: the tables `hazard_edition` and `hazard_zone`, which GIS programs read too. They are the
-//! truth there; the files in the data folder are copies, made anew where they are not of the same edition.
+//! truth there, and the files in the data folder their copies; of a layer that differs the later import counts.
 
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::TryStreamExt;
-use geo_types::{Coord, LineString, MultiPolygon, Polygon};
+use geo_types::{Geometry, MultiPolygon};
 use sqlx::{PgConnection, PgPool, Row};
-use uuid::Uuid;
 
 use super::edition::{About, Edition, Writer};
+use super::folder::Unfinished;
 use super::{HazardError, folder};
+use crate::geodata::wkb;
 
 /// Bytes of shapes that one statement writes, about (4 MiB).
 const BATCH_BYTES: usize = 4 << 20;
 /// Zones that one statement writes at most.
 const BATCH_ZONES: usize = 4_096;
 
-/// Puts editions in force in one transaction, each in the place of its layer's edition before.
+/// Puts editions in force in one transaction, each in the place of its layer's edition before. Whether it does or not,
+/// PostgreSQL is told to take back the room of the rows that nobody sees any more, as far as it can.
 ///
 /// # Errors
 /// [`HazardError`]; then all is as it was.
 pub async fn put_in_force(pool: &PgPool, editions: &[Edition]) -> Result<(), HazardError> {
+    let put = write(pool, editions).await;
+    // What it cannot take back now, its own housekeeping does.
+    if let Err(error) = sqlx::query("VACUUM (ANALYZE) hazard_zone").execute(pool).await {
+        tracing::warn!(error = %error, "the room of the zones before was not taken back yet");
+    }
+    put
+}
+
+async fn write(pool: &PgPool, editions: &[Edition]) -> Result<(), HazardError> {
     let mut transaction = pool.begin().await?;
     for edition in editions {
         let about = &edition.about;
@@ -51,7 +62,7 @@ pub async fn put_in_force(pool: &PgPool, editions: &[Edition]) -> Result<(), Haz
         .execute(&mut *transaction)
         .await?;
         let mut batch = Batch::default();
-        for zone in edition.zones()? {
+        for zone in edition.zones() {
             let (class, shape) = zone?;
             batch.add(class, &shape);
             if batch.is_full() {
@@ -131,42 +142,58 @@ impl Batch {
     }
 }
 
-/// Brings the files in the data folder up to what the tables say: another edition is read from there, and a layer that
-/// is not there goes.
+/// Makes the tables and the data folder say the same: of each layer the later import counts. The folder has one that the
+/// tables do not know where a node moved from SQLite, where the database was restored, or where an import was not told
+/// of the database.
 ///
 /// # Errors
-/// [`HazardError`].
-pub async fn copy_to_folder(pool: &PgPool, data: &Path) -> Result<(), HazardError> {
-    let rows = sqlx::query("SELECT about::text FROM hazard_edition ORDER BY layer").fetch_all(pool).await?;
-    let mut layers = Vec::new();
+/// [`HazardError`]; a file that is damaged is one only if the tables have nothing of its layer.
+pub async fn join_folder(pool: &PgPool, data: &Path) -> Result<(), HazardError> {
+    let rows = sqlx::query("SELECT about::text FROM hazard_edition").fetch_all(pool).await?;
+    let mut behind = BTreeMap::new();
     for row in rows {
         let about: About = serde_json::from_str(row.try_get(0)?)?;
-        let file = folder::file(data, &about.layer);
-        // A copy that cannot be read is as good as none.
-        if current(&file) != Some(about.id) {
-            copy(pool, data, &about).await?;
-        }
-        layers.push(about.layer);
+        behind.insert(about.layer.clone(), about);
     }
-    for edition in folder::editions(data)? {
-        if !layers.contains(&edition.about.layer) {
-            folder::remove(data, &edition.about.layer)?;
+    let mut ahead = Vec::new();
+    for file in folder::files(data)? {
+        let layer = file.file_stem().unwrap_or_default().to_string_lossy();
+        match (Edition::open(&file), behind.get(layer.as_ref())) {
+            (Ok(edition), Some(about)) if edition.about.id == about.id => {
+                behind.remove(layer.as_ref());
+            }
+            (Ok(edition), Some(about)) if edition.about.imported_at <= about.imported_at => {}
+            (Ok(edition), _) => {
+                behind.remove(layer.as_ref());
+                ahead.push(edition);
+            }
+            (Err(HazardError::Damaged { .. }), Some(_)) => {}
+            (Err(error), _) => return Err(error),
         }
+    }
+    if !ahead.is_empty() {
+        put_in_force(pool, &ahead).await?;
+    }
+    for edition in &ahead {
+        tracing::info!(
+            layer = edition.about.layer,
+            edition = edition.about.edition,
+            "hazard zones went into the tables"
+        );
+    }
+    for about in behind.values() {
+        copy(pool, data, about).await?;
     }
     Ok(())
-}
-
-fn current(file: &Path) -> Option<Uuid> {
-    file.exists().then(|| Edition::open(file).ok()).flatten().map(|edition| edition.about.id)
 }
 
 async fn copy(pool: &PgPool, data: &Path, about: &About) -> Result<(), HazardError> {
     let path = folder::path(data);
     std::fs::create_dir_all(&path).map_err(|error| HazardError::storage(&path, error))?;
-    let unfinished = path.join(format!("{}.copy", about.layer));
-    let storage = |error| HazardError::storage(&unfinished, error);
+    let (file, unfinished) = Unfinished::create(path.join(format!("{}.copy", about.layer)))?;
+    let storage = |error| HazardError::storage(unfinished.path(), error);
     let damaged = |reason: &str| HazardError::Damaged { file: "hazard_zone".into(), reason: reason.to_owned() };
-    let mut writer = Writer::begin(File::create(&unfinished).map_err(storage)?).map_err(storage)?;
+    let mut writer = Writer::begin(file).map_err(storage)?;
     let mut rows =
         sqlx::query("SELECT class_index, ST_AsBinary(geom, 'NDR') FROM hazard_zone WHERE layer = $1 ORDER BY id")
             .bind(&about.layer)
@@ -180,7 +207,7 @@ async fn copy(pool: &PgPool, data: &Path, about: &About) -> Result<(), HazardErr
         writer.zone(class, &shape).map_err(storage)?;
     }
     writer.finish(about.clone()).map_err(storage)?;
-    folder::put_in_force(data, &unfinished, &about.layer)
+    folder::put_in_force(data, unfinished.path(), &about.layer)
 }
 
 /// Well-known binary of a multipolygon, little-endian (OGC 06-103r4, 8.2).
@@ -206,37 +233,11 @@ fn to_wkb(shape: &MultiPolygon<f64>) -> Vec<u8> {
 }
 
 /// The multipolygon of such bytes; `None` for anything else.
-fn from_wkb(mut bytes: &[u8]) -> Option<MultiPolygon<f64>> {
-    fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
-        let (taken, rest) = bytes.split_first_chunk::<N>()?;
-        *bytes = rest;
-        Some(*taken)
+fn from_wkb(bytes: &[u8]) -> Option<MultiPolygon<f64>> {
+    match wkb::read(bytes)? {
+        (Geometry::MultiPolygon(shape), true) => Some(shape),
+        _ => None,
     }
-    fn number(bytes: &mut &[u8]) -> Option<usize> {
-        take::<4>(bytes).map(u32::from_le_bytes).and_then(|number| usize::try_from(number).ok())
-    }
-    let bytes = &mut bytes;
-    if take::<5>(bytes)? != [1, 6, 0, 0, 0] {
-        return None;
-    }
-    let mut polygons = Vec::new();
-    for _ in 0..number(bytes)? {
-        if take::<5>(bytes)? != [1, 3, 0, 0, 0] {
-            return None;
-        }
-        let mut rings = Vec::new();
-        for _ in 0..number(bytes)? {
-            let mut ring = Vec::new();
-            for _ in 0..number(bytes)? {
-                let (x, y) = (f64::from_le_bytes(take(bytes)?), f64::from_le_bytes(take(bytes)?));
-                ring.push(Coord { x, y });
-            }
-            rings.push(LineString(ring));
-        }
-        let mut rings = rings.into_iter();
-        polygons.push(Polygon::new(rings.next()?, rings.collect()));
-    }
-    bytes.is_empty().then_some(MultiPolygon(polygons))
 }
 
 #[cfg(test)]

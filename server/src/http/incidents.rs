@@ -29,6 +29,7 @@ use crate::identity::caller::StaffCaller;
 use crate::intake::recorder::{Act, Recorder};
 use crate::live::Live;
 use crate::live::past::Past;
+use crate::live::queries::Among;
 use crate::live::world::World;
 use crate::wire::Audience;
 use crate::wire::incident::{IncidentSymbol, NewResponsible, NewStatus, OfficeIncident, PublicIncident};
@@ -54,7 +55,8 @@ pub fn routes() -> OpenApiRouter<IncidentsState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(change_status)).routes(routes!(change_responsible))
 }
 
-/// Which incidents. At most one of `bbox`, `near`, `office` and `zone`; without any, the newest.
+/// Which incidents. At most one of `bbox`, `near` and `office`; without any, the newest. `zone` may be joined with
+/// `bbox` or `office`: those for which both are true.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -66,7 +68,7 @@ struct Question {
     /// An office's code: those it answers for.
     office: Option<String>,
     /// Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
-    /// is not told in which zones an incident lies.
+    /// is not told in which zones an incident lies. May be joined with `bbox` or `office`.
     zone: Option<String>,
     /// With `near`: only what may stand in somebody's way in earnest, that is open incidents of road damage or danger
     /// and none of a drill. Fewer than `limit` are all that there are; else all those nearer than the last are there.
@@ -133,7 +135,7 @@ async fn list(
     QueryParams(question): QueryParams<Question>,
 ) -> ApiResult<Response> {
     let asked = read(&question)?;
-    if matches!(asked.place, Asked::InZones(..)) && who.0.audience() == Audience::Public {
+    if asked.zone.is_some() && who.0.audience() == Audience::Public {
         return Err(Code::SignInRequired.into());
     }
     let incidents = answer(&state.live.read(), &asked, who.0.audience());
@@ -146,19 +148,26 @@ async fn list(
 /// Copies the answer out of the world; the lock is not held while it is written as JSON.
 fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
     let coarse = audience == Audience::Public;
-    let found: Vec<(Symbol, Position)> = match &asked.place {
-        Asked::Within(bounds) if coarse => coarse::within(world, bounds, asked.limit),
-        Asked::Within(bounds) => world.symbols_in(bounds, asked.limit),
-        Asked::Near(position, of) => {
+    let found: Vec<(Symbol, Position)> = match (&asked.zone, &asked.place) {
+        (Some(zone), place) => {
+            let among = match place {
+                Asked::Within(bounds) => Among::Within(bounds),
+                Asked::Of(office) => Among::Of(office),
+                Asked::Newest | Asked::Near(..) => Among::All,
+            };
+            world.symbols_in_zones((&zone.layer, zone.class.as_deref()), among, asked.limit)
+        }
+        (None, Asked::Within(bounds)) if coarse => coarse::within(world, bounds, asked.limit),
+        (None, Asked::Within(bounds)) => world.symbols_in(bounds, asked.limit),
+        (None, Asked::Near(position, of)) => {
             let nearest = |position, limit| match of {
                 Which::All => world.symbols_near(position, limit),
                 Which::Obstacles => world.obstacles_near(position, limit),
             };
             if coarse { coarse::near(nearest, *position, asked.limit) } else { nearest(*position, asked.limit) }
         }
-        Asked::Of(office) => world.newest_symbols(Some(office), asked.limit),
-        Asked::InZones(layer, class) => world.symbols_in_zones(layer, class.as_deref(), asked.limit),
-        Asked::Newest => world.newest_symbols(None, asked.limit),
+        (None, Asked::Of(office)) => world.newest_symbols(Some(office), asked.limit),
+        (None, Asked::Newest) => world.newest_symbols(None, asked.limit),
     };
     let views = || found.iter().filter_map(|(symbol, _)| world.incident(symbol.id));
     match (asked.form, audience) {
@@ -186,12 +195,19 @@ enum Asked {
     Within(Bounds),
     Near(Position, Which),
     Of(OfficeCode),
-    InZones(String, Option<String>),
     Newest,
+}
+
+/// Zones of a layer, or of one class of it.
+struct Zone {
+    layer: String,
+    class: Option<String>,
 }
 
 struct Read {
     place: Asked,
+    /// Never with [`Asked::Near`].
+    zone: Option<Zone>,
     limit: usize,
     form: Form,
 }
@@ -203,29 +219,32 @@ fn read(question: &Question) -> ApiResult<Read> {
         return Err(wrong("limit must be 1 to 1000"));
     }
     let which = if question.obstacles == Some(true) { Which::Obstacles } else { Which::All };
-    let place = match (&question.bbox, &question.near, &question.office, &question.zone) {
-        (Some(bbox), None, None, None) => {
+    let place = match (&question.bbox, &question.near, &question.office) {
+        (Some(bbox), None, None) => {
             let bounds = query::bounds(bbox).ok_or_else(|| wrong(&format!("bbox {}", query::BOUNDS_RULE)))?;
             Asked::Within(bounds)
         }
-        (None, Some(near), None, None) => match query::numbers(near).as_deref() {
+        (None, Some(_), None) if question.zone.is_some() => {
+            return Err(wrong("zone can be joined with bbox or office, not with near"));
+        }
+        (None, Some(near), None) => match query::numbers(near).as_deref() {
             Some(&[lat, lon]) => {
                 Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?, which)
             }
             _ => return Err(wrong("near must be two numbers: latitude,longitude")),
         },
-        (None, None, Some(office), None) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),
-        (None, None, None, Some(zone)) => match zone.split_once(':') {
-            Some((layer, class)) => Asked::InZones(layer.to_owned(), Some(class.to_owned())),
-            None => Asked::InZones(zone.clone(), None),
-        },
-        (None, None, None, None) => Asked::Newest,
-        _ => return Err(wrong("only one of bbox, near, office and zone")),
+        (None, None, Some(office)) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),
+        (None, None, None) => Asked::Newest,
+        _ => return Err(wrong("only one of bbox, near and office")),
     };
     if matches!(which, Which::Obstacles) && !matches!(place, Asked::Near(..)) {
         return Err(wrong("obstacles goes with near"));
     }
-    Ok(Read { place, limit, form: question.form.unwrap_or_default() })
+    let zone = question.zone.as_ref().map(|zone| match zone.split_once(':') {
+        Some((layer, class)) => Zone { layer: layer.to_owned(), class: Some(class.to_owned()) },
+        None => Zone { layer: zone.clone(), class: None },
+    });
+    Ok(Read { place, zone, limit, form: question.form.unwrap_or_default() })
 }
 
 /// Changes an incident's status: an operator of the office that answers for it, or of any office while

@@ -10,7 +10,6 @@ use super::holdings::{Holdings, Reports, Stamped};
 use super::index::{Facets, Index};
 use super::map::{self, Tallies};
 use super::obstacles::{self, Obstacles};
-use super::sphere::Sphere;
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::{Incident, Symbol};
@@ -44,21 +43,30 @@ impl Incidents {
     /// Makes the index from what is known, and keeps it in step from now on.
     pub(super) fn make_index(&mut self) {
         self.index_waits = false;
-        let visible: Vec<_> = self.held.values().flat_map(Holdings::all_facets).collect();
-        let others = self.held.values().flat_map(Holdings::all_others).collect();
-        self.index = Index::of(&visible, others);
-        self.tallies = Tallies::new();
-        self.obstacles = Obstacles::new();
+        let mut visible = Vec::with_capacity(self.len());
+        let mut stretches = Vec::new();
         for (operation, held) in &self.held {
-            let mut blocking = Vec::new();
-            for (id, facets) in held.all_facets() {
-                map::recount(&mut self.tallies, *operation, None, Some(map::counted(id, &facets)));
-                blocking.extend(obstacles::spot(id, &facets));
-            }
-            if !blocking.is_empty() {
-                self.obstacles.insert(*operation, Sphere::of(blocking));
-            }
+            let begin = visible.len();
+            visible.extend(held.all_facets());
+            stretches.push((*operation, begin..visible.len()));
         }
+        let others = self.held.values().flat_map(Holdings::all_others).collect();
+        // A node that starts has nothing else to do: each on a core of its own.
+        (self.index, (self.tallies, self.obstacles)) = std::thread::scope(|scope| {
+            let by_operation = scope.spawn(|| {
+                let (mut tallies, mut obstacles) = (Tallies::new(), Obstacles::new());
+                for (operation, stretch) in &stretches {
+                    let of_operation = &visible[stretch.clone()];
+                    for (id, facets) in of_operation {
+                        map::recount(&mut tallies, *operation, None, Some(map::counted(*id, facets)));
+                    }
+                    obstacles::collect(&mut obstacles, *operation, of_operation);
+                }
+                (tallies, obstacles)
+            });
+            let index = Index::of(&visible, others);
+            (index, by_operation.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
     }
 
     /// A report was filed. Of two entries that file the same report (its sender reached two nodes) the
@@ -232,7 +240,7 @@ impl Incidents {
         let open_in_zones: usize = index.by_zones.values().map(|there| there.open).sum();
         let open = |facets: &&Facets| !facets.zones.is_empty() && facets.status.is_open();
         assert_eq!(open_in_zones, visible.iter().filter(open).count());
-        let blocking: usize = self.obstacles.values().map(Sphere::len).sum();
+        let blocking: usize = self.obstacles.values().map(super::sphere::Sphere::len).sum();
         assert_eq!(blocking, visible.iter().filter(|facets| obstacles::blocks(facets)).count());
         let located: usize = self.held.values().map(Holdings::located).sum();
         assert_eq!(index.incidents.len() + index.others.len(), located);

@@ -83,23 +83,31 @@ impl Index {
                 by_office.entry(office).or_default().push(by_age(incident));
             }
         }
-        Self {
-            incidents: Sphere::of(visible.iter().map(|(id, facets)| facets.spot(*id)).collect()),
-            newest_others: others.iter().map(|spot| ((spot.filed, spot.id), spot.position)).collect(),
-            others: Sphere::of(others),
-            newest: visible.iter().map(|incident| (by_age(incident), incident.1.position)).collect(),
-            open: visible.iter().filter(is_open).map(by_age).collect(),
-            closed: visible
-                .iter()
-                .filter(|incident| !is_open(incident))
-                .map(|(id, facets)| ((facets.status_at, *id), facets.filed))
-                .collect(),
-            by_office: by_office.into_iter().map(|(office, all)| (office.clone(), all.into_iter().collect())).collect(),
-            by_zones: by_zones
-                .into_iter()
-                .map(|(zones, (all, open))| (zones, InZones { all: all.into_iter().collect(), open }))
-                .collect(),
-        }
+        let spots = || visible.iter().map(|(id, facets)| facets.spot(*id)).collect();
+        std::thread::scope(|scope| {
+            // The two that take longest, side by side.
+            let incidents = scope.spawn(|| Sphere::of(spots()));
+            Self {
+                newest_others: others.iter().map(|spot| ((spot.filed, spot.id), spot.position)).collect(),
+                others: Sphere::of(others),
+                newest: visible.iter().map(|incident| (by_age(incident), incident.1.position)).collect(),
+                open: visible.iter().filter(is_open).map(by_age).collect(),
+                closed: visible
+                    .iter()
+                    .filter(|incident| !is_open(incident))
+                    .map(|(id, facets)| ((facets.status_at, *id), facets.filed))
+                    .collect(),
+                by_office: by_office
+                    .into_iter()
+                    .map(|(office, all)| (office.clone(), all.into_iter().collect()))
+                    .collect(),
+                by_zones: by_zones
+                    .into_iter()
+                    .map(|(zones, (all, open))| (zones, InZones { all: all.into_iter().collect(), open }))
+                    .collect(),
+                incidents: incidents.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            }
+        })
     }
 
     /// Takes note of a change among the reports of an incident that are not its first.

@@ -20,9 +20,13 @@ pub(super) fn blocks(facets: &Facets) -> bool {
     facets.status.is_open() && matches!(facets.category, Category::RoadDamage | Category::Hazard)
 }
 
-/// Where an incident stands, if it may stand in somebody's way.
-pub(super) fn spot(id: IncidentId, facets: &Facets) -> Option<Spot<Symbol>> {
-    blocks(facets).then(|| facets.spot(id))
+/// Puts all of an operation in at once.
+pub(super) fn collect(obstacles: &mut Obstacles, operation: OperationId, incidents: &[(IncidentId, Facets)]) {
+    let blocking = incidents.iter().filter(|(_, facets)| blocks(facets));
+    let spots: Vec<_> = blocking.map(|(id, facets)| facets.spot(*id)).collect();
+    if !spots.is_empty() {
+        obstacles.insert(operation, Sphere::of(spots));
+    }
 }
 
 /// Keeps them in step with a change of an incident.
@@ -33,7 +37,8 @@ pub(super) fn change(
     before: Option<&Facets>,
     after: Option<&Facets>,
 ) {
-    let (before, after) = (before.and_then(|facets| spot(id, facets)), after.and_then(|facets| spot(id, facets)));
+    let spot = |facets: Option<&Facets>| facets.filter(|facets| blocks(facets)).map(|facets| facets.spot(id));
+    let (before, after) = (spot(before), spot(after));
     if before == after {
         return;
     }

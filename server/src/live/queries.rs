@@ -2,7 +2,7 @@
 //! first report was filed.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,6 +32,17 @@ const GONE_THROUGH: usize = 65_536;
 
 /// How long a closed incident stays in the picture.
 const STAYS_AFTER_CLOSING: SignedDuration = SignedDuration::from_hours(24);
+
+/// Among which incidents a question looks.
+#[derive(Clone, Copy, Debug)]
+pub enum Among<'a> {
+    /// All of them.
+    All,
+    /// Those within the bounds.
+    Within(&'a Bounds),
+    /// Those that this office answers for.
+    Of(&'a OfficeCode),
+}
 
 impl World {
     /// The incident with its reports, oldest first. `None` if no report of it has arrived, or its operation is
@@ -147,13 +158,43 @@ impl World {
         }
     }
 
-    /// What a map draws of the newest incidents that lie in zones of a layer, or of one class of it.
-    pub fn symbols_in_zones(&self, layer: &str, class: Option<&str>, limit: usize) -> Vec<(Symbol, Position)> {
+    /// What a map draws of the newest incidents that lie in zones of a layer, or of one class of it; of all incidents or
+    /// of some.
+    pub fn symbols_in_zones(
+        &self,
+        (layer, class): (&str, Option<&str>),
+        among: Among<'_>,
+        limit: usize,
+    ) -> Vec<(Symbol, Position)> {
+        let index = &self.incidents.index;
         let fits = |tag: &ZoneTag| tag.layer == layer && class.is_none_or(|class| tag.class == class);
-        let there = self.incidents.index.by_zones.iter().filter(|(zones, _)| zones.iter().any(|tag| fits(tag)));
-        // No more than `limit` of those with the same zones can be among the first `limit`.
-        let newest = there.flat_map(|(_, there)| there.all.iter().rev().take(limit).copied());
-        newest_of(newest, limit).filter_map(|(_, id)| self.incidents.symbol(id)).collect()
+        let there = index.by_zones.iter().filter(|(zones, _)| zones.iter().any(|tag| fits(tag)));
+        let there: Vec<&BTreeSet<ByAge>> = there.map(|(_, there)| &there.all).collect();
+        let lies_there = |by_age: &ByAge| there.iter().any(|all| all.contains(by_age));
+        let newest: Vec<ByAge> = match among {
+            Among::All => {
+                // No more than `limit` of those with the same zones can be among the first `limit`.
+                let newest = there.iter().flat_map(|all| all.iter().rev().take(limit).copied());
+                newest_of(newest, limit).collect()
+            }
+            Among::Of(office) => {
+                let all = index.by_office.get(office).into_iter().flat_map(|all| all.iter().rev());
+                all.filter(|by_age| lies_there(by_age)).take(limit).copied().collect()
+            }
+            Among::Within(bounds) => {
+                let by_age = |spot: &Spot<Symbol>| (spot.filed, spot.id.id);
+                let few: Vec<ByAge> = index.incidents.within(bounds).take(SORTED_AT_ONCE + 1).map(by_age).collect();
+                if few.len() <= SORTED_AT_ONCE {
+                    newest_of(few.into_iter().filter(lies_there), limit).collect()
+                } else {
+                    // A box that holds so many: rather those in the zones, of which each place is known.
+                    let within = |by_age: &ByAge| index.newest.get(by_age).is_some_and(|at| bounds.contains(*at));
+                    let all = there.iter().flat_map(|all| all.iter().rev().filter(|by_age| within(by_age)).take(limit));
+                    newest_of(all.copied(), limit).collect()
+                }
+            }
+        };
+        newest.into_iter().filter_map(|(_, id)| self.incidents.symbol(id)).collect()
     }
 
     /// How many incidents lie in the zones of each class of each layer: all, and the open ones. Editions are not told

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::Live;
+use super::queries::Among;
 use super::world::World;
 use crate::domain::clock::Hlc;
 use crate::domain::entry::{Body, Entry, Seq, Stamp};
@@ -527,14 +528,25 @@ fn agrees(world: &World, entries: &[Entry]) {
     assert_eq!(symbols(world.newest_symbols(None, 3)), drawn(&expected[..expected.len().min(3)]));
     for class in ["1", "2", "3"] {
         let lies_there = |incident: &Expected| incident.zones.iter().any(|tag| tag.class == class);
-        assert_eq!(symbols(world.symbols_in_zones("flood", Some(class), 2)), drawn(&first(2, &lies_there)));
+        assert_eq!(
+            symbols(world.symbols_in_zones(("flood", Some(class)), Among::All, 2)),
+            drawn(&first(2, &lies_there))
+        );
+        let here = |incident: &Expected| lies_there(incident) && bounds.contains(incident.position);
+        let found = world.symbols_in_zones(("flood", Some(class)), Among::Within(&bounds), 2);
+        assert_eq!(symbols(found), drawn(&first(2, &here)));
+        for code in OFFICES.map(office) {
+            let theirs = |incident: &Expected| lies_there(incident) && incident.responsible.as_ref() == Some(&code);
+            let found = world.symbols_in_zones(("flood", Some(class)), Among::Of(&code), 2);
+            assert_eq!(symbols(found), drawn(&first(2, &theirs)));
+        }
         let all = first(usize::MAX, &lies_there);
         let open = all.iter().filter(|incident| incident.status.is_open()).count();
         let counted = world.counts_by_zone().get(&("flood", class)).map_or((0, 0), |(_, all, open)| (*all, *open));
         assert_eq!(counted, (all.len(), open));
     }
     let lies_anywhere = first(2, &|incident| !incident.zones.is_empty());
-    assert_eq!(symbols(world.symbols_in_zones("flood", None, 2)), drawn(&lies_anywhere));
+    assert_eq!(symbols(world.symbols_in_zones(("flood", None), Among::All, 2)), drawn(&lies_anywhere));
     let centre = Position::new(37.4, 139.7).unwrap();
     let mut near: Vec<(f64, IncidentId)> = expected.iter().map(|i| (centre.distance_m(i.position), i.id)).collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

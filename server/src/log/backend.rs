@@ -79,6 +79,12 @@ impl Log {
         either!(self, log => log.losses())
     }
 
+    /// The greatest number of which the data folder knows; 0 for none. A log that was opened to be written to knows no
+    /// less, but for PostgreSQL's before it is claimed.
+    pub fn remembered(&self) -> Seq {
+        either!(self, log => log.remembered())
+    }
+
     /// The node whose log this is.
     pub fn node(&self) -> NodeId {
         either!(self, log => log.node())

@@ -130,6 +130,11 @@ impl PostgresLog {
         self.remembered.losses()
     }
 
+    /// The greatest number of which the data folder knows; 0 for none.
+    pub fn remembered(&self) -> Seq {
+        self.remembered.head()
+    }
+
     /// The node whose log this is.
     pub fn node(&self) -> NodeId {
         self.node

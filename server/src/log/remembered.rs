@@ -57,15 +57,20 @@ impl Remembered {
         Self { kept: Mutex::new(Kept { known, ..Kept::default() }), losses: Losses::of(data) }
     }
 
-    /// Looks whether something of this epoch is remembered and not there any more. A start writes that down, durably,
-    /// before the file forgets it.
+    /// The greatest number of which the file knows; 0 for none.
+    pub(super) fn head(&self) -> Seq {
+        self.kept().known.map_or(0, |(_, head)| head)
+    }
+
+    /// Looks whether something of this epoch is remembered and not there any more, or whether nothing is there at all,
+    /// not even the epoch. A start writes that down, durably, before the file forgets it.
     pub(super) fn compare(&self, epoch: Uuid, head: Seq) -> Result<(), LogError> {
         let mut kept = self.kept();
         let Some((known, remembered)) = kept.known else { return Ok(()) };
-        if known == epoch && remembered > head {
+        if (known == epoch || head == 0) && remembered > head {
             let lost = Lost { remembered, head };
             if kept.file.is_some() {
-                return self.losses.note(epoch, lost).map_err(failed);
+                return self.losses.note(known, lost).map_err(failed);
             }
             kept.seen_by_look = Some(lost);
         }

@@ -54,9 +54,9 @@ pub enum ImportCommand {
         licence: Option<String>,
     },
     /// Take in hazard zones: 国土数値情報 A31, A31a, A31b (洪水), A33 (土砂), A40 (津波), A48 (災害危険区域), A49 (高潮),
-    /// and files of other schemas by --layer; GeoJSON or Shapefile, zipped or not. All files together make one
-    /// edition of each layer that is in them, which takes the place of the one before; a running node takes it at
-    /// its next start.
+    /// and files of other schemas by --layer; GeoJSON or Shapefile, zipped or not, or GeoPackage. All files together
+    /// make one edition of each layer that is in them, which takes the place of the one before; a running node takes
+    /// it at its next start.
     Hazard {
         #[command(flatten)]
         place: Place,
@@ -127,7 +127,7 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
             let region = app::region_of(place.region.as_deref())?;
             let said = Said { attribution, licence };
             let bounds = region.about().bounds;
-            let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said)?;
+            let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said).await?;
             let layers: Vec<String> =
                 report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
             println!("{}: {}", report.origin.edition, report.origin.source);

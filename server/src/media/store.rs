@@ -261,15 +261,16 @@ impl Store {
         Ok(self.0.objects.get(&thumbnail_path(id)).await?.bytes().await?)
     }
 
-    /// Removes uploads that no report names and that were last uploaded before `older_than`, and recounts
-    /// those that wait. `is_referenced` is asked of the world. To be called some time after the start, and
+    /// Removes uploads that no report names and that were last uploaded within this time, and recounts those that came
+    /// after it. `is_referenced` is asked of the world. What came before it is of another history of the log, which may
+    /// have lost the report that names it: it stays, and does not count. To be called some time after the start, and
     /// then every hour or so; it walks over the whole store.
     ///
     /// # Errors
     /// [`MediaError::Objects`] if the store cannot be listed. A file that cannot be removed is logged.
     pub async fn sweep(
         &self,
-        older_than: Timestamp,
+        Range { start, end: older_than }: Range<Timestamp>,
         is_referenced: impl Fn(&MediaId) -> bool + Send + Sync,
     ) -> Result<Swept, MediaError> {
         let mut found = std::collections::HashMap::<MediaId, (u64, Timestamp)>::new();
@@ -286,6 +287,9 @@ impl Store {
         self.0.ledger.settle(older_than, &is_referenced);
         let mut swept = Swept::default();
         for (id, (bytes, written_at)) in found {
+            if written_at < start {
+                continue;
+            }
             let _alone = self.0.removing.write().await;
             if is_referenced(&id) {
                 continue;

@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::ops::Range;
 
 use futures_util::{StreamExt, stream};
 use rstest::rstest;
@@ -177,8 +178,26 @@ async fn a_file_without_a_record_is_not_there() {
     std::fs::remove_file(record).unwrap();
     let store = Store::open(&bench.folder.path().join("media"), Limits::default()).unwrap();
     assert_eq!(store.describe(&id).await.unwrap(), None);
-    let swept = store.sweep(Timestamp::from_second(now()).unwrap(), |_| false).await.unwrap();
+    let swept = store.sweep(until(now()), |_| false).await.unwrap();
     assert_eq!((swept.files, bench.files().len()), (1, 0));
+}
+
+/// All time up to this second.
+fn until(second: i64) -> Range<Timestamp> {
+    Timestamp::UNIX_EPOCH..Timestamp::from_second(second).unwrap()
+}
+
+#[tokio::test]
+async fn uploads_of_before_this_history_of_the_log_stay_and_do_not_count() {
+    let bench = Bench::new(Limits::default());
+    let before = bench.send(&mp4(5_000), now()).await.unwrap().description.id.clone();
+    let store = Store::open(&bench.folder.path().join("media"), Limits::default()).unwrap();
+    let later = Timestamp::from_second(now() + 50).unwrap();
+    let swept = store.sweep(later..later + jiff::SignedDuration::from_secs(100), |_| false).await.unwrap();
+    assert_eq!((swept, store.unreferenced_bytes()), (Swept::default(), 0));
+    assert!(store.describe(&before).await.unwrap().is_some());
+    let swept = store.sweep(until(now() + 50), |_| false).await.unwrap();
+    assert_eq!(swept.files, 1, "in the history in which it came it goes");
 }
 
 #[tokio::test]
@@ -194,7 +213,7 @@ async fn uploads_that_no_report_names_are_bounded_and_swept() {
     assert!(bench.store.claim(&named, Timestamp::from_second(now()).unwrap()).await.unwrap().is_some());
     let fresh = bench.send(&mp4(10_002), now() + 100).await.unwrap().description.id.clone();
 
-    let swept = bench.store.sweep(Timestamp::from_second(now() + 50).unwrap(), |id| *id == named).await.unwrap();
+    let swept = bench.store.sweep(until(now() + 50), |id| *id == named).await.unwrap();
     assert_eq!(swept.files, 1);
     assert_eq!(bench.store.describe(&old).await.unwrap(), None);
     assert!(bench.store.describe(&named).await.unwrap().is_some());
@@ -206,9 +225,9 @@ async fn a_claimed_upload_is_not_swept_before_its_report_is_written() {
     let bench = Bench::new(Limits::default());
     let id = bench.send(&mp4(5_000), now()).await.unwrap().description.id.clone();
     bench.store.claim(&id, Timestamp::from_second(now() + 100).unwrap()).await.unwrap();
-    let swept = bench.store.sweep(Timestamp::from_second(now() + 50).unwrap(), |_| false).await.unwrap();
+    let swept = bench.store.sweep(until(now() + 50), |_| false).await.unwrap();
     assert_eq!(swept, Swept::default());
-    let swept = bench.store.sweep(Timestamp::from_second(now() + 200).unwrap(), |_| false).await.unwrap();
+    let swept = bench.store.sweep(until(now() + 200), |_| false).await.unwrap();
     assert_eq!(swept.files, 1, "the report came to nothing");
 }
 
@@ -226,7 +245,7 @@ async fn a_file_that_cannot_be_removed_does_not_keep_the_others() {
         let thumbnail = bench.folder.path().join("media").join(thumbnail_path(id).as_ref());
         std::fs::create_dir_all(thumbnail.join("x")).unwrap();
     }
-    let swept = bench.store.sweep(Timestamp::from_second(now() + 50).unwrap(), |_| false).await.unwrap();
+    let swept = bench.store.sweep(until(now() + 50), |_| false).await.unwrap();
     assert_eq!(swept.files, 3);
 }
 

@@ -111,7 +111,7 @@ pub fn zones(hazard: &LayerInForce) -> anyhow::Result<Layer> {
     for legend in by_severity {
         layer.expect(&class(&legend.class.code));
     }
-    for zone in hazard.edition.zones()? {
+    for zone in hazard.edition.zones() {
         let (index, shape) = zone?;
         let code = about.classes.get(usize::from(index)).map_or("", |legend| legend.class.code.as_str());
         layer.add(&Geometry::MultiPolygon(shape), &class(code), 0);

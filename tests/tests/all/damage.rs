@@ -338,3 +338,49 @@ async fn media_that_are_missing_or_have_other_bytes_are_named_and_readiness_says
     server.start_again()?;
     server.finish()
 }
+
+#[tokio::test]
+async fn a_log_that_is_gone_altogether_is_told_as_a_lost_tail_is() -> Result<()> {
+    let mut server = Server::start()?;
+    let region = server.public().region().await?;
+    file_some(&server.public(), &region, 3).await?;
+    server.kill();
+    // All of it was in the write-ahead log.
+    std::fs::remove_file(wal(&server))?;
+    let (sound, said) = check(&server, &[]);
+    ensure!(!sound && said.contains("the log ended with entry 3 and then with 0"), "{said}");
+    server.allow("the log was restored");
+    server.allow("the log ended with entry 3 and then with 0");
+    server.start_again()?;
+    let degraded = server.public().get("/readyz").await?.good()?;
+    ensure!(degraded["status"] == "degraded" && degraded["findings"]["log_tail"] == 1, "{degraded}");
+    server.finish()
+}
+
+#[tokio::test]
+async fn an_empty_database_beside_the_folder_of_another_is_no_reason_to_begin_anew() -> Result<()> {
+    let (Some(start), Some(other)) = (Start::on(Edition::Postgres)?, Database::fresh()?) else { return Ok(()) };
+    let mut server = start.start()?;
+    let region = server.public().region().await?;
+    file_some(&server.public(), &region, 3).await?;
+    server.stop()?;
+    let data = server.data().to_string_lossy().into_owned();
+    let wrong = || command(&["retag", "--data", &data, "--database", other.url()], "");
+    for _ in 0..2 {
+        let refused = format!("{:#}", wrong().err().context("it began")?);
+        ensure!(refused.contains("has no entries, but the log of") && refused.contains("had 3"), "{refused}");
+    }
+    server.start_again()?;
+    ensure!(server.public().get("/readyz").await?.good()?["status"] == "ready", "the right one still is");
+    server.finish()
+}
+
+#[tokio::test]
+async fn a_folder_in_which_a_restore_was_killed_is_no_node() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    std::fs::create_dir(data.path().join("restoring"))?;
+    let refused = command(&["retag", "--data", &data.path().to_string_lossy()], "");
+    let refused = format!("{:#}", refused.err().context("it began")?);
+    ensure!(refused.contains("was not finished"), "{refused}");
+    Ok(())
+}

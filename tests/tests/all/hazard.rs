@@ -2,13 +2,16 @@
 //! edition.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::client::Client;
 use sokuho_tests::report::report;
-use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::server::{Edition, Server, Start, command};
+use sokuho_tests::skipped::skipped;
+use sokuho_tests::tiles::{features, only};
 
 use crate::shared_data::shared_file;
 
@@ -19,18 +22,18 @@ fn square((lat, lon): (f64, f64)) -> Value {
 }
 
 /// A file of the ministry's schema with one zone of this depth rank around a place.
-fn flood(rank: u8, at: (f64, f64)) -> Value {
+pub fn flood(rank: u8, at: (f64, f64)) -> Value {
     zone(json!({ "A31a_201": "8202010001", "A31a_205": rank }), square(at))
 }
 
-fn zone(properties: Value, coordinates: Value) -> Value {
+pub fn zone(properties: Value, coordinates: Value) -> Value {
     let geometry = json!({ "type": "Polygon", "coordinates": coordinates });
     let crs = json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::6668" } });
     let feature = json!({ "type": "Feature", "properties": properties, "geometry": geometry });
     json!({ "type": "FeatureCollection", "crs": crs, "features": [feature] })
 }
 
-fn import(server: &Server, name: &str, content: &[u8]) -> Result<String> {
+pub fn import(server: &Server, name: &str, content: &[u8]) -> Result<String> {
     let file = server.data().join(name);
     std::fs::write(&file, content)?;
     server.command(&["import", "hazard", &file.to_string_lossy()], "")
@@ -149,7 +152,26 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
         let list = operator.get(&format!("/api/incidents?zone={zone}")).await?.good()?;
         ensure!(ids(&list) == found, "{zone}: {list}");
     }
-    operator.get("/api/incidents?zone=flood-max&office=07202").await?.refused(422, "invalid_field")?;
+    let around = |lat: f64| format!("{},{},{},{}", town.at.1 - 0.001, lat - 0.001, town.at.1 + 0.001, lat + 0.001);
+    let (here, elsewhere) = (around(town.at.0), around(town.at.0 + 0.01));
+    for (narrowed, found) in [
+        (format!("zone=flood-max&bbox={here}"), 2),
+        (format!("zone=flood-max:2&bbox={here}&limit=1"), 1),
+        (format!("zone=flood-max:3&bbox={here}"), 0),
+        // There is an incident too, in no zone.
+        (format!("zone=flood-max&bbox={elsewhere}"), 0),
+        (format!("bbox={elsewhere}"), 1),
+        (format!("zone=flood-max&office={}", town.code), 2),
+        ("zone=flood-max&office=07423".to_owned(), 0),
+    ] {
+        let list = operator.get(&format!("/api/incidents?{narrowed}")).await?.good()?;
+        ensure!(ids(&list) == found, "{narrowed}: {list}");
+    }
+    for wrong in ["zone=flood-max&near=37.5,139.9", "office=07202&bbox=139,37,140,38&zone=flood-max"] {
+        operator.get(&format!("/api/incidents?{wrong}")).await?.refused(422, "invalid_field")?;
+    }
+    let public = format!("/api/incidents?zone=flood-max&bbox={here}");
+    server.public().get(&public).await?.refused(401, "sign_in_required")?;
     let counts = operator.get("/api/hazard/counts").await?.good()?;
     let count = &counts["zones"][0];
     ensure!(counts["zones"].as_array().is_some_and(|zones| zones.len() == 1), "{counts}");
@@ -163,7 +185,12 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
     }
 
     // Another edition of the layer takes the place of the first; what is resolved is left as it was.
-    import(&server, "A31a-24_07.geojson", flood(4, town.at).to_string().as_bytes())?;
+    let mut other = flood(4, town.at);
+    let ring = other.pointer_mut("/features/0/geometry/coordinates/0").and_then(Value::as_array_mut);
+    ring.context("no ring")?.insert(2, json!([town.at.1 + 0.003, town.at.0]));
+    import(&server, "A31a-24_07.geojson", other.to_string().as_bytes())?;
+    let drawn = features(&operator, "hazard-flood-max", town.at, 14, "zones").await?;
+    ensure!(only(&drawn)?.text("class")? == "2", "until the next start nobody is shown the other: {drawn:?}");
     server.stop()?;
     let said = server.command(&["retag"], "")?;
     ensure!(said.starts_with("2 open incidents were looked at; 1 lie in other zones now"), "{said}");
@@ -172,7 +199,7 @@ async fn an_import_is_in_force_from_the_next_start_and_open_incidents_are_looked
         let rows = database.query(
             "SELECT layer, class, depth_min_m, edition, ST_NPoints(geom), ST_IsValid(geom) FROM sokuho.hazard_zone",
         )?;
-        ensure!(rows.trim() == "flood-max|4|5|A31a 2024|5|t", "{rows}");
+        ensure!(rows.trim() == "flood-max|4|5|A31a 2024|6|t", "{rows}");
         let rows = database.query(
             "SET ROLE sokuho_reader; SELECT count(*) FROM sokuho.incident i JOIN sokuho.hazard_zone z \
              ON ST_Intersects(i.geom, z.geom) WHERE i.zones @> '[{\"class\": \"4\"}]'",
@@ -227,7 +254,7 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
     let swapped = of(json!([[[37.5, 139.9], [37.6, 139.9], [37.6, 140.0], [37.5, 139.9]]]));
     let plane = good.replace("6668", "6677");
     let bow_tie = of(json!([[[139.0, 37.0], [139.5, 38.0], [139.5, 37.0], [139.0, 38.0], [139.0, 37.0]]]));
-    let cases: [(&str, &[u8], &str); 9] = [
+    let cases: [(&str, &[u8], &str); 10] = [
         ("cut.geojson", &good.as_bytes()[..good.len() - 20], "damaged or not understood"),
         ("swapped.geojson", swapped.as_bytes(), "latitude and longitude look exchanged"),
         ("plane.geojson", plane.as_bytes(), "urn:ogc:def:crs:EPSG::6677"),
@@ -244,7 +271,8 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
             "damaged",
         ),
         ("lonely.shp", b"\0\0\x27\x0a", ".shx is missing"),
-        ("zones.gpkg", b"SQLite format 3\0", "neither GeoJSON, nor a Shapefile"),
+        ("zones.gpkg", b"SQLite format 3\0", "zones.gpkg is damaged or not understood"),
+        ("zones.kml", b"<kml/>", "neither GeoJSON, nor a Shapefile"),
     ];
     for (name, content, reason) in cases {
         let refused = import(&server, name, content).err().with_context(|| format!("{name} was taken"))?.to_string();
@@ -263,6 +291,36 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
         std::fs::write(&file, &before)?;
     }
     server.start_again()?;
+    server.finish()
+}
+
+#[tokio::test]
+async fn a_geopackage_is_imported_and_one_in_plane_coordinates_is_refused_by_name() -> Result<()> {
+    if !Command::new("ogr2ogr").arg("--version").output().is_ok_and(|done| done.status.success()) {
+        skipped("gdal-bin is not installed");
+        return Ok(());
+    }
+    let mut server = Server::start()?;
+    let [town] = server.public().region().await?.towns()?.map(|town| town.clone());
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(path("zones.geojson"), flood(4, town.at).to_string())?;
+    for (name, system) in [("A31a-24_07.gpkg", "EPSG:6668"), ("plane.gpkg", "EPSG:6677")] {
+        let args = ["-f", "GPKG", &path(name), &path("zones.geojson"), "-nln", "浸水", "-t_srs", system];
+        let made = Command::new("ogr2ogr").args(args).output()?;
+        ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let said = server.command(&["import", "hazard", &path("A31a-24_07.gpkg")], "")?;
+    ensure!(said.contains("flood-max 洪水浸水想定区域（想定最大規模）: A31a 2024, 1 zones, 5 corners"), "{said}");
+    let before = std::fs::read(server.data().join("hazard/flood-max.zones"))?;
+    let refused = server.command(&["import", "hazard", &path("plane.gpkg")], "").err().context("it was taken")?;
+    ensure!(refused.to_string().contains("plane.gpkg: the coordinates are in JGD2011 / Japan Plane"), "{refused}");
+    ensure!(std::fs::read(server.data().join("hazard/flood-max.zones"))? == before);
+    server.stop()?;
+    server.start_again()?;
+    let operator = server.staff("operator", &town.code, None, "operator").await?;
+    let receipt = operator.file(&report(town.at)).await?;
+    ensure!(zones(&incident(&operator, &receipt).await?) == ["flood-max 4 A31a 2024"]);
     server.finish()
 }
 
@@ -295,5 +353,46 @@ async fn real_files_of_the_ministry_are_imported_and_known_places_lie_in_their_z
         found += usize::from(zones(&incident(&wall, &receipt).await?).iter().any(|zone| zone.starts_with("landslide")));
     }
     ensure!(found >= 8, "{found} of 11");
+    server.finish()
+}
+
+#[tokio::test]
+async fn of_the_tables_and_the_folder_the_later_import_counts() -> Result<()> {
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let [town] = server.public().region().await?.towns()?.map(|town| town.clone());
+    let in_force = async |server: &Server| -> Result<String> {
+        let layers = server.public().get("/api/hazard/layers").await?.good()?;
+        let database = server.database().context("no database")?;
+        let rows = database.query("SELECT layer, class, edition FROM sokuho.hazard_zone")?;
+        Ok(format!("{} = {}", layers["layers"][0]["edition"], rows.trim()))
+    };
+
+    // An import that was not told of the database, as on a node that moves from SQLite.
+    let file = server.data().join("A31a-22_07.geojson");
+    std::fs::write(&file, flood(2, town.at).to_string())?;
+    let data = server.data().to_string_lossy().into_owned();
+    server.stop()?;
+    command(&["import", "hazard", "--data", &data, &file.to_string_lossy()], "")?;
+    server.start_again()?;
+    ensure!(in_force(&server).await? == r#""A31a 2022" = flood-max|2|A31a 2022"#);
+
+    // A database that was restored without them.
+    server.stop()?;
+    let database = server.database().context("no database")?;
+    database.query("TRUNCATE sokuho.hazard_edition, sokuho.hazard_zone")?;
+    server.start_again()?;
+    ensure!(in_force(&server).await? == r#""A31a 2022" = flood-max|2|A31a 2022"#);
+
+    // A folder of before the last import, and one that is damaged.
+    let zones = server.data().join("hazard/flood-max.zones");
+    let before = std::fs::read(&zones)?;
+    import(&server, "A31a-24_07.geojson", flood(4, town.at).to_string().as_bytes())?;
+    for old in [&before[..], &before[..20]] {
+        server.stop()?;
+        std::fs::write(&zones, old)?;
+        server.start_again()?;
+        ensure!(in_force(&server).await? == r#""A31a 2024" = flood-max|4|A31a 2024"#);
+    }
     server.finish()
 }

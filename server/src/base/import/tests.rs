@@ -19,8 +19,8 @@ fn file(folder: &Path, name: &str, features: &[(&str, &str)]) -> PathBuf {
     file
 }
 
-fn take(folder: &Path, files: &[PathBuf]) -> Result<(ImportReport, Vec<Feature>), ImportError> {
-    let report = import(files, "aizu", AIZU, folder, &Said::default())?;
+async fn take(folder: &Path, files: &[PathBuf]) -> Result<(ImportReport, Vec<Feature>), ImportError> {
+    let report = import(files, "aizu", AIZU, folder, &Said::default()).await?;
     let base = Base::in_force(None, "aizu", folder).unwrap();
     assert!(!base.is_sketch());
     assert_eq!(base.origin, report.origin);
@@ -32,8 +32,8 @@ const FAR: &str = r#"{"type":"LineString","coordinates":[[135.0,34.5],[135.1,34.
 const LAKE: &str = r#"{"type":"Polygon","coordinates":[[[140.0,37.4],[140.15,37.4],[140.15,37.5],[140.0,37.4]]]}"#;
 const POINT: &str = r#"{"type":"Point","coordinates":[139.93,37.535]}"#;
 
-#[test]
-fn railways_rivers_lakes_and_roads_of_the_ministry_become_one_base_map() {
+#[tokio::test]
+async fn railways_rivers_lakes_and_roads_of_the_ministry_become_one_base_map() {
     let data = tempfile::tempdir().unwrap();
     let files = [
         file(
@@ -64,7 +64,7 @@ fn railways_rivers_lakes_and_roads_of_the_ministry_become_one_base_map() {
         ),
         file(data.path(), "N13-24.geojson", &[(r#"{"N13_003":"3"}"#, LINE)]),
     ];
-    let (report, features) = take(data.path(), &files).unwrap();
+    let (report, features) = take(data.path(), &files).await.unwrap();
     let said: Vec<(Layer, Option<&str>, Option<&str>, u8)> =
         features.iter().map(|f| (f.layer, f.name.as_deref(), f.reference.as_deref(), f.rank)).collect();
     assert_eq!(
@@ -87,22 +87,22 @@ fn railways_rivers_lakes_and_roads_of_the_ministry_become_one_base_map() {
     assert_eq!(report.sha256.len(), 6);
 }
 
-#[test]
-fn a_feature_without_a_usable_shape_is_named_and_the_others_are_taken() {
+#[tokio::test]
+async fn a_feature_without_a_usable_shape_is_named_and_the_others_are_taken() {
     let data = tempfile::tempdir().unwrap();
     let river = r#"{"W05_003":"1","W05_004":"只見川"}"#;
     let rivers = file(data.path(), "W05.geojson", &[(river, "null"), (river, LINE)]);
-    let (report, features) = take(data.path(), &[rivers]).unwrap();
+    let (report, features) = take(data.path(), &[rivers]).await.unwrap();
     assert_eq!((features.len(), report.refused), (1, 1));
     assert_eq!(report.listed, ["W05.geojson, feature 0: it has no geometry"]);
 }
 
-#[test]
-fn the_old_base_map_stays_when_the_new_files_are_no_good() {
+#[tokio::test]
+async fn the_old_base_map_stays_when_the_new_files_are_no_good() {
     let data = tempfile::tempdir().unwrap();
     let river = r#"{"W05_003":"1","W05_004":"只見川"}"#;
     let good = file(data.path(), "W05.geojson", &[(river, LINE)]);
-    take(data.path(), std::slice::from_ref(&good)).unwrap();
+    take(data.path(), std::slice::from_ref(&good)).await.unwrap();
     let unknown = file(data.path(), "towns.geojson", &[(r#"{"N03_004":"会津若松市"}"#, LAKE)]);
     let elsewhere = file(data.path(), "osaka.geojson", &[(river, FAR)]);
     let swapped = file(
@@ -119,7 +119,7 @@ fn the_old_base_map_stays_when_the_new_files_are_no_good() {
         (vec![cut], "cut short"),
         (vec![data.path().join("absent.geojson")], "cannot read"),
     ] {
-        let refused = import(&files, "aizu", AIZU, data.path(), &Said::default()).unwrap_err();
+        let refused = import(&files, "aizu", AIZU, data.path(), &Said::default()).await.unwrap_err();
         assert!(refused.to_string().contains(reason), "{refused}");
         let base = Base::in_force(None, "aizu", data.path()).unwrap();
         assert_eq!(base.features().len(), 1, "{reason}");
@@ -127,24 +127,41 @@ fn the_old_base_map_stays_when_the_new_files_are_no_good() {
     }
 }
 
-#[test]
-fn an_archive_of_tiles_is_taken_whole_with_what_its_maker_asks_for() {
+/// The least that is an archive of version 3: its header, and a root directory of no entries, nothing packed.
+fn pmtiles_without_tiles() -> Vec<u8> {
+    let mut bytes = vec![0; 128];
+    bytes[..8].copy_from_slice(b"PMTiles\x03");
+    for (place, offset, length) in [(8, 127_u64, 1_u64), (24, 128, 0), (40, 128, 0), (56, 128, 0)] {
+        bytes[place..place + 8].copy_from_slice(&offset.to_le_bytes());
+        bytes[place + 8..place + 16].copy_from_slice(&length.to_le_bytes());
+    }
+    // Clustered, directories and tiles not packed, vector, zooms 0 to 14.
+    bytes[96..102].copy_from_slice(&[1, 1, 1, 1, 0, 14]);
+    bytes
+}
+
+#[tokio::test]
+async fn an_archive_of_tiles_is_taken_whole_with_what_its_maker_asks_for() {
     let data = tempfile::tempdir().unwrap();
     let archive = data.path().join("tohoku.pmtiles");
-    fs::write(&archive, b"PMTiles\x03 and the rest").unwrap();
+    fs::write(&archive, pmtiles_without_tiles()).unwrap();
     let said = Said { attribution: Some("国土地理院".to_owned()), licence: Some("PDL1.0".to_owned()) };
-    let report = import(std::slice::from_ref(&archive), "aizu", AIZU, data.path(), &said).unwrap();
+    let report = import(std::slice::from_ref(&archive), "aizu", AIZU, data.path(), &said).await.unwrap();
     assert_eq!(report.origin.attribution, "国土地理院");
     let base = Base::in_force(None, "aizu", data.path()).unwrap();
     assert!(matches!(base.content, Content::Archive(file) if file.extension().is_some_and(|e| e == "pmtiles")));
 
-    let unsaid = import(std::slice::from_ref(&archive), "aizu", AIZU, data.path(), &Said::default()).unwrap_err();
+    let unsaid = import(std::slice::from_ref(&archive), "aizu", AIZU, data.path(), &Said::default()).await.unwrap_err();
     assert!(matches!(unsaid, ImportError::NoAttribution));
     let lies = data.path().join("lies.mbtiles");
     fs::write(&lies, b"PMTiles\x03").unwrap();
-    let refused = import(std::slice::from_ref(&lies), "aizu", AIZU, data.path(), &said).unwrap_err();
+    let refused = import(std::slice::from_ref(&lies), "aizu", AIZU, data.path(), &said).await.unwrap_err();
     assert!(matches!(refused, ImportError::DamagedArchive(name) if name == "lies.mbtiles"));
-    let two = import(&[archive, lies], "aizu", AIZU, data.path(), &said).unwrap_err();
+    let cut = data.path().join("cut.pmtiles");
+    fs::write(&cut, &pmtiles_without_tiles()[..100]).unwrap();
+    let refused = import(std::slice::from_ref(&cut), "aizu", AIZU, data.path(), &said).await.unwrap_err();
+    assert!(matches!(&refused, ImportError::RefusedArchive { file, .. } if file == "cut.pmtiles"), "{refused}");
+    let two = import(&[archive, lies], "aizu", AIZU, data.path(), &said).await.unwrap_err();
     assert!(matches!(two, ImportError::ArchiveAmongOthers));
 }
 
@@ -163,8 +180,8 @@ fn of_a_zip_with_the_same_features_in_several_forms_one_is_read() {
     );
 }
 
-#[test]
-fn the_real_stations_of_aizu_are_taken() {
+#[tokio::test]
+async fn the_real_stations_of_aizu_are_taken() {
     let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/basemap/N02-22_Station_aizu.geojson");
     let real = std::env::var_os("SOKUHO_SHARED_DATA")
         .map_or(real, |shared| Path::new(&shared).join("basemap/N02-22_Station_aizu.geojson"));
@@ -173,7 +190,7 @@ fn the_real_stations_of_aizu_are_taken() {
         return;
     }
     let data = tempfile::tempdir().unwrap();
-    let (report, features) = take(data.path(), &[real]).unwrap();
+    let (report, features) = take(data.path(), &[real]).await.unwrap();
     assert!(report.features[&Layer::Station] > 80, "{report:?}");
     let wakamatsu: Vec<_> = features.iter().filter(|f| f.name.as_deref() == Some("会津若松")).collect();
     assert_eq!(wakamatsu.len(), 1, "two lines meet there, and it is one station");
