@@ -251,7 +251,7 @@ impl World {
         Some(MapReport { thing, incident: report.incident, drill: drills.has(report.incident) })
     }
 
-    fn is_drill(&self, operation: OperationId) -> bool {
+    pub(super) fn is_drill(&self, operation: OperationId) -> bool {
         self.operations.get(operation).is_some_and(|(operation, _)| operation.kind == OperationKind::Drill)
     }
 

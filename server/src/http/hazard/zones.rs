@@ -77,7 +77,8 @@ pub fn routes() -> OpenApiRouter<HazardZonesState> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Question {
-    /// West, south, east, north in degrees WGS 84, comma-separated; at most 0.1° each way.
+    /// West, south, east, north in degrees WGS 84, comma-separated; widened to multiples of 0.02° at most 0.14°
+    /// each way, so 0.1° wherever it lies.
     bbox: String,
 }
 
@@ -94,7 +95,8 @@ async fn zones(
 ) -> ApiResult<Response> {
     let wrong = |rule: &str| ApiError::new(Code::InvalidField).detail(format!("bbox {rule}"));
     let bounds = query::bounds(&question.bbox).ok_or_else(|| wrong(query::BOUNDS_RULE))?;
-    let area = Area::around(&bounds).ok_or_else(|| wrong("must be at most 0.1° each way"))?;
+    let area =
+        Area::around(&bounds).ok_or_else(|| wrong("must be at most 0.14° each way, widened to multiples of 0.02°"))?;
     let keeping = Keeping { cache: "no-cache", vary: "Accept-Encoding" };
     let hazard = state.hazard;
     let make = move || {

@@ -65,6 +65,8 @@ fn neighbours_share_one_answer_and_what_is_too_large_is_refused() {
         Some(here),
         "edges on the grid stay where they are"
     );
+    let widest = Area::around(&bounds(139.86, 37.42, 140.0, 37.56)).unwrap();
+    assert_eq!((widest.east - widest.west, widest.north - widest.south), (ACROSS, ACROSS), "what a phone asks for");
     assert_eq!(Area::around(&bounds(139.8, 37.4, 140.0, 37.5)), None);
     assert!(Area::around(&bounds(-0.01, -0.01, 0.01, 0.01)).is_some());
 }
