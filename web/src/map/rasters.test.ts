@@ -21,7 +21,7 @@ const base = {
   sketch: true,
   features: { type: 'FeatureCollection', features: [] },
 } as unknown as BaseMap;
-const palette = { brightest: 0.5 } as Palette;
+const palette = { brightest: 0.5, border: '#123456', name: '#ffffff' } as Palette;
 
 /** What of a map the drawing needs. */
 function mapOf() {
@@ -39,6 +39,9 @@ function mapOf() {
       ),
     removeLayer: (gone: string) => {
       style.layers = style.layers.filter(({ id }) => id !== gone);
+    },
+    setPaintProperty: (id: string, name: string, value: unknown) => {
+      Object.assign(style.layers.find((layer) => layer.id === id)?.paint ?? {}, { [name]: value });
     },
     setLayoutProperty: (id: string, name: string, value: unknown) => {
       const layer = style.layers.find((layer) => layer.id === id);
@@ -100,6 +103,9 @@ it('leaves the names of the base map upon a ground that has none', () => {
   expect(at('proxy-photo')).toBeLessThan(at('border'));
   expect(at('proxy-photo')).toBeLessThan(at('base-place-names'));
   expect(style.layers[at('border-over')]?.layout).toMatchObject({ visibility: 'none' });
+  expect(style.layers[at('border')]?.paint).toMatchObject({ 'line-color': palette.name });
+  drawRasters(map, null, [], palette, () => {});
+  expect(style.layers[at('border')]?.paint).toMatchObject({ 'line-color': palette.border });
 });
 
 it('takes away what is shown no longer, and puts zones back beneath the lines of the base map', () => {

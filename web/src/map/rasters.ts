@@ -91,6 +91,8 @@ export function drawRasters(
   if (ground) map.addLayer(groundLayer(ground, palette), below);
   zones(below);
   for (const one of over) map.addLayer(overLayer(one), below);
+  // What is drawn for the land's own colour is lost on a photo.
+  map.setPaintProperty('border', 'line-color', ground ? palette.name : palette.border);
   map.setLayoutProperty('border-over', 'visibility', ground?.names ? 'visible' : 'none');
 }
 

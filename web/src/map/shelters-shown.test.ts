@@ -21,3 +21,11 @@ it('shows all shelters until one is open, and then those that are', () => {
 it('shows none where somebody wants none', () => {
   expect(sheltersShown([one('a', 'open')], 'none')).toEqual([]);
 });
+
+it('shows the shelter to which somebody was sent, whatever was chosen', () => {
+  const [open, quiet] = [one('a', 'open'), one('b')];
+  const position = { lat: 37.5, lon: 139.9 };
+  const sent = { ...quiet, shelter: { ...quiet.shelter, position } };
+  expect(ids(sheltersShown([open, sent], 'open', position))).toEqual(['a', 'b']);
+  expect(ids(sheltersShown([open, sent], 'none', position))).toEqual(['b']);
+});

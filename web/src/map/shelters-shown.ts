@@ -1,4 +1,5 @@
 import type { Known } from '../state/shelters';
+import type { LatLon } from '../wire';
 
 /** Which shelters a map shows: those that are open, all of them, or none. */
 export const SHELTERS_SHOWN = ['open', 'all', 'none'] as const;
@@ -12,8 +13,12 @@ export function usualShelters(shelters: readonly Known[]): SheltersShown {
   return shelters.some(isOpened) ? 'open' : 'all';
 }
 
-/** The shelters that are shown. */
-export function sheltersShown(shelters: readonly Known[], which: SheltersShown): readonly Known[] {
-  if (which === 'none') return [];
-  return which === 'all' ? shelters : shelters.filter(isOpened);
+/** The shelters that are shown. `sentTo`: where somebody was sent; a shelter there is shown whatever was chosen. */
+export function sheltersShown(
+  shelters: readonly Known[],
+  which: SheltersShown,
+  sentTo: LatLon | null = null,
+): readonly Known[] {
+  if (which === 'all') return shelters;
+  return shelters.filter((one) => one.shelter.position === sentTo || (which === 'open' && isOpened(one)));
 }

@@ -109,7 +109,12 @@ export function groundStyle({ region, base, palette, local, scale, origin }: Gro
       ...parts.names,
       { id: ABOVE_RASTER, type: 'background', layout: { visibility: 'none' } },
       // Only while a picture covers the other.
-      { ...border, id: 'border-over', layout: { ...border.layout, visibility: 'none' } },
+      {
+        ...border,
+        id: 'border-over',
+        layout: { ...border.layout, visibility: 'none' },
+        paint: { ...border.paint, 'line-color': palette.name },
+      },
       {
         id: 'names',
         type: 'symbol',
