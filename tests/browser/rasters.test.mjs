@@ -76,6 +76,16 @@ async function shows(page, colour, least) {
   assert.ok(seen >= least, `${colour} is ${Math.round(seen * 100)} % of the map`);
 }
 
+/** The colour of land where nothing lies upon it. */
+function landOf(page) {
+  return page.locator('.maplibregl-map').evaluate((map) => {
+    const pen = new OffscreenCanvas(1, 1).getContext('2d');
+    pen.fillStyle = getComputedStyle(map).getPropertyValue('--map-land').trim();
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  });
+}
+
 const open = (page) => page.getByRole('button', { name: t('map.layers'), exact: true }).click();
 const close = (page) => page.getByRole('button', { name: t('map.layers.close') }).click();
 const ground = (page, name) => page.getByRole('radio', { name, exact: true });
@@ -130,12 +140,7 @@ test('a hazard raster is a layer with a strength, in the colours of whoever made
 
 test('where the line is cut and nothing is at hand, the base map stays in view', async () => {
   const page = await desk();
-  const land = await page.locator('.maplibregl-map').evaluate((map) => {
-    const pen = new OffscreenCanvas(1, 1).getContext('2d');
-    pen.fillStyle = getComputedStyle(map).getPropertyValue('--map-land').trim();
-    pen.fillRect(0, 0, 1, 1);
-    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  });
+  const land = await landOf(page);
   const before = await share(page, land);
   assert.ok(before > 0.05, 'there is land on the map');
   pictures.cut = true;
@@ -146,8 +151,24 @@ test('where the line is cut and nothing is at hand, the base map stays in view',
   await close(page);
   await shows(page, land, before * 0.8);
   await photograph(page, 'rasters-cut');
+  await page.context().close();
   pictures.cut = false;
   browser.forgive(/502/);
+  browser.isUntroubled();
+});
+
+test('the switch opens beside the map and covers nothing of the place that somebody looks at', async () => {
+  const page = await desk();
+  const land = await landOf(page);
+  assert.ok((await share(page, land)) < 0.3, 'the whole region is in view');
+  const shelters = page.getByRole('region', { name: t('shelter.title') });
+  await shelters.getByRole('listitem').first().getByRole('button').first().click();
+  await shows(page, land, 0.5);
+  await open(page);
+  const canvas = await page.locator('.maplibregl-canvas').boundingBox();
+  const sheet = await page.getByRole('group', { name: t('map.layers'), exact: true }).boundingBox();
+  assert.ok(canvas.x + canvas.width <= sheet.x + 1, 'the switch lies upon the map');
+  await shows(page, land, 0.5);
   browser.isUntroubled();
   await page.context().close();
 });
