@@ -60,7 +60,7 @@ generate: web/node_modules/.package-lock.json ## Write anew what is made from co
 	cd web && npm run --silent generate
 
 .PHONY: bench
-bench: web/dist/index.html ## Measure the release binary beside nchan, NATS and PostgreSQL (BENCH="--quick" tries it)
+bench: web/dist/index.html tests/browser/node_modules/.package-lock.json ## Measure the release binary beside nchan, NATS and PostgreSQL (BENCH="--quick" tries it)
 	@scripts/setup-bench
 	@scripts/say "Building the release binary: some 10 minutes the first time. The bench then runs about half an hour."
 	cargo build --release -p sokuho -p sokuho-tests --bin sokuho --bin bench

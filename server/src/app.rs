@@ -17,6 +17,7 @@ pub mod zoning;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +37,6 @@ use self::ending::{StopSignals, Stopped, first_to_end, stop_softly};
 use self::gates::LiveGate;
 use self::notify::Manager;
 use crate::audit::exports::Exports;
-use crate::base::Base;
 use crate::config::Config;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
@@ -71,6 +71,7 @@ use crate::log::{ContactBook, EntryLog};
 use crate::media::store::{self, Store};
 use crate::region::Region;
 use crate::shelters::Shelters;
+use crate::tiles::desk::Desk;
 use crate::tiles::live::LiveTiles;
 
 /// A soft stop may take this long; then the node stops hard.
@@ -180,7 +181,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         }
     };
     let Begun { storage: Storage { database, log, registry, region, .. }, history, replayed } = begun;
-    let base = Base::in_force(config.region.as_deref(), region.code(), &config.data)?;
+    let base = maps::base(&config, &region).await?;
     let locator = Arc::new(Locator::new(&region));
     let shelters = Arc::new(Shelters::in_force(&config.data, &region, &locator)?);
     log.describe_shelters(shelters.all(), shelters.is_demonstration()).await?;
@@ -208,7 +209,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let begins_after = replayed.head - last.len() as Seq;
     let hub = Hub::new(settings, node, log.epoch(), begins_after, clock.clone(), gate);
     hub.publish(last);
-    let live_tiles = LiveTiles::new(Arc::clone(&live));
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let desk = Desk::new(cores);
+    let live_tiles = LiveTiles::new(Arc::clone(&live), &desk);
     let announcer = Announcer::new(Arc::clone(&live), Arc::clone(&hub), live_tiles.clone(), history);
     let (appender, writing) = writer(Arc::clone(&log), replayed.head, announcer);
 
@@ -272,7 +275,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         cache_mib: config.map_cache_mib,
         keep_free_mib: config.keep_free_mib,
     };
-    let sources = maps::sources(&region, live_tiles, &base, &hazard, remotes, clock.clone()).await?;
+    let sources = maps::sources(&region, live_tiles, &base, &hazard, &desk, remotes, clock.clone()).await?;
     let doors = Doors {
         base: base_door::BaseState::new(&base)?,
         region: region_door::RegionState::new(&region)?,
@@ -301,7 +304,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             turns: Arc::default(),
         },
         hazard: hazard_door::HazardState::new(&hazard, Arc::clone(&live))?,
-        hazard_zones: hazard_door::zones::HazardZonesState::new(Arc::clone(&hazard)),
+        hazard_zones: hazard_door::zones::HazardZonesState::new(Arc::clone(&hazard), cores),
         features: features::FeaturesState::new(
             &region,
             Arc::clone(&shelters),
@@ -318,7 +321,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             turns: Arc::default(),
         },
         tiles: tiles_door::TilesState { sources: Arc::new(sources), epoch: log.epoch() },
-        shelters: shelters_door::SheltersState::new(Arc::clone(&live), shelters, recorder.clone()),
+        shelters: shelters_door::SheltersState::new(Arc::clone(&live), shelters, recorder.clone(), log.epoch()),
         operations: operations::OperationsState {
             live: Arc::clone(&live),
             past,

@@ -119,7 +119,7 @@ test('a phone that opened the page once goes on without a network, and says how 
 
   // Another language is at hand too.
   await page.getByRole('button', { name: 'English' }).click();
-  await page.getByText('No network: this is what was fetched before.').waitFor();
+  await page.getByText('Nothing newer can be had: this is what was fetched before.').waitFor();
   await page.context().setOffline(false);
   browser.forgive(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
   await page.context().close();

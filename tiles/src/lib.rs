@@ -1,16 +1,18 @@
 //! Tile maths for the bulletin map: Web Mercator tiles (EPSG:3857, the "XYZ" scheme, y grows to the
 //! south) and degrees WGS 84; and what is made of them. Knows nothing of the server.
 //!
-//! `points` makes vector tiles of many things with a place, `shapes` of areas and lines; `cache` keeps what was made
-//! until a change empties its place. `archive` reads files of tiles that were made elsewhere,
-//! `proxy` fetches and keeps those of listed servers.
+//! `points` makes vector tiles of many things with a place, `shapes` of areas and lines, by so many `drawers` at once;
+//! `cache` keeps what was made until a change empties its place, `kept` holds it within its bytes. `archive` reads files
+//! of tiles that were made elsewhere, `proxy` fetches and keeps those of listed servers.
 //!
 //! Formulas: OpenStreetMap wiki, "Slippy map tilenames".
 
 pub mod address;
 pub mod archive;
 pub mod cache;
+pub mod drawers;
 pub mod format;
+pub mod kept;
 pub mod points;
 pub mod properties;
 pub mod proxy;

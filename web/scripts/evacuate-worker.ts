@@ -43,8 +43,10 @@ export function evacuateWorker(): Plugin {
     async generateBundle(_, bundle) {
       const files = ['/icon.svg', ...filesOf('evacuate', bundle).map((file) => `/${file}`)];
       if (files.length < 2) throw new Error('the build has no page evacuate');
-      const source = await readFile(new URL('../src/evacuate/worker.js', import.meta.url), 'utf8');
-      const version = createHash('sha256').update(files.join('\n')).update(source).digest('hex').slice(0, 16);
+      const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
+      const [source, page] = await Promise.all([read('../src/evacuate/worker.js'), read('../evacuate.html')]);
+      const all = [...files, source, page];
+      const version = createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 16);
       const text = source.replace('__FILES__', JSON.stringify(files)).replace('__VERSION__', version);
       this.emitFile({ type: 'asset', fileName: 'evacuate-worker.js', source: text });
     },

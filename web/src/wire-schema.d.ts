@@ -3571,7 +3571,10 @@ export interface operations {
     hazard_zones: {
         parameters: {
             query: {
-                /** @description West, south, east, north in degrees WGS 84, comma-separated; at most 0.1° each way. */
+                /**
+                 * @description West, south, east, north in degrees WGS 84, comma-separated; widened to multiples of 0.02° at most 0.14°
+                 *     each way, so 0.1° wherever it lies.
+                 */
                 bbox: string;
             };
             header?: never;
@@ -3619,6 +3622,11 @@ export interface operations {
                  *     is not told in which zones an incident lies. May be joined with `bbox` or `office`.
                  */
                 zone?: string;
+                /**
+                 * @description With `near`: only what may stand in somebody's way in earnest, that is open incidents of road damage or danger
+                 *     and none of a drill. Fewer than `limit` are all that there are; else all those nearer than the last are there.
+                 */
+                obstacles?: boolean;
                 /** @description How many at most, 1 to 1,000; 100 if left out. */
                 limit?: number;
                 /** @description How much is told of each; everything if left out. */

@@ -50,6 +50,7 @@ export type Medium = Schemas['Medium'];
 export type Reporter = Schemas['Reporter'];
 export type OfficeReport = Schemas['OfficeReport'];
 export type Zone = OfficeIncident['zones'][number];
+export type IncidentSymbol = Schemas['IncidentSymbol'];
 export type PublicIncident = Schemas['PublicIncident'];
 export type OfficeIncident = Schemas['OfficeIncident'];
 

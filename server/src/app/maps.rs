@@ -11,9 +11,11 @@ use sokuho_tiles::proxy::source::{self, Source as Remote};
 use sokuho_tiles::proxy::{Limits, Proxy};
 
 use crate::base::{Base, Content};
+use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::hazard::InForce;
 use crate::region::Region;
+use crate::tiles::desk::Desk;
 use crate::tiles::live::LiveTiles;
 use crate::tiles::sources::{Source, Sources};
 
@@ -59,6 +61,16 @@ impl Remotes {
     }
 }
 
+/// The base map in force. Looking through an archive takes minutes where it was not looked through before.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) async fn base(config: &Config, region: &Region) -> anyhow::Result<Base> {
+    let (folder, data, code) = (config.region.clone(), config.data.clone(), region.code().to_owned());
+    let loading = tokio::task::spawn_blocking(move || Base::in_force(folder.as_deref(), &code, &data));
+    Ok(loading.await.context("reading the base map")??)
+}
+
 /// All sources of a node.
 ///
 /// # Errors
@@ -69,20 +81,21 @@ pub(super) async fn sources(
     live: LiveTiles,
     base: &Base,
     hazard: &Arc<InForce>,
+    desk: &Desk,
     remotes: Remotes,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Sources> {
     let mut sources = Sources::from([
         ("live".to_owned(), Source::live(region, live)),
-        ("boundaries".to_owned(), Source::boundaries(region)),
+        ("boundaries".to_owned(), Source::boundaries(region, desk)),
     ]);
     for (number, layer) in hazard.layers().iter().enumerate() {
-        let zones = Source::zones(hazard, number, region.bounds());
+        let zones = Source::zones(hazard, number, region.bounds(), desk);
         sources.extend(zones.map(|zones| (format!("hazard-{}", layer.about().layer), zones)));
     }
     let base = match &base.content {
         Content::Archive(file) => archive(file, base).await,
-        _ => Source::base(base, region.bounds()),
+        _ => Source::base(base, region.bounds(), desk),
     };
     sources.extend(base.map(|base| ("base".to_owned(), base)));
     if !remotes.ids.is_empty() {
@@ -94,8 +107,10 @@ pub(super) async fn sources(
 }
 
 async fn archive(file: &Path, base: &Base) -> Option<Source> {
+    // A base map is kept under its SHA-256.
+    let sha256 = file.file_stem().unwrap_or_default().to_string_lossy();
     match Archive::open(file).await {
-        Ok(archive) => Some(Source::archive(archive, &base.origin.attribution, &base.origin.edition)),
+        Ok(archive) => Some(Source::archive(archive, &base.origin.attribution, &sha256)),
         Err(error) => {
             tracing::error!(error = %error, file = %file.display(), "the base map is refused");
             None
@@ -119,4 +134,79 @@ pub async fn prefetch(
     let proxy = Remotes { ids: vec![source.to_owned()], ..remotes }.open(clock)?;
     let bounds = Bounds { west, south, east, north };
     Ok(prefetch::prefetch(&proxy, source, &bounds, zooms, a_second, tell).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use geo_types::Point;
+
+    use super::*;
+    use crate::base::kept::{Kept, store};
+    use crate::base::{Feature, Kind, Layer, Origin};
+    use crate::hazard::InForce;
+
+    const BOUNDS: crate::domain::position::Bounds =
+        crate::domain::position::Bounds { west: 139.0, south: 37.0, east: 140.0, north: 38.0 };
+
+    /// An archive of no tiles, and its name.
+    fn archive(name: &str) -> Vec<u8> {
+        let metadata = format!(r#"{{"name":"{name}"}}"#);
+        let mut bytes = vec![0; 127];
+        bytes[..8].copy_from_slice(b"PMTiles\x03");
+        for (place, offset, length) in [(8, 127, 1), (24, 128, metadata.len() as u64)] {
+            bytes[place..place + 8].copy_from_slice(&u64::to_le_bytes(offset));
+            bytes[place + 8..place + 16].copy_from_slice(&length.to_le_bytes());
+        }
+        // Nothing is packed, vector tiles of zoom 0; then a directory of none.
+        bytes[97..100].fill(1);
+        bytes.push(0);
+        [bytes, metadata.into_bytes()].concat()
+    }
+
+    #[tokio::test]
+    async fn a_new_base_map_under_the_old_name_is_another_edition_of_its_tiles() {
+        let data = tempfile::tempdir().unwrap();
+        let desk = Desk::new(1);
+        let mut editions = Vec::new();
+        for name in ["old", "new", "old"] {
+            let file = data.path().join("tohoku.pmtiles");
+            std::fs::write(&file, archive(name)).unwrap();
+            let origin =
+                Origin { edition: "tohoku".to_owned(), attribution: "somebody".to_owned(), ..Origin::default() };
+            store(data.path(), "aizu", Kept::Archive(&file), &origin).unwrap();
+            let base = Base::in_force(None, "aizu", data.path()).unwrap();
+            let Content::Archive(file) = &base.content else { panic!("an archive") };
+            editions.push(super::archive(file, &base).await.unwrap().edition);
+        }
+        assert!(editions[0] != editions[1] && editions[0] == editions[2], "{editions:?}");
+
+        let station = |lon: f64| Feature {
+            layer: Layer::Station,
+            name: Some("会津若松".to_owned()),
+            english: None,
+            reference: None,
+            kind: None::<Kind>,
+            rank: 1,
+            geometry: Point::new(lon, 37.5).into(),
+        };
+        let of = |lon: f64| {
+            let content = Content::Features(Arc::new(vec![station(lon)]));
+            Source::base(&Base { origin: Origin::default(), content }, BOUNDS, &desk).unwrap().edition
+        };
+        assert_eq!(of(139.93), of(139.93));
+        assert_ne!(of(139.93), of(139.94), "as many features, but elsewhere");
+    }
+
+    #[test]
+    fn another_demonstration_is_another_edition_of_its_tiles() {
+        let data = tempfile::tempdir().unwrap();
+        let hazard = Arc::new(InForce::load(data.path(), "aizu").unwrap());
+        assert!(!hazard.layers().is_empty());
+        for layer in hazard.layers() {
+            // All else that the edition of the tiles is made from is the same in every release.
+            assert!(layer.about().demonstration && layer.about().source_sha256.len() == 64);
+        }
+    }
 }

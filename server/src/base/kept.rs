@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ use super::{Base, BaseError, Content, Feature, Origin, feature};
 /// The file that says which base map is in force.
 const IN_FORCE: &str = "in_force.json";
 
+/// The file that says which archive was looked through.
+const LOOKED_THROUGH: &str = "looked_through.json";
+
 /// What is in force, as it is written down.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +27,38 @@ struct InForce {
     file: String,
     /// Its SHA-256, hexadecimal.
     sha256: String,
+}
+
+/// An archive that was read to its end and is what it should be. As long as this is true of the file nobody reads it
+/// again: it may have gigabytes. Whatever writes into a file changes when it was changed, and nothing can set that.
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookedThrough {
+    sha256: String,
+    bytes: u64,
+    inode: u64,
+    /// Seconds since 1970, and nanoseconds.
+    changed: (i64, i64),
+}
+
+impl LookedThrough {
+    fn now(archive: &Path, sha256: &str) -> io::Result<Self> {
+        let about = archive.metadata()?;
+        let changed = (about.ctime(), about.ctime_nsec());
+        Ok(Self { sha256: sha256.to_owned(), bytes: about.len(), inode: about.ino(), changed })
+    }
+
+    fn written(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(folder.join(LOOKED_THROUGH)).ok()?).ok()
+    }
+
+    /// If it cannot be written, the next start looks through the archive once more.
+    fn write(&self, folder: &Path) {
+        let written = serde_json::to_vec_pretty(self).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|bytes| std::fs::write(folder.join(LOOKED_THROUGH), bytes)) {
+            tracing::warn!(error = %error, "that the base map was looked through cannot be written down");
+        }
+    }
 }
 
 /// What is to be kept.
@@ -39,7 +75,8 @@ pub fn folder(data_dir: &Path, region: &str) -> PathBuf {
     data_dir.join("base").join(region)
 }
 
-/// The imported base map, if there is one.
+/// The imported base map, if there is one. Reads an archive to its end, unless that was done before and it was not
+/// touched since.
 ///
 /// # Errors
 /// [`BaseError`]: it is there, and cannot be read or was changed.
@@ -59,11 +96,18 @@ pub fn load(data_dir: &Path, region: &str) -> Result<Option<Base>, BaseError> {
     }
     let kept = folder.join(&name);
     let unreadable = |source| BaseError::Unreadable { file: kept.clone(), source };
+    let is_archive = kept.extension().is_some_and(|extension| extension != "geojson");
+    // Before it is read: what changes meanwhile is looked through again.
+    let about = LookedThrough::now(&kept, &sha256).map_err(unreadable)?;
+    if is_archive && LookedThrough::written(&folder).as_ref() == Some(&about) {
+        return Ok(Some(Base { origin, content: Content::Archive(kept) }));
+    }
     let found = hash(&kept).map_err(unreadable)?;
     if found != sha256 {
         return Err(BaseError::Checksum { file: kept.display().to_string(), expected: sha256, found });
     }
-    if kept.extension().is_some_and(|extension| extension != "geojson") {
+    if is_archive {
+        about.write(&folder);
         return Ok(Some(Base { origin, content: Content::Archive(kept) }));
     }
     let bytes = std::fs::read(&kept).map_err(unreadable)?;

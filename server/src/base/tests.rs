@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 use super::*;
 
@@ -107,6 +108,29 @@ fn an_imported_file_that_was_changed_is_named_and_not_served() {
     fs::write(&file, r#"{"type":"FeatureCollection","features":[]}"#).unwrap();
     let refused = Base::in_force(None, "aizu", data.path()).unwrap_err();
     assert!(matches!(&refused, BaseError::Checksum { file: named, .. } if named.contains("geojson")), "{refused}");
+}
+
+#[test]
+fn an_archive_is_read_to_its_end_once_and_again_if_it_was_touched() {
+    let data = tempfile::tempdir().unwrap();
+    let archive = data.path().join("roads.pmtiles");
+    fs::write(&archive, b"PMTiles and much more").unwrap();
+    let file = kept::store(data.path(), "aizu", kept::Kept::Archive(&archive), &origin()).unwrap();
+    let load = || Base::in_force(None, "aizu", data.path());
+    assert_eq!(load().unwrap().content, Content::Archive(file.clone()));
+
+    fs::write(&file, b"PMTiles and more than").unwrap();
+    let refused = load().unwrap_err();
+    assert!(matches!(&refused, BaseError::Checksum { .. }), "{refused}");
+    // Who says that this file was looked through is believed: so nobody reads it.
+    let note = kept::folder(data.path(), "aizu").join("looked_through.json");
+    let mut said: serde_json::Value = serde_json::from_slice(&fs::read(&note).unwrap()).unwrap();
+    let about = fs::metadata(&file).unwrap();
+    said["changed"] = serde_json::json!([about.ctime(), about.ctime_nsec()]);
+    fs::write(&note, said.to_string()).unwrap();
+    assert_eq!(load().unwrap().content, Content::Archive(file.clone()));
+    fs::write(&note, "{").unwrap();
+    load().unwrap_err();
 }
 
 #[test]

@@ -70,6 +70,9 @@ struct Question {
     /// Id of a layer of hazard zones, or `LAYER:CLASS`: those that lie in its zones. For staff and walls: the public
     /// is not told in which zones an incident lies. May be joined with `bbox` or `office`.
     zone: Option<String>,
+    /// With `near`: only what may stand in somebody's way in earnest, that is open incidents of road damage or danger
+    /// and none of a drill. Fewer than `limit` are all that there are; else all those nearer than the last are there.
+    obstacles: Option<bool>,
     /// How many at most, 1 to 1,000; 100 if left out.
     limit: Option<usize>,
     /// How much is told of each; everything if left out.
@@ -150,14 +153,19 @@ fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
             let among = match place {
                 Asked::Within(bounds) => Among::Within(bounds),
                 Asked::Of(office) => Among::Of(office),
-                Asked::Newest | Asked::Near(_) => Among::All,
+                Asked::Newest | Asked::Near(..) => Among::All,
             };
             world.symbols_in_zones((&zone.layer, zone.class.as_deref()), among, asked.limit)
         }
         (None, Asked::Within(bounds)) if coarse => coarse::within(world, bounds, asked.limit),
         (None, Asked::Within(bounds)) => world.symbols_in(bounds, asked.limit),
-        (None, Asked::Near(position)) if coarse => coarse::near(world, *position, asked.limit),
-        (None, Asked::Near(position)) => world.symbols_near(*position, asked.limit),
+        (None, Asked::Near(position, of)) => {
+            let nearest = |position, limit| match of {
+                Which::All => world.symbols_near(position, limit),
+                Which::Obstacles => world.obstacles_near(position, limit),
+            };
+            if coarse { coarse::near(nearest, *position, asked.limit) } else { nearest(*position, asked.limit) }
+        }
         (None, Asked::Of(office)) => world.newest_symbols(Some(office), asked.limit),
         (None, Asked::Newest) => world.newest_symbols(None, asked.limit),
     };
@@ -177,9 +185,15 @@ fn answer(world: &World, asked: &Read, audience: Audience) -> Incidents {
     }
 }
 
+#[derive(Clone, Copy)]
+enum Which {
+    All,
+    Obstacles,
+}
+
 enum Asked {
     Within(Bounds),
-    Near(Position),
+    Near(Position, Which),
     Of(OfficeCode),
     Newest,
 }
@@ -204,6 +218,7 @@ fn read(question: &Question) -> ApiResult<Read> {
     if !(1..=1_000).contains(&limit) {
         return Err(wrong("limit must be 1 to 1000"));
     }
+    let which = if question.obstacles == Some(true) { Which::Obstacles } else { Which::All };
     let place = match (&question.bbox, &question.near, &question.office) {
         (Some(bbox), None, None) => {
             let bounds = query::bounds(bbox).ok_or_else(|| wrong(&format!("bbox {}", query::BOUNDS_RULE)))?;
@@ -213,13 +228,18 @@ fn read(question: &Question) -> ApiResult<Read> {
             return Err(wrong("zone can be joined with bbox or office, not with near"));
         }
         (None, Some(near), None) => match query::numbers(near).as_deref() {
-            Some(&[lat, lon]) => Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?),
+            Some(&[lat, lon]) => {
+                Asked::Near(Position::new(lat, lon).map_err(|cause| wrong(&cause.to_string()))?, which)
+            }
             _ => return Err(wrong("near must be two numbers: latitude,longitude")),
         },
         (None, None, Some(office)) => Asked::Of(office.parse().map_err(|_| Code::UnknownOffice)?),
         (None, None, None) => Asked::Newest,
         _ => return Err(wrong("only one of bbox, near and office")),
     };
+    if matches!(which, Which::Obstacles) && !matches!(place, Asked::Near(..)) {
+        return Err(wrong("obstacles goes with near"));
+    }
     let zone = question.zone.as_ref().map(|zone| match zone.split_once(':') {
         Some((layer, class)) => Zone { layer: layer.to_owned(), class: Some(class.to_owned()) },
         None => Zone { layer: zone.clone(), class: None },

@@ -66,6 +66,11 @@ impl Precompressed {
         Self { plain, gzip, kind, etag }
     }
 
+    /// Bytes that it takes.
+    pub fn size(&self) -> usize {
+        self.plain.len() + self.gzip.as_ref().map_or(0, Bytes::len)
+    }
+
     /// The answer to a request with these headers.
     pub fn answer(&self, headers: &HeaderMap, keeping: Keeping) -> Response {
         let mut response = if is_at_hand(headers, &self.etag) {

@@ -47,6 +47,8 @@ pub struct SheltersState {
     recorder: Recorder,
     office: Arc<Mutex<Option<Encoded>>>,
     public: Arc<Mutex<Option<Encoded>>>,
+    /// The log's epoch: its entries are counted anew with it.
+    epoch: Uuid,
 }
 
 /// The whole list, encoded once for all who ask until somebody says something.
@@ -59,8 +61,8 @@ struct Encoded {
 
 impl SheltersState {
     /// The door to this list in this world.
-    pub fn new(live: Arc<Live>, list: Arc<Shelters>, recorder: Recorder) -> Self {
-        Self { live, list, recorder, office: Arc::default(), public: Arc::default() }
+    pub fn new(live: Arc<Live>, list: Arc<Shelters>, recorder: Recorder, epoch: Uuid) -> Self {
+        Self { live, list, recorder, office: Arc::default(), public: Arc::default(), epoch }
     }
 }
 
@@ -145,7 +147,8 @@ impl SheltersState {
             let marker = if audience == Audience::Office { 'o' } else { 'p' };
             let list_tag = state.list.sha256().get(..16).unwrap_or_default().to_owned();
             let (words, operations) = version;
-            let answer = Precompressed::json(&list, 6, |_| format!("{list_tag}-{words}-{operations}-{marker}"))?;
+            let tag = format!("{list_tag}-{}-{words}-{operations}-{marker}", state.epoch);
+            let answer = Precompressed::json(&list, 6, |_| tag)?;
             *slot = Some(Encoded { version, answer: answer.clone() });
             Ok::<_, io::Error>(answer)
         });

@@ -37,7 +37,7 @@ async fn rig(folder: &tempfile::TempDir) -> Rig {
         hlc: Arc::new(HlcSource::default()),
         node: NodeId(Uuid::from_u128(7)),
     };
-    Rig { state: SheltersState::new(live, Arc::new(list), recorder), first }
+    Rig { state: SheltersState::new(live, Arc::new(list), recorder, Uuid::from_u128(1)), first }
 }
 
 impl Rig {
@@ -139,6 +139,18 @@ async fn the_list_is_new_after_each_word_and_the_same_until_then() {
     rig.say(1, ShelterState::Full).await;
     let (status, after, text) = rig.get(Caller::Public, "/api/shelters", Some(&before)).await;
     assert!(status == 200 && after != before && text.contains("\"full\""));
+}
+
+#[tokio::test]
+async fn another_log_with_as_many_entries_is_another_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = rig(&folder).await;
+    rig.say(1, ShelterState::Open).await;
+    let (_, before, _) = rig.get(Caller::Public, "/api/shelters", None).await;
+    // The entry was lost with the log's tail, and somebody says something else.
+    rig.state = SheltersState { epoch: Uuid::from_u128(2), public: Arc::default(), ..rig.state };
+    let (status, after, _) = rig.get(Caller::Public, "/api/shelters", Some(&before)).await;
+    assert!(status == 200 && after != before, "{status} {after}");
 }
 
 #[tokio::test]

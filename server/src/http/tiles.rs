@@ -19,12 +19,15 @@ use super::access::Who;
 use super::base_url::BaseUrl;
 use super::error::{ApiError, ApiResult};
 use super::extract::PathParams;
-use super::precompressed::{Keeping, Precompressed, accepts, is_at_hand};
+use super::precompressed::{Keeping, Precompressed, is_at_hand};
 use crate::tiles::sources::{Given, Origin, Source, Sources, TileError};
 use crate::tiles::styles;
 use crate::wire::Audience;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::tiles::{TileJson, TileSource, TileSources};
+
+/// Seconds after which it makes sense to ask again for a tile that would have had to wait too long to be drawn.
+const AGAIN_AFTER: u64 = 2;
 
 /// What this door needs.
 #[derive(Clone)]
@@ -142,22 +145,15 @@ async fn tile(
     let given = source.tile(tile, audience).await.map_err(refused)?;
     let answer = match given {
         None => Precompressed::bytes(Bytes::new(), None, source.content_type, tag("nothing")?),
-        Some(Given::Fetched(bytes, kind)) => {
-            let etag = tag(&hex::encode(&Sha256::digest(&bytes)[..8]))?;
-            Precompressed::bytes(bytes, None, kind, etag)
+        Some(Given::Fetched(made, kind)) => {
+            let etag = tag(&hex::encode(&Sha256::digest(&made.plain)[..8]))?;
+            Precompressed::bytes(made.plain.clone(), made.gzip.clone(), kind, etag)
         }
         Some(Given::Drawn(made)) => {
             let form = if audience == Audience::Office { 'o' } else { 'p' };
-            let live = || format!("{}-{}-{form}", state.epoch, made.version);
+            let live = || format!("{}-{}-{}-{form}", source.edition, state.epoch, made.version);
             let etag = tag(&if source.is_live() { live() } else { source.edition.clone() })?;
-            let gzip = match accepts(&headers, "gzip") && !is_at_hand(&headers, &etag) {
-                true => {
-                    let made = Arc::clone(&made);
-                    tokio::task::spawn_blocking(move || made.gzip()).await.map_err(ApiError::internal)?
-                }
-                false => None,
-            };
-            Precompressed::bytes(made.plain.clone(), gzip, source.content_type, etag)
+            Precompressed::bytes(made.plain.clone(), made.gzip.clone(), source.content_type, etag)
         }
     };
     Ok(answer.answer(&headers, keeping))
@@ -197,6 +193,7 @@ fn keeping(source: &Source, audience: Audience) -> Keeping {
 fn refused(error: TileError) -> ApiError {
     match error {
         TileError::Drawing(error) => ApiError::internal(error),
+        TileError::Busy => ApiError::new(Code::Unavailable).retry_after(AGAIN_AFTER),
         TileError::Proxy(ProxyError::Busy) => ApiError::new(Code::Unavailable).retry_after(5),
         error => ApiError::new(Code::MapSourceFailed).detail(error.to_string()).retry_after(30),
     }
@@ -205,3 +202,7 @@ fn refused(error: TileError) -> ApiError {
 fn tag(text: &str) -> ApiResult<HeaderValue> {
     HeaderValue::try_from(format!("W/\"{text}\"")).map_err(ApiError::internal)
 }
+
+#[cfg(test)]
+#[path = "tiles_tests.rs"]
+mod tests;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::holdings::{Holdings, Reports, Stamped};
 use super::index::{Facets, Index};
-use super::map::{self, Tallies};
+use super::map::{self, Places, Tallies};
+use super::obstacles::{self, Obstacles};
 use crate::domain::entry::{Entry, Lww, ResponsibleChanged, StatusChanged, ZonesChanged};
 use crate::domain::ids::{EntryId, IncidentId, OperationId, ReportId};
 use crate::domain::incident::{Incident, Symbol};
@@ -25,8 +26,10 @@ pub(super) struct Incidents {
     pub(super) index: Index,
     /// What outer zooms of the map are drawn from.
     pub(super) tallies: Tallies,
+    /// What may stand in somebody's way.
+    pub(super) obstacles: Obstacles,
     /// Where something changed that a map shows, since somebody last asked.
-    changed: Vec<Position>,
+    changed: Places,
     /// The index waits for [`Incidents::make_index`].
     index_waits: bool,
 }
@@ -49,18 +52,20 @@ impl Incidents {
         }
         let others = self.held.values().flat_map(Holdings::all_others).collect();
         // A node that starts has nothing else to do: each on a core of its own.
-        (self.index, self.tallies) = std::thread::scope(|scope| {
-            let tallies = scope.spawn(|| {
-                let mut tallies = Tallies::new();
+        (self.index, (self.tallies, self.obstacles)) = std::thread::scope(|scope| {
+            let by_operation = scope.spawn(|| {
+                let (mut tallies, mut obstacles) = (Tallies::new(), Obstacles::new());
                 for (operation, stretch) in &stretches {
-                    for (id, facets) in &visible[stretch.clone()] {
+                    let of_operation = &visible[stretch.clone()];
+                    for (id, facets) in of_operation {
                         map::recount(&mut tallies, *operation, None, Some(map::counted(*id, facets)));
                     }
+                    obstacles::collect(&mut obstacles, *operation, of_operation);
                 }
-                tallies
+                (tallies, obstacles)
             });
             let index = Index::of(&visible, others);
-            (index, tallies.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            (index, by_operation.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
     }
 
@@ -123,16 +128,17 @@ impl Incidents {
             let (facets_now, others_now) = (held.facets(id), held.others(id));
             let counted = |facets: &Option<Facets>| facets.as_ref().map(|facets| map::counted(id, facets));
             map::recount(&mut self.tallies, operation, counted(&facets), counted(&facets_now));
+            obstacles::change(&mut self.obstacles, operation, id, facets.as_ref(), facets_now.as_ref());
             self.index.change(id, facets.as_ref(), facets_now.as_ref());
             self.index.change_others(&others, &others_now);
-            let places = facets.iter().chain(&facets_now).map(|facets| facets.position);
-            self.changed.extend(places.chain(others.iter().chain(&others_now).map(|other| other.position)));
+            self.changed.incidents.extend(facets.iter().chain(&facets_now).map(|facets| facets.position));
+            self.changed.reports.extend(others.iter().chain(&others_now).map(|other| other.position));
         }
     }
 
     /// Where something changed that a map shows, since this was last asked; not what came or went with a whole
     /// operation.
-    pub(super) fn take_changed(&mut self) -> Vec<Position> {
+    pub(super) fn take_changed(&mut self) -> Places {
         std::mem::take(&mut self.changed)
     }
 
@@ -145,6 +151,7 @@ impl Incidents {
     pub(super) fn let_go(&mut self, operation: OperationId) {
         let Some(gone) = self.held.remove(&operation) else { return };
         self.tallies.remove(&operation);
+        self.obstacles.remove(&operation);
         if self.index_waits {
             return;
         }
@@ -165,6 +172,7 @@ impl Incidents {
                 let facets = held.facets(id);
                 let counted = facets.as_ref().map(|facets| map::counted(id, facets));
                 map::recount(&mut self.tallies, operation, None, counted);
+                obstacles::change(&mut self.obstacles, operation, id, None, facets.as_ref());
                 self.index.change(id, None, facets.as_ref());
                 self.index.change_others(&[], &held.others(id));
             }
@@ -232,6 +240,8 @@ impl Incidents {
         let open_in_zones: usize = index.by_zones.values().map(|there| there.open).sum();
         let open = |facets: &&Facets| !facets.zones.is_empty() && facets.status.is_open();
         assert_eq!(open_in_zones, visible.iter().filter(open).count());
+        let blocking: usize = self.obstacles.values().map(super::sphere::Sphere::len).sum();
+        assert_eq!(blocking, visible.iter().filter(|facets| obstacles::blocks(facets)).count());
         let located: usize = self.held.values().map(Holdings::located).sum();
         assert_eq!(index.incidents.len() + index.others.len(), located);
         assert_eq!(index.newest_others.len(), index.others.len());

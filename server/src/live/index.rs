@@ -33,7 +33,7 @@ impl Facets {
         Symbol { id, category: self.category, status: self.status, danger_to_life: self.danger_to_life }
     }
 
-    fn spot(&self, id: IncidentId) -> Spot<Symbol> {
+    pub(super) fn spot(&self, id: IncidentId) -> Spot<Symbol> {
         Spot::new(self.symbol(id), self.filed, self.position)
     }
 }

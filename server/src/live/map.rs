@@ -93,6 +93,15 @@ pub struct MapTile {
     pub reports: Shown<MapReport>,
 }
 
+/// Where something changed that a map shows: where it stood before, and where it stands now.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Places {
+    /// Of incidents.
+    pub incidents: Vec<Position>,
+    /// Of reports that did not open their incidents, which offices alone see.
+    pub reports: Vec<Position>,
+}
+
 /// The marks of an incident or a report.
 fn marks(category: Category, status: Option<Status>, danger_to_life: bool) -> u32 {
     let status = status.and_then(|status| STATUSES.iter().position(|other| *other == status));
@@ -242,7 +251,7 @@ impl World {
         Some(MapReport { thing, incident: report.incident, drill: drills.has(report.incident) })
     }
 
-    fn is_drill(&self, operation: OperationId) -> bool {
+    pub(super) fn is_drill(&self, operation: OperationId) -> bool {
         self.operations.get(operation).is_some_and(|(operation, _)| operation.kind == OperationKind::Drill)
     }
 

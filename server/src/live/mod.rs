@@ -2,14 +2,15 @@
 //! alike. Answers the map's questions without touching the database.
 //!
 //! `world` is the fold, by concern: `incidents` with what `holdings` there are of each operation, `operations`,
-//! `check_ins`, `shelters`. `index` and `sphere` keep what `queries`, `pages` and `map` answer from. `replay` reads
-//! the log at the start; `past` reads in it what has left memory, and how things were.
+//! `check_ins`, `shelters`. `index` and `sphere` keep what `queries`, `pages`, `map` and `obstacles` answer from.
+//! `replay` reads the log at the start; `past` reads in it what has left memory, and how things were.
 
 pub mod check_ins;
 mod holdings;
 mod incidents;
 mod index;
 pub mod map;
+mod obstacles;
 mod operations;
 pub mod pages;
 pub mod past;

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::check_ins::CheckIns;
 use super::incidents::Incidents;
+use super::map::Places;
 use super::operations::Operations;
 use super::shelters::ShelterStates;
 use crate::domain::entry::{Body, Entry, Seq};
 use crate::domain::ids::{CheckInId, IncidentId, MediaId, OperationId, ShelterId};
-use crate::domain::position::Position;
 
 /// Everything that is true now.
 #[derive(Default)]
@@ -43,7 +43,7 @@ pub struct Touched {
     /// The operation that began or ended; with it, all of its incidents may have come or gone.
     pub operation: Option<OperationId>,
     /// Where something changed that a map shows.
-    pub places: Vec<Position>,
+    pub places: Places,
     /// The shelter.
     pub shelter: Option<ShelterId>,
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sokuho_tiles::archive::{Archive, ArchiveError};
 use sokuho_tiles::cache::Made;
+use sokuho_tiles::drawers::NotDone;
 use sokuho_tiles::proxy::source::{Kind, Source as Remote};
 use sokuho_tiles::proxy::{Proxy, ProxyError};
 use sokuho_tiles::shapes::{self, Layer};
 use sokuho_tiles::{MAX_LATITUDE, Tile};
 
+use super::desk::Desk;
 use super::drawing;
 use super::live::{self, LiveTiles};
 use super::still::{self, StillTiles};
@@ -60,7 +61,8 @@ pub struct Source {
     pub bounds: Bounds,
     /// The layers of a vector tile.
     pub layers: Vec<VectorLayer>,
-    /// Changes with what the tiles are made from; the live world's tiles have versions of their own instead.
+    /// Changes with what the tiles are made from and with how they are drawn; the live world's tiles have versions of
+    /// their own besides, those of other servers none of ours.
     pub edition: String,
     /// Media type of the tiles; those of another server say their own.
     pub content_type: &'static str,
@@ -70,8 +72,8 @@ pub struct Source {
 pub enum Given {
     /// Drawn here.
     Drawn(Arc<Made>),
-    /// From another server: bytes and media type.
-    Fetched(Bytes, &'static str),
+    /// From another server, with its media type.
+    Fetched(Arc<Made>, &'static str),
 }
 
 /// Why there is no tile.
@@ -79,13 +81,26 @@ pub enum Given {
 pub enum TileError {
     /// It cannot be made.
     #[error("{0:#}")]
-    Drawing(#[from] anyhow::Error),
+    Drawing(anyhow::Error),
+    /// Too many wait for tiles to be drawn.
+    #[error("too many wait for tiles to be drawn")]
+    Busy,
     /// The file does not hold what it says.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The other server failed.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
+}
+
+impl From<NotDone<anyhow::Error>> for TileError {
+    fn from(error: NotDone<anyhow::Error>) -> Self {
+        match error {
+            NotDone::Busy => Self::Busy,
+            NotDone::Broken => Self::Drawing(anyhow::anyhow!("drawing ended before its end")),
+            NotDone::Failed(error) => Self::Drawing(error),
+        }
+    }
 }
 
 impl Source {
@@ -99,29 +114,36 @@ impl Source {
             zooms: (0, live::DEEPEST),
             bounds: region.bounds(),
             layers: live_layers(),
-            edition: String::new(),
+            edition: digest(|_| {}),
             content_type: MVT,
         }
     }
 
     /// The region's boundaries.
-    pub fn boundaries(region: &Region) -> Self {
+    pub fn boundaries(region: &Region, desk: &Desk) -> Self {
         let layers = vec![still::boundaries(region)];
-        Self::still("市町村境界", region.attribution(), region.edition(), region.bounds(), layers)
+        Self::still("市町村境界", region.attribution(), region.edition(), region.bounds(), layers, desk)
     }
 
     /// Layers of shapes; `bounds` is taken where they are empty.
-    pub fn still(name: &str, attribution: &str, edition: &str, bounds: Bounds, layers: Vec<Layer>) -> Self {
+    pub fn still(
+        name: &str,
+        attribution: &str,
+        edition: &str,
+        bounds: Bounds,
+        layers: Vec<Layer>,
+        desk: &Desk,
+    ) -> Self {
         let extent = layers.iter().filter_map(Layer::bounds).map(|b| Bounds {
             west: b.west,
             south: b.south,
             east: b.east,
             north: b.north,
         });
-        let mut said = format!("{name} {edition}");
-        for layer in &layers {
-            said.push_str(&format!(" {} {} {}", layer.name(), layer.figures(), layer.corners()));
-        }
+        let edition = digest(|sum| {
+            sum.update(edition);
+            layers.iter().for_each(|layer| layer.content(|piece| sum.update(piece)));
+        });
         Self {
             name: name.to_owned(),
             attribution: attribution.to_owned(),
@@ -129,22 +151,22 @@ impl Source {
             zooms: (0, shapes::DEEPEST),
             bounds: extent.reduce(|a, b| a.with(&b)).unwrap_or(bounds),
             layers: layers.iter().map(described).collect(),
-            edition: digest(&said),
+            edition,
             content_type: MVT,
-            origin: Origin::Still(StillTiles::new(layers)),
+            origin: Origin::Still(StillTiles::new(layers, desk)),
         }
     }
 
     /// The features of a base map; `None` if it has none.
-    pub fn base(base: &Base, bounds: Bounds) -> Option<Self> {
+    pub fn base(base: &Base, bounds: Bounds, desk: &Desk) -> Option<Self> {
         let layers = (!base.features().is_empty()).then(|| still::base(base))?;
         let name = if base.is_sketch() { "基本図（略図）" } else { "基本図" };
-        Some(Self::still(name, &base.origin.attribution, &base.origin.edition, bounds, layers))
+        Some(Self::still(name, &base.origin.attribution, &base.origin.edition, bounds, layers, desk))
     }
 
     /// The zones of a layer of hazards, which are read when the first tile is asked for. `bounds` is taken where there
     /// are none.
-    pub fn zones(hazard: &Arc<InForce>, number: usize, bounds: Bounds) -> Option<Self> {
+    pub fn zones(hazard: &Arc<InForce>, number: usize, bounds: Bounds, desk: &Desk) -> Option<Self> {
         let about = Arc::clone(hazard.layers().get(number)?.about());
         let hazard = Arc::clone(hazard);
         let making = move || {
@@ -159,14 +181,15 @@ impl Source {
             zooms: (0, shapes::DEEPEST),
             bounds: about.bounds.unwrap_or(bounds),
             layers: vec![VectorLayer { id: still::ZONES.to_owned(), fields, minzoom: None }],
-            edition: digest(&format!("{} {} {}", about.id, about.edition, about.source_sha256)),
+            edition: digest(|sum| sum.update(format!("{} {} {}", about.id, about.edition, about.source_sha256))),
             content_type: MVT,
-            origin: Origin::Still(StillTiles::made_by(Arc::new(making))),
+            origin: Origin::Still(StillTiles::made_by(Arc::new(making), desk)),
         })
     }
 
     /// A file with many tiles. What the operator wrote down when it was imported goes before what the file says.
-    pub fn archive(archive: Archive, attribution: &str, edition: &str) -> Self {
+    /// `sha256`: of the file, or the beginning of it.
+    pub fn archive(archive: Archive, attribution: &str, sha256: &str) -> Self {
         let about = archive.about().clone();
         let layer = |(id, fields)| VectorLayer { id, fields, minzoom: None };
         let bounds = about.bounds;
@@ -177,7 +200,7 @@ impl Source {
             zooms: about.zooms,
             bounds: Bounds { west: bounds.west, south: bounds.south, east: bounds.east, north: bounds.north },
             layers: about.layers.into_iter().map(layer).collect(),
-            edition: digest(&format!("{edition} {attribution}")),
+            edition: digest(|sum| sum.update(sha256)),
             content_type: about.format.content_type(),
             origin: Origin::Archive(Arc::new(archive)),
         }
@@ -209,7 +232,7 @@ impl Source {
             Origin::Archive(archive) => archive.tile(tile).await?.map(|made| Given::Drawn(Arc::new(made))),
             Origin::Proxy(proxy, id) => {
                 let fetched = proxy.tile(id, tile).await?;
-                fetched.map(|(bytes, format)| Given::Fetched(bytes, format.content_type()))
+                fetched.map(|(made, format)| Given::Fetched(made, format.content_type()))
             }
         })
     }
@@ -221,8 +244,10 @@ impl Source {
 }
 
 /// A short name for what tiles are made from.
-fn digest(said: &str) -> String {
-    hex::encode(&Sha256::digest(format!("{DRAWN_AS} {said}"))[..8])
+fn digest(said: impl FnOnce(&mut Sha256)) -> String {
+    let mut sum = Sha256::new_with_prefix(DRAWN_AS.to_le_bytes());
+    said(&mut sum);
+    hex::encode(&sum.finalize()[..8])
 }
 
 /// All sources, by id.

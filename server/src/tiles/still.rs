@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use geo_types::Geometry;
 use sokuho_tiles::Tile;
 use sokuho_tiles::cache::{Cache, Made};
+use sokuho_tiles::drawers::Once;
 use sokuho_tiles::properties::Value;
 use sokuho_tiles::shapes::{self, Layer, LayerBuilder};
-use tokio::sync::OnceCell;
 
+use super::desk::Desk;
+use super::sources::TileError;
 use crate::base::{self, Base};
 use crate::hazard::LayerInForce;
 use crate::region::Region;
@@ -23,43 +24,34 @@ pub type Making = Arc<dyn Fn() -> anyhow::Result<Vec<Layer>> + Send + Sync>;
 /// Layers that are drawn together, and the tiles that were drawn.
 #[derive(Clone)]
 pub struct StillTiles {
-    layers: Arc<OnceCell<Arc<[Layer]>>>,
-    making: Option<Making>,
+    layers: Arc<Once<Arc<[Layer]>>>,
+    making: Making,
+    desk: Desk,
     cache: Arc<Cache<()>>,
 }
 
 impl StillTiles {
     /// Of these layers; nothing is drawn yet.
-    pub fn new(layers: Vec<Layer>) -> Self {
-        let layers = Arc::new(OnceCell::new_with(Some(layers.into())));
-        Self { layers, making: None, cache: Arc::new(Cache::new(KEPT)) }
+    pub fn new(layers: Vec<Layer>, desk: &Desk) -> Self {
+        let of_none: Making = Arc::new(|| Ok(Vec::new()));
+        Self { layers: Arc::new(Once::from(Arc::from(layers))), ..Self::made_by(of_none, desk) }
     }
 
     /// Of layers that are made for the first tile that is asked for.
-    pub fn made_by(making: Making) -> Self {
-        Self { layers: Arc::default(), making: Some(making), cache: Arc::new(Cache::new(KEPT)) }
+    pub fn made_by(making: Making, desk: &Desk) -> Self {
+        let cache = Arc::new(Cache::new(KEPT, Arc::clone(&desk.tiles)));
+        Self { layers: Arc::default(), making, desk: desk.clone(), cache }
     }
 
     /// The tile.
     ///
     /// # Errors
-    /// If the layers cannot be made, or the tile cannot be written.
-    pub async fn get(&self, tile: Tile) -> anyhow::Result<Arc<Made>> {
-        let draw = async || {
-            let layers = self.layers().await?;
-            let drawing = tokio::task::spawn_blocking(move || shapes::draw(&layers, tile));
-            Ok::<_, anyhow::Error>(Made::new(drawing.await.context("drawing a tile")??, 0))
-        };
-        self.cache.get(tile, (), draw).await
-    }
-
-    async fn layers(&self) -> anyhow::Result<Arc<[Layer]>> {
-        let make = async || {
-            let making = self.making.clone().context("layers without a maker")?;
-            let made = tokio::task::spawn_blocking(move || making()).await.context("making layers")??;
-            Ok::<_, anyhow::Error>(Arc::from(made))
-        };
-        self.layers.get_or_try_init(make).await.cloned()
+    /// If too many wait, the layers cannot be made, or the tile cannot be written.
+    pub async fn get(&self, tile: Tile) -> Result<Arc<Made>, TileError> {
+        let making = Arc::clone(&self.making);
+        let layers = self.layers.get(&self.desk.layers, move || making().map(Arc::from)).await?;
+        let draw = move || Ok::<_, anyhow::Error>(Made::new(shapes::draw(&layers, tile)?, 0));
+        Ok(self.cache.get(tile, (), draw).await?)
     }
 }
 

@@ -53,3 +53,48 @@ export class BlockingProxy {
     asked.pipe(onward);
   }
 }
+
+/** A proxy before a server that is down now and then, is slow, or is another one after an upgrade. GET alone. */
+export class ProxyBefore {
+  #server;
+  /** Answers in the place of the server, as proxies do. */
+  down = false;
+  /** Paths to which no answer comes. */
+  holds = /^$/;
+  /** What becomes of the texts at these paths. */
+  changes = new Map();
+
+  constructor(port) {
+    this.#server = createServer(async ({ url, headers }, answer) => {
+      if (this.down) {
+        return answer.writeHead(502, { 'content-type': 'text/html' }).end('<title>502</title><h1>502 Bad Gateway</h1>');
+      }
+      if (this.holds.test(url)) return;
+      const { accept, 'accept-language': language } = headers;
+      const answered = await fetch(`http://127.0.0.1:${port}${url}`, {
+        headers: { accept, ...(language && { 'accept-language': language }) },
+      });
+      const change = this.changes.get(url);
+      const body = Buffer.from(await answered.arrayBuffer());
+      const kept = ['content-type', 'cache-control', 'content-security-policy', 'service-worker-allowed'];
+      for (const name of kept) if (answered.headers.has(name)) answer.setHeader(name, answered.headers.get(name));
+      answer.writeHead(answered.status).end(change ? change(body.toString()) : body);
+    });
+  }
+
+  /** Stands before the server at this port. */
+  static async before(port) {
+    const proxy = new ProxyBefore(port);
+    await new Promise((listening) => proxy.#server.listen(0, '127.0.0.1', listening));
+    return proxy;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  async finish() {
+    this.#server.closeAllConnections();
+    await new Promise((closed) => this.#server.close(closed));
+  }
+}

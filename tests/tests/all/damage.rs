@@ -8,9 +8,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use sokuho_tests::client::Client;
 use sokuho_tests::pictures;
+use sokuho_tests::postgres::Database;
 use sokuho_tests::region::Region;
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::{Edition, Server, Start};
+use sokuho_tests::server::{Edition, Server, Start, command};
 use sokuho_tests::viewer::Subscribe;
 
 /// Bytes of a frame's head in the write-ahead log (<https://sqlite.org/fileformat2.html>, 4.1).

@@ -108,13 +108,19 @@ fn database(error: sqlx::Error) -> ArchiveError {
 }
 
 async fn about(reader: &mut Reader) -> Result<About, ArchiveError> {
-    // The question bounds what one value may take of memory (`METADATA`), and how many there may be.
+    // What is asked for bounds what comes, whatever the table is: one text of some size (`METADATA`), and short ones.
     let rows = reader
-        .ask("SELECT CAST(name AS TEXT), CAST(substr(value, 1, 4194305) AS TEXT) FROM metadata LIMIT 1000")
+        .ask(
+            "SELECT substr(CAST(name AS TEXT), 1, 20), substr(CAST(value AS TEXT), 1, 4096) FROM metadata \
+             WHERE name IN ('name', 'attribution', 'format', 'minzoom', 'maxzoom', 'bounds') LIMIT 20",
+        )
+        .await?;
+    let json = reader
+        .ask("SELECT 'json', CAST(substr(value, 1, 4194305) AS TEXT) FROM metadata WHERE name = 'json' LIMIT 1")
         .await?;
     let known =
         |row: &sqlx::sqlite::SqliteRow| Some((row.try_get::<String, _>(0).ok()?, row.try_get::<String, _>(1).ok()?));
-    let said: Vec<(String, String)> = rows.iter().filter_map(known).collect();
+    let said: Vec<(String, String)> = rows.iter().chain(&json).filter_map(known).collect();
     let said = |name: &str| said.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     let number = |name: &str| said(name).and_then(|value| value.trim().parse::<u8>().ok());
     let zooms = match number("minzoom").zip(number("maxzoom")) {

@@ -130,10 +130,16 @@ impl Archive {
 /// A tile as it lies in the archive, if it is one.
 fn checked(tile: Tile, stored: Vec<u8>, format: Format) -> Result<Made, ArchiveError> {
     let refused = |why: String| ArchiveError::Tile { tile, why };
-    let gzip = is_gzip(&stored);
-    let plain = if gzip { unpack(&stored, TILE).map_err(|error| refused(error.to_string()))? } else { stored.clone() };
+    let (plain, gzip) = match is_gzip(&stored) {
+        true => (unpack(&stored, TILE).map_err(|error| refused(error.to_string()))?, Some(stored)),
+        false => (stored, None),
+    };
     if plain.is_empty() || Format::of(&plain) == Some(format) {
-        return Ok(if gzip { Made::packed(plain, stored, 0) } else { Made::new(plain, 0) });
+        return Ok(match gzip {
+            Some(gzip) => Made::packed(plain, gzip),
+            None if format.is_raster() => Made::picture(plain),
+            None => Made::new(plain, 0),
+        });
     }
     let found = Format::of(&plain).map_or("no tile", Format::content_type);
     Err(refused(format!("it is {found}, not {}", format.content_type())))

@@ -137,7 +137,7 @@ async fn a_pmtiles_archive_gives_its_tiles_and_says_what_it_is() {
     let file = made.file();
     let archive = opened(&file).await;
     let tile = archive.tile(HERE).await.unwrap().unwrap();
-    assert_eq!((&tile.plain[..], tile.gzip()), (MVT, Some(gzip(MVT).into())));
+    assert_eq!((&tile.plain[..], &tile.gzip), (MVT, &Some(gzip(MVT).into())));
     assert_eq!(
         &archive.tile(Tile { z: 0, x: 0, y: 0 }).await.unwrap().unwrap().plain[..],
         MVT,
@@ -355,6 +355,34 @@ async fn a_tile_of_an_mbtiles_archive_that_is_none_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let said = refused_tile(mbtiles(&folder, &[TABLES, &insert]).await).await;
         assert!(said.contains(expected), "{said}, not {expected}");
+    }
+}
+
+/// Bytes of memory that this program has had at most.
+fn peak() -> usize {
+    let about = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = about.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() << 10
+}
+
+#[tokio::test]
+async fn an_mbtiles_archive_with_words_without_end_takes_no_memory_for_them() {
+    for what in ["'json' AS name, hex(zeroblob(2000000)) AS value", "hex(zeroblob(2000000)) AS name, '' AS value"] {
+        let folder = tempfile::tempdir().unwrap();
+        let words = format!(
+            "CREATE TABLE said AS SELECT * FROM metadata; DROP TABLE metadata; \
+             CREATE VIEW metadata AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100) \
+             SELECT {what} FROM n UNION ALL SELECT name, value FROM said;"
+        );
+        let path = mbtiles(&folder, &[TABLES, &row(HERE, PNG), &words]).await;
+        let before = peak();
+        let opened = Archive::open(&path).await;
+        let grown = peak() - before;
+        assert!(grown < 100 << 20, "{} MiB for {what}", grown >> 20);
+        match opened {
+            Ok(archive) => assert_eq!(archive.about().name, "Photos", "what it says besides is still found"),
+            Err(error) => assert!(error.to_string().contains("metadata"), "{error}"),
+        }
     }
 }
 

@@ -22,6 +22,10 @@ const WORDS: usize = 20;
 /// What a file takes of the disk at least: a block, and its place in a folder.
 const BLOCK: u64 = 4_096;
 
+/// What lies in the folder is counted anew when this part of the budget was written since: another program, such as
+/// one that fetches ahead, may write into it too.
+const COUNTED_AFTER: u64 = 16;
+
 /// How far apart two notes of a tile's use are, seconds: a note is a write.
 const NOTED_EVERY: i64 = 3_600;
 
@@ -43,8 +47,10 @@ pub struct Disk {
     /// Bytes of the disk that are left to others.
     keep_free: u64,
     used: AtomicU64,
+    /// Bytes that were written since the folder was counted.
+    uncounted: AtomicU64,
     written: AtomicU64,
-    making_room: Mutex<()>,
+    counting: Mutex<()>,
 }
 
 impl Disk {
@@ -60,8 +66,9 @@ impl Disk {
             budget,
             keep_free,
             used: AtomicU64::new(used),
+            uncounted: AtomicU64::new(0),
             written: AtomicU64::new(0),
-            making_room: Mutex::new(()),
+            counting: Mutex::new(()),
         })
     }
 
@@ -100,7 +107,7 @@ impl Disk {
         Some(kept)
     }
 
-    /// Keeps a tile. Makes room if there is none; keeps nothing where the disk itself has none left.
+    /// Keeps a tile. May take long, for it looks through the whole folder now and then. Makes room if there is none; keeps nothing where the disk itself has none left.
     ///
     /// # Errors
     /// Those of the disk.
@@ -128,7 +135,8 @@ impl Disk {
         write().inspect_err(|_| _ = fs::remove_file(&new))?;
         self.used.fetch_add(size, Ordering::Relaxed);
         self.give_back(before);
-        if self.used() > self.budget { self.make_room() } else { Ok(()) }
+        let uncounted = self.uncounted.fetch_add(size, Ordering::Relaxed) + size;
+        if self.used() > self.budget || uncounted > self.budget / COUNTED_AFTER { self.count() } else { Ok(()) }
     }
 
     fn give_back(&self, bytes: u64) {
@@ -136,20 +144,23 @@ impl Disk {
         _ = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
-    /// Removes what was used longest ago until an eighth is free.
-    fn make_room(&self) -> io::Result<()> {
-        // Whoever comes second finds room made.
-        let Ok(_alone) = self.making_room.try_lock() else { return Ok(()) };
+    /// Counts what lies in the folder; if it is too much, removes what was used longest ago until an eighth is free.
+    fn count(&self) -> io::Result<()> {
+        // Whoever comes second finds it done.
+        let Ok(_alone) = self.counting.try_lock() else { return Ok(()) };
+        self.uncounted.store(0, Ordering::Relaxed);
         let mut files = all(&self.folder)?;
-        files.sort();
         let mut used: u64 = files.iter().map(|(_, size, _)| size).sum();
-        for (_, size, path) in files {
-            if used <= self.budget - self.budget / 8 {
-                break;
-            }
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => used -= size,
+        if used > self.budget {
+            files.sort();
+            for (_, size, path) in files {
+                if used <= self.budget - self.budget / 8 {
+                    break;
+                }
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => used -= size,
+                }
             }
         }
         self.used.store(used, Ordering::Relaxed);
@@ -272,6 +283,20 @@ mod tests {
         }
         assert_eq!(all(folder.path()).unwrap().iter().map(|(_, size, _)| size).sum::<u64>(), disk.used());
         assert!(disk.read("std", tile(1), 0).is_none() && disk.read("std", tile(199), 0).is_some());
+    }
+
+    #[test]
+    fn two_who_write_into_one_folder_stay_near_the_budget_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let budget = 64 * BLOCK;
+        let both = [0, 1].map(|_| Disk::open(folder.path(), budget, 0).unwrap());
+        for n in 0..200_u32 {
+            for (x, disk) in both.iter().enumerate() {
+                disk.write("std", Tile { z: 14, x: u32::try_from(x).unwrap(), y: n }, &kept(n.into(), 1_000)).unwrap();
+            }
+            let taken: u64 = all(folder.path()).unwrap().iter().map(|(_, size, _)| size).sum();
+            assert!(taken <= budget + budget / 8, "{} blocks", taken / BLOCK);
+        }
     }
 
     #[test]

@@ -16,15 +16,15 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Semaphore, watch};
 
 use self::disk::{Disk, Kept};
 use self::source::Source;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Fetched, Upstream};
 use crate::Tile;
-use crate::format::Format;
+use crate::cache::Made;
+use crate::format::{Format, is_gzip, unpack};
 
 /// Tiles that are fetched at the same time, of all sources together: public servers ask to be spared.
 const AT_ONCE: usize = 8;
@@ -35,7 +35,7 @@ const WAITING: usize = 256;
 /// How old a tile may be before another is fetched, seconds: a week.
 const OLD: i64 = 7 * 24 * 3_600;
 
-/// The same for a place where the source has no tile: a day.
+/// The same for a place where the source has no tile, or no more: a day.
 const OLD_NOTHING: i64 = 24 * 3_600;
 
 /// How long a source is left alone after it failed, seconds.
@@ -84,16 +84,50 @@ pub enum ProxyError {
     Busy,
 }
 
-/// A tile of a source: its bytes and what they are; `None`: the source has none there.
-pub type Given = Option<(Bytes, Format)>;
+/// A tile of a source, and what it is; `None`: the source has none there.
+pub type Given = Option<(Arc<Made>, Format)>;
 
-type Fetching = Arc<OnceCell<Result<Arc<Kept>, ProxyError>>>;
+/// What is known of a place of a source.
+#[derive(Clone, Debug)]
+struct Found {
+    /// When it was fetched, seconds since 1970.
+    fetched: i64,
+    given: Given,
+}
+
+impl Found {
+    /// What was kept was looked at before; an answer that is no tile is never kept. Unpacks what is packed and packs
+    /// what is not, which takes milliseconds for a large one.
+    fn of(kept: Kept, at_most: usize) -> Self {
+        let Kept { fetched, bytes } = kept;
+        let vector = |made: Made| (Arc::new(made), Format::Mvt);
+        let given = match Format::of(&bytes) {
+            _ if bytes.is_empty() => None,
+            None if is_gzip(&bytes) => unpack(&bytes, at_most).ok().map(|plain| vector(Made::packed(plain, bytes))),
+            None => None,
+            Some(Format::Mvt) => Some(vector(Made::new(bytes, 0))),
+            Some(picture) => Some((Arc::new(Made::picture(bytes)), picture)),
+        };
+        Self { fetched, given }
+    }
+
+    /// As it is kept: packed, if that is shorter.
+    fn kept(&self) -> Kept {
+        let bytes = self.given.as_ref().map(|(made, _)| made.gzip.as_ref().unwrap_or(&made.plain).to_vec());
+        Kept { fetched: self.fetched, bytes: bytes.unwrap_or_default() }
+    }
+}
+
+/// A tile that is being fetched: what came of it, as soon as that is known.
+type Fetching = watch::Receiver<Option<Result<Found, ProxyError>>>;
 
 /// The sources that this node takes tiles from, and what it keeps of them.
 pub struct Proxy {
     sources: BTreeMap<String, (Source, AtomicI64)>,
     upstream: Upstream,
     disk: Disk,
+    /// Bytes of a tile at most.
+    largest: usize,
     now: Now,
     turns: Semaphore,
     waiting: AtomicUsize,
@@ -110,6 +144,7 @@ impl Proxy {
             sources: sources.into_iter().map(|one| (one.id.clone(), (one, AtomicI64::new(i64::MIN)))).collect(),
             upstream: Upstream::new(limits)?,
             disk: Disk::open(folder, limits.disk, limits.keep_free)?,
+            largest: limits.tile,
             now,
             turns: Semaphore::new(AT_ONCE),
             waiting: AtomicUsize::new(0),
@@ -136,39 +171,47 @@ impl Proxy {
         if !(known.zooms.0..=known.zooms.1).contains(&tile.z) {
             return Ok(None);
         }
-        if let Some(kept) = self.kept(source, tile).await {
-            if self.is_old(&kept) && !self.is_left_alone(source) {
-                let (proxy, source) = (Arc::clone(self), source.to_owned());
+        if let Some(found) = self.kept(source, tile).await {
+            if self.is_old(&found) && !self.is_left_alone(source) {
                 // Nobody waits for it; if it fails the old one is still there.
-                tokio::spawn(async move { _ = proxy.fetch(&source, tile).await });
+                self.begin(source, tile);
             }
-            return Ok(given(kept.bytes));
+            return Ok(found.given);
         }
         if self.is_left_alone(source) {
             return Err(ProxyError::LeftAlone);
         }
-        Ok(given(self.fetch(source, tile).await?.bytes.clone()))
+        Ok(self.fetch(source, tile).await?.given)
     }
 
     /// Fetches a tile and keeps it. Who asks for one that is being fetched waits for that one.
-    async fn fetch(self: &Arc<Self>, source: &str, tile: Tile) -> Result<Arc<Kept>, ProxyError> {
-        let key = (source.to_owned(), tile);
-        let fetching = Arc::clone(self.fetching().entry(key.clone()).or_default());
-        let fetched = fetching.get_or_init(async || {
-            let (proxy, source) = (Arc::clone(self), source.to_owned());
-            // In a task of its own: it is kept even if whoever asked has gone.
-            let fetching = tokio::spawn(async move { proxy.fetch_now(&source, tile).await });
-            fetching.await.unwrap_or(Err(ProxyError::Busy))
-        });
-        let fetched = fetched.await.clone();
-        let mut all = self.fetching();
-        if all.get(&key).is_some_and(|other| Arc::ptr_eq(other, &fetching)) {
-            all.remove(&key);
-        }
-        fetched
+    async fn fetch(self: &Arc<Self>, source: &str, tile: Tile) -> Result<Found, ProxyError> {
+        let mut fetching = self.begin(source, tile);
+        let fetched = fetching.wait_for(Option::is_some).await;
+        fetched.ok().and_then(|fetched| fetched.clone()).unwrap_or(Err(ProxyError::Busy))
     }
 
-    async fn fetch_now(&self, id: &str, tile: Tile) -> Result<Arc<Kept>, ProxyError> {
+    /// Begins to fetch a tile, unless it is being fetched: in a task of its own, so that it is kept even if whoever
+    /// asked has gone.
+    fn begin(self: &Arc<Self>, source: &str, tile: Tile) -> Fetching {
+        let key = (source.to_owned(), tile);
+        let mut all = self.fetching();
+        if let Some(fetching) = all.get(&key) {
+            return fetching.clone();
+        }
+        let (tell, told) = watch::channel(None);
+        all.insert(key.clone(), told.clone());
+        drop(all);
+        let (proxy, source) = (Arc::clone(self), source.to_owned());
+        tokio::spawn(async move {
+            let _over = Over { proxy: &proxy, key };
+            let fetched = proxy.fetch_now(&source, tile).await;
+            tell.send_replace(Some(fetched));
+        });
+        told
+    }
+
+    async fn fetch_now(self: &Arc<Self>, id: &str, tile: Tile) -> Result<Found, ProxyError> {
         let (source, left_alone_until) = self.sources.get(id).ok_or(ProxyError::NoSource)?;
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -180,39 +223,53 @@ impl Proxy {
         if self.is_left_alone(id) {
             return Err(ProxyError::LeftAlone);
         }
-        let fetched = self.upstream.fetch(source, tile).await;
-        let kept = match fetched {
-            Ok(fetched) => Kept {
-                fetched: (self.now)(),
-                bytes: match fetched {
-                    Fetched::Tile(bytes) => bytes,
-                    Fetched::Nothing => vec![],
-                },
-            },
-            Err(error) => {
-                // Also one that sends pages instead of tiles: the line may end at a portal that wants a password.
-                left_alone_until.store((self.now)() + LEFT_ALONE, Ordering::Relaxed);
-                tracing::warn!(source = id, error = %error, "a tile cannot be fetched");
-                return Err(ProxyError::Upstream(Arc::new(error)));
-            }
-        };
-        // A full disk keeps nobody from seeing the tile.
-        let written = self.disk.write(id, tile, &kept);
-        if let Err(error) = written {
-            tracing::warn!(error = %error, "a tile cannot be kept");
+        // It may have come since somebody looked for it.
+        let before = self.kept(id, tile).await;
+        if let Some(found) = before.as_ref().filter(|found| !self.is_old(found)) {
+            return Ok(found.clone());
         }
-        Ok(Arc::new(kept))
+        let fetched = self.upstream.fetch(source, tile).await.map_err(|error| {
+            // Also one that sends pages instead of tiles: the line may end at a portal that wants a password.
+            left_alone_until.store((self.now)() + LEFT_ALONE, Ordering::Relaxed);
+            tracing::warn!(source = id, error = %error, "a tile cannot be fetched");
+            ProxyError::Upstream(Arc::new(error))
+        })?;
+        let (proxy, id) = (Arc::clone(self), id.to_owned());
+        let keeping = tokio::task::spawn_blocking(move || proxy.keep(&id, tile, fetched, before));
+        keeping.await.map_err(|_| ProxyError::Busy)
     }
 
-    async fn kept(self: &Arc<Self>, source: &str, tile: Tile) -> Option<Kept> {
+    /// Keeps what came, and gives it.
+    fn keep(&self, id: &str, tile: Tile, fetched: Fetched, before: Option<Found>) -> Found {
+        let now = (self.now)();
+        let found = match (fetched, before) {
+            (Fetched::Tile(bytes), _) => Found::of(Kept { fetched: now, bytes }, self.largest),
+            // A source that has lost its tiles for a while must not empty what was fetched ahead: it is asked again
+            // in a day.
+            (Fetched::Nothing, Some(Found { given: given @ Some(_), .. })) => {
+                Found { fetched: now - OLD + OLD_NOTHING, given }
+            }
+            (Fetched::Nothing, _) => Found { fetched: now, given: None },
+        };
+        // A full disk keeps nobody from seeing the tile.
+        if let Err(error) = self.disk.write(id, tile, &found.kept()) {
+            tracing::warn!(error = %error, "a tile cannot be kept");
+        }
+        found
+    }
+
+    async fn kept(self: &Arc<Self>, source: &str, tile: Tile) -> Option<Found> {
         let (proxy, source) = (Arc::clone(self), source.to_owned());
-        let reading = tokio::task::spawn_blocking(move || proxy.disk.read(&source, tile, (proxy.now)()));
+        let reading = tokio::task::spawn_blocking(move || {
+            let kept = proxy.disk.read(&source, tile, (proxy.now)())?;
+            Some(Found::of(kept, proxy.largest))
+        });
         reading.await.ok().flatten()
     }
 
-    fn is_old(&self, kept: &Kept) -> bool {
-        let old = if kept.bytes.is_empty() { OLD_NOTHING } else { OLD };
-        (self.now)().saturating_sub(kept.fetched) > old
+    fn is_old(&self, found: &Found) -> bool {
+        let old = if found.given.is_none() { OLD_NOTHING } else { OLD };
+        (self.now)().saturating_sub(found.fetched) > old
     }
 
     fn is_left_alone(&self, source: &str) -> bool {
@@ -231,10 +288,16 @@ impl Proxy {
     }
 }
 
-/// What was kept was looked at before; a source's answer that is no tile is never kept.
-fn given(bytes: Vec<u8>) -> Given {
-    let format = if bytes.is_empty() { None } else { Format::of(&bytes) };
-    format.map(|format| (bytes.into(), format))
+/// Takes a tile out of those that are being fetched, however fetching ends.
+struct Over<'a> {
+    proxy: &'a Proxy,
+    key: (String, Tile),
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.proxy.fetching().remove(&self.key);
+    }
 }
 
 impl std::fmt::Debug for Proxy {

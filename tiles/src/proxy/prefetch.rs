@@ -107,9 +107,9 @@ pub async fn prefetch(
             }
             pace.tick().await;
             match proxy.fetch(source, tile).await {
-                Ok(kept) => {
-                    progress.nothing += u64::from(kept.bytes.is_empty());
-                    progress.bytes += kept.bytes.len() as u64;
+                Ok(found) => {
+                    progress.nothing += u64::from(found.given.is_none());
+                    progress.bytes += found.given.map_or(0, |(made, _)| made.plain.len() as u64);
                     failed_in_a_row = 0;
                 }
                 Err(error) => {

@@ -1,4 +1,5 @@
-//! A source of our own, on this machine, that answers as it is told to.
+//! A source of our own, on this machine, that answers as it is told to. Time decides nothing here but where a source is
+//! silent for ever.
 
 use std::sync::atomic::AtomicU64;
 
@@ -25,6 +26,8 @@ enum Does {
     Silent,
     /// Goes on sending without end.
     Endless,
+    /// Sends these bytes, and hangs up.
+    BreakOff(Vec<u8>),
     /// Hangs up.
     HangUp,
 }
@@ -64,6 +67,16 @@ impl Upstream {
         self.asked.load(Ordering::SeqCst)
     }
 
+    /// Waits until it was asked so often.
+    async fn is_asked(&self, times: u64) {
+        soon(async {
+            while self.asked() < times {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     fn source(&self, kind: &str) -> Source {
         let list = format!(
             r#"{{"sources":[{{"id":"fake","name":"偽","english":"Fake","kind":"{kind}","url":"http://{}/{{z}}/{{x}}/{{y}}.png",
@@ -93,6 +106,10 @@ async fn serve(mut line: TcpStream, does: Arc<Mutex<Does>>, asked: Arc<AtomicU64
                 answer("200 OK", PNG)
             }
             Does::Silent => return std::future::pending().await,
+            Does::BreakOff(bytes) => {
+                _ = line.write_all(&bytes).await;
+                return;
+            }
             Does::HangUp => return,
             Does::Endless => {
                 let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -116,8 +133,16 @@ struct Node {
     folder: tempfile::TempDir,
 }
 
+/// Longer than any test may take.
+const LONG: Duration = Duration::from_secs(3_600);
+
 fn limits() -> Limits {
-    Limits { patience: Duration::from_millis(700), keep_free: 0, tile: 1 << 20, ..Limits::default() }
+    Limits { connect: LONG, patience: LONG, keep_free: 0, tile: 1 << 20, ..Limits::default() }
+}
+
+/// What must come, if anything goes on at all.
+async fn soon<T>(coming: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), coming).await.unwrap()
 }
 
 fn node_with(source: Source, limits: Limits) -> Node {
@@ -135,7 +160,17 @@ fn node(upstream: &Upstream) -> Node {
 impl Node {
     async fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, String> {
         let given = self.proxy.tile("fake", tile).await;
-        given.map(|given| given.map(|(bytes, _)| bytes.to_vec())).map_err(|error| error.to_string())
+        given.map(|given| given.map(|(made, _)| made.plain.to_vec())).map_err(|error| error.to_string())
+    }
+
+    /// Waits until nothing is being fetched.
+    async fn quiet(&self) {
+        soon(async {
+            while !self.proxy.fetching().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     fn later(&self, seconds: i64) {
@@ -156,7 +191,8 @@ async fn a_tile_is_fetched_once_and_then_given_from_the_disk() {
     upstream.now_does(Does::HangUp);
     let now: Now = Arc::new(|| 1_760_000_100);
     let again = Proxy::open(vec![upstream.source("raster")], node.folder.path(), limits(), now).unwrap();
-    assert_eq!(again.tile("fake", HERE).await.unwrap(), Some((PNG.into(), Format::Png)));
+    let (given, format) = again.tile("fake", HERE).await.unwrap().unwrap();
+    assert_eq!((&given.plain[..], &given.gzip, format), (PNG, &None, Format::Png));
     assert_eq!(upstream.asked(), 1);
 }
 
@@ -164,7 +200,7 @@ async fn a_tile_is_fetched_once_and_then_given_from_the_disk() {
 async fn many_who_ask_at_once_have_it_fetched_once() {
     let gate = Arc::new(Notify::new());
     let upstream = Upstream::start(Does::Wait(Arc::clone(&gate))).await;
-    let node = Arc::new(node_with(upstream.source("raster"), Limits { patience: Duration::from_secs(20), ..limits() }));
+    let node = Arc::new(node(&upstream));
     let asking: Vec<_> = (0..50)
         .map(|_| {
             tokio::spawn({
@@ -173,14 +209,78 @@ async fn many_who_ask_at_once_have_it_fetched_once() {
             })
         })
         .collect();
-    while upstream.asked() == 0 {
-        tokio::task::yield_now().await;
-    }
+    upstream.is_asked(1).await;
     gate.notify_one();
     for asked in asking {
         assert_eq!(asked.await.unwrap(), Ok(Some(PNG.to_vec())));
     }
     assert_eq!(upstream.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_tile_is_fetched_once_also_if_who_asked_first_goes_away() {
+    let gate = Arc::new(Notify::new());
+    let upstream = Upstream::start(Does::Wait(Arc::clone(&gate))).await;
+    let node = Arc::new(node(&upstream));
+    let ask = || {
+        let node = Arc::clone(&node);
+        tokio::spawn(async move { node.tile(HERE).await })
+    };
+    let first = ask();
+    upstream.is_asked(1).await;
+    first.abort();
+    assert!(first.await.is_err());
+    let second = ask();
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!second.is_finished());
+    gate.notify_one();
+    assert_eq!(soon(second).await.unwrap(), Ok(Some(PNG.to_vec())));
+    assert_eq!(upstream.asked(), 1, "a second line was opened beside the first");
+    // Nobody waits for the next at all, and yet nothing is left of it.
+    let third = tokio::spawn({
+        let node = Arc::clone(&node);
+        async move { node.tile(THERE).await }
+    });
+    upstream.is_asked(2).await;
+    third.abort();
+    assert!(third.await.is_err());
+    gate.notify_one();
+    node.quiet().await;
+}
+
+/// Writing into a pipe waits for whoever reads it, as a disk waits that is busy.
+#[tokio::test]
+async fn a_disk_that_is_slow_holds_up_nobody_else() {
+    let picture = [PNG, &[7; 300_000][..]].concat();
+    let upstream = Upstream::start(Does::Answer(answer("200 OK", &picture))).await;
+    let node = node(&upstream);
+    let folder = node.folder.path().join("fake/10/910");
+    std::fs::create_dir_all(&folder).unwrap();
+    let pipe = folder.join(format!(".{}-0.new", std::process::id()));
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go_on, told) = std::sync::mpsc::channel();
+    let disk = std::thread::spawn(move || {
+        // Opens when somebody opens it to write.
+        let mut pipe = std::fs::File::open(pipe).unwrap();
+        begun.send(()).unwrap();
+        let was_told = told.recv_timeout(Duration::from_secs(20)).is_ok();
+        std::io::copy(&mut pipe, &mut std::io::sink()).unwrap();
+        // It stays open, for who opens it to write would wait again.
+        (was_told, pipe)
+    });
+    let proxy = Arc::clone(&node.proxy);
+    let asking = tokio::spawn(async move { proxy.tile("fake", HERE).await });
+    has_begun.await.unwrap();
+    // Here is the one thread that serves everybody, while the disk is at it.
+    go_on.send(()).unwrap();
+    let (was_told, _pipe) = disk.join().unwrap();
+    assert!(was_told, "everybody waited for the disk");
+    let (given, _) = asking.await.unwrap().unwrap().unwrap();
+    assert_eq!(given.plain, picture);
 }
 
 #[tokio::test]
@@ -190,9 +290,9 @@ async fn an_old_tile_is_given_when_the_line_is_cut_and_nobody_waits_for_it() {
     assert!(node.tile(HERE).await.is_ok());
     upstream.now_does(Does::Silent);
     node.later(400 * 24 * 3_600);
-    let asked = tokio::time::Instant::now();
-    assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())));
-    assert!(asked.elapsed() < limits().patience, "{:?}", asked.elapsed());
+    assert_eq!(soon(node.tile(HERE)).await, Ok(Some(PNG.to_vec())));
+    upstream.is_asked(2).await;
+    upstream.now_does(Does::HangUp);
     let missing = node.tile(THERE).await.unwrap_err();
     assert!(missing.contains("does not answer"), "{missing}");
     // From then on nobody waits, until the source is tried again.
@@ -214,8 +314,54 @@ async fn an_old_tile_is_fetched_anew_while_it_is_given() {
     node.later(OLD + 1);
     assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())));
     let new = async { while node.tile(HERE).await != Ok(Some(newer.clone())) {} };
-    tokio::time::timeout(Duration::from_secs(10), new).await.unwrap();
+    soon(new).await;
     assert_eq!(upstream.asked(), 2);
+}
+
+#[tokio::test]
+async fn an_old_tile_that_many_ask_for_is_fetched_by_one() {
+    let upstream = Upstream::start(Does::Answer(answer("200 OK", PNG))).await;
+    let node = node(&upstream);
+    assert!(node.tile(HERE).await.is_ok());
+    node.quiet().await;
+    upstream.now_does(Does::Silent);
+    node.later(OLD + 1);
+    assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())));
+    upstream.is_asked(2).await;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    for _ in 0..50 {
+        assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())));
+    }
+    assert!(tasks() <= before, "{} tasks instead of {before}", tasks());
+    assert_eq!(upstream.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_source_that_has_lost_its_tiles_takes_none_away_from_us() {
+    let upstream = Upstream::start(Does::Answer(answer("200 OK", PNG))).await;
+    let node = node(&upstream);
+    assert!(node.tile(HERE).await.is_ok());
+    for status in ["404 Not Found", "410 Gone", "204 No Content"] {
+        let before = upstream.asked();
+        upstream.now_does(Does::Answer(answer(status, b"")));
+        node.later(OLD + 1);
+        for _ in 0..3 {
+            assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())), "{status}");
+            node.quiet().await;
+        }
+        assert_eq!(upstream.asked(), before + 1, "{status}: it is not asked again that day");
+        node.later(OLD_NOTHING + 1);
+        assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())), "{status}");
+        node.quiet().await;
+        assert_eq!(upstream.asked(), before + 2, "{status}: but on the next");
+    }
+    let newer = [PNG, b" newer"].concat();
+    upstream.now_does(Does::Answer(answer("200 OK", &newer)));
+    node.later(OLD + 1);
+    assert!(node.tile(HERE).await.is_ok());
+    node.quiet().await;
+    assert_eq!(node.tile(HERE).await, Ok(Some(newer)), "it has it again");
 }
 
 #[tokio::test]
@@ -245,7 +391,7 @@ async fn whatever_a_source_does_wrong_is_named_and_not_kept() {
     for (does, expected) in [
         (Does::Silent, "does not answer"),
         (Does::HangUp, "does not answer"),
-        (Does::Answer(cut_short), "does not answer"),
+        (Does::BreakOff(cut_short), "does not answer"),
         (Does::Answer(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()), "does not answer"),
         (Does::Endless, "more than a tile may have"),
         (Does::Answer(huge), "more than a tile may have"),
@@ -258,26 +404,43 @@ async fn whatever_a_source_does_wrong_is_named_and_not_kept() {
         (Does::Answer(answer("200 OK", &[0x1a, 1, 0])), "vector-tile instead of a tile"),
         (Does::Answer(answer("200 OK", b"\x1f\x8bbroken")), "a broken packing"),
     ] {
+        let patience = if matches!(does, Does::Silent) { Duration::from_millis(100) } else { LONG };
         let upstream = Upstream::start(does).await;
-        let node = node(&upstream);
+        let node = node_with(upstream.source("raster"), Limits { patience, ..limits() });
         let said = node.tile(HERE).await.unwrap_err();
         assert!(said.contains(expected) && said.contains("fake"), "{said}, not {expected}");
         assert!(!said.contains("127.0.0.1"), "{said}");
         assert_eq!(node.proxy.used(), 0);
-        upstream.now_does(Does::Answer(answer("200 OK", PNG)));
-        node.later(LEFT_ALONE + 1);
-        assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())), "it is well again");
+        if patience == LONG {
+            upstream.now_does(Does::Answer(answer("200 OK", PNG)));
+            node.later(LEFT_ALONE + 1);
+            assert_eq!(node.tile(HERE).await, Ok(Some(PNG.to_vec())), "it is well again");
+        }
     }
 }
 
 #[tokio::test]
-async fn a_vector_source_gives_vector_tiles_unpacked() {
+async fn a_vector_tile_is_kept_and_given_packed_however_it_came() {
     use std::io::Write;
+    let tile = [&[0x1a, 0xd0, 0x0f][..], &[7; 2_000]].concat();
     let mut gzip = flate2::write::GzEncoder::new(vec![], flate2::Compression::new(9));
-    gzip.write_all(&[0x1a, 1, 0]).unwrap();
-    let upstream = Upstream::start(Does::Answer(answer("200 OK", &gzip.finish().unwrap()))).await;
+    gzip.write_all(&tile).unwrap();
+    for came in [tile.clone(), gzip.finish().unwrap()] {
+        let upstream = Upstream::start(Does::Answer(answer("200 OK", &came))).await;
+        let node = node_with(upstream.source("vector"), limits());
+        // As it came, then from the disk.
+        for _ in 0..2 {
+            let (made, format) = node.proxy.tile("fake", HERE).await.unwrap().unwrap();
+            let packed = made.gzip.as_ref().unwrap();
+            assert_eq!((&made.plain[..], format), (&tile[..], Format::Mvt));
+            assert_eq!((packed.len() < 100, unpack(packed, 1 << 20).unwrap()), (true, tile.clone()));
+        }
+        assert!(node.proxy.disk.read("fake", HERE, 0).unwrap().bytes.len() < 100);
+        assert_eq!(upstream.asked(), 1);
+    }
+    let upstream = Upstream::start(Does::Answer(answer("200 OK", &[0x1a, 1, 0]))).await;
     let node = node_with(upstream.source("vector"), limits());
-    assert_eq!(node.tile(HERE).await, Ok(Some(vec![0x1a, 1, 0])));
+    assert_eq!(node.tile(HERE).await, Ok(Some(vec![0x1a, 1, 0])), "a small one gains nothing");
     upstream.now_does(Does::Answer(answer("200 OK", PNG)));
     assert!(node.tile(THERE).await.unwrap_err().contains("image/png instead of a tile"));
 }
@@ -317,12 +480,12 @@ async fn a_run_has_bounds() {
     assert!(matches!(run(&node, &AIZU, (5, 12)).await, Err(PrefetchError::Failing(_))));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_run_keeps_its_pace() {
     let upstream = Upstream::start(Does::Answer(answer("200 OK", PNG))).await;
-    let node = node_with(upstream.source("raster"), Limits { patience: Duration::from_secs(3_600), ..limits() });
+    let node = node(&upstream);
     let began = tokio::time::Instant::now();
-    let done = prefetch(&node.proxy, "fake", &AIZU, (5, 9), 2, |_| {}).await.unwrap();
-    let least = Duration::from_millis(500) * u32::try_from(done.of - 1).unwrap();
+    let done = prefetch(&node.proxy, "fake", &AIZU, (5, 9), 20, |_| {}).await.unwrap();
+    let least = Duration::from_millis(50) * u32::try_from(done.of - 1).unwrap();
     assert!(began.elapsed() >= least, "{:?} for {} tiles", began.elapsed(), done.of);
 }

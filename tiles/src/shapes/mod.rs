@@ -273,6 +273,28 @@ impl Layer {
         self.properties.iter().flatten().map(|(key, value)| (key.clone(), kind(value))).collect()
     }
 
+    /// Gives all that its tiles are drawn from, piece by piece, to whoever makes a digest of it: what has other bytes
+    /// here has other tiles.
+    pub fn content(&self, mut take: impl FnMut(&[u8])) {
+        let mut words = vec![self.name.as_str()];
+        let values: Vec<String> = self.properties.iter().map(|said| format!("{said:?}")).collect();
+        words.extend(values.iter().map(String::as_str));
+        for word in words {
+            take(&(word.len() as u64).to_le_bytes());
+            take(word.as_bytes());
+        }
+        for figure in &self.figures {
+            take(&[figure.kind as u8, figure.from_zoom]);
+            take(&figure.of.to_le_bytes());
+            take(&(figure.paths.len() as u64).to_le_bytes());
+            for (path, _) in self.paths(figure) {
+                take(&(path.len() as u64).to_le_bytes());
+                let both = |corner: &Spot| u64::from(corner.x) << 32 | u64::from(corner.y);
+                path.iter().for_each(|corner| take(&both(corner).to_le_bytes()));
+            }
+        }
+    }
+
     /// Numbers of the figures that may show in this box, in order.
     fn within(&self, low: [i64; 2], high: [i64; 2]) -> Vec<u32> {
         let found = self.index.locate_in_envelope_intersecting(AABB::from_corners(low, high));

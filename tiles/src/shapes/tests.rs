@@ -51,6 +51,25 @@ fn double_area(ring: &LineString<i32>) -> i64 {
 }
 
 #[test]
+fn layers_of_as_many_corners_differ_by_their_content() {
+    let content = |layer: Layer| {
+        let mut content = Vec::new();
+        layer.content(|piece| content.extend_from_slice(piece));
+        content
+    };
+    let one = || layer([square(139.0, 37.0, 0.1), square(139.5, 37.0, 0.1)]);
+    assert_eq!(content(one()), content(one()));
+    assert_ne!(content(one()), content(layer([square(139.0, 37.0, 0.1), square(139.5, 37.000_01, 0.1)])));
+    let of_class = |name: &str, from_zoom: u8| {
+        let mut layer = LayerBuilder::new("zones");
+        layer.add(&square(139.0, 37.0, 0.1).into(), &class(name), from_zoom);
+        content(layer.build())
+    };
+    assert_ne!(of_class("1", 0), of_class("2", 0));
+    assert_ne!(of_class("1", 0), of_class("1", 5));
+}
+
+#[test]
 fn a_zone_in_the_middle_of_a_tile_is_drawn_where_it_is() {
     let tile = Tile::at(CASTLE.1, CASTLE.0, 12);
     let bounds = tile.bounds();

@@ -109,3 +109,8 @@ describe('headings', () => {
     expect(headingOf(event({ absolute: false, alpha: 90 }), 0)).toBeUndefined();
   });
 });
+
+it('measures on the sphere', () => {
+  // A minute of latitude is a nautical mile.
+  expect(distanceM({ lat: 37, lon: 140 }, { lat: 37 + 1 / 60, lon: 140 })).toBeCloseTo(1853, 0);
+});

@@ -1,12 +1,15 @@
 import type { Code, LatLon } from '../wire';
 
-/** Great-circle distance in metres on a sphere of 6,371,008.8 m (IUGG mean radius), as the server reckons. */
+/** Mean radius of the earth (IUGG), metres. */
+export const EARTH_M = 6_371_008.8;
+
+/** Great-circle distance in metres on a sphere of that radius (haversine), as the server reckons. */
 export function distanceM(a: LatLon, b: LatLon): number {
   const rad = (degrees: number) => (degrees * Math.PI) / 180;
   const halfLat = Math.sin(rad(b.lat - a.lat) / 2);
   const halfLon = Math.sin(rad(b.lon - a.lon) / 2);
   const chord = halfLat ** 2 + Math.cos(rad(a.lat)) * Math.cos(rad(b.lat)) * halfLon ** 2;
-  return 2 * 6_371_008.8 * Math.asin(Math.min(1, Math.sqrt(chord)));
+  return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(chord)));
 }
 
 /** Japan with its outer islands: latitude 20–46, longitude 122–154. */

@@ -1,14 +1,24 @@
+import { distanceM } from '../capture/position';
 import type { Call } from '../session/http';
-import type { LatLon, PublicIncident, PublicShelters } from '../wire';
-import type { Zone } from './choosing';
-import { type Kept, keeping, type Shelf } from './kept';
-import type { Rings } from './plane';
+import type { IncidentSymbol, LatLon, PublicShelters } from '../wire';
+import type { KnownObstacles, KnownZones, Zone } from './choosing';
+import { AREA, browserShelf, type Kept, keeping, keptOf, leaveAreas, type Shelf } from './kept';
+import { type Area, type Rings, room } from './plane';
 
-/** Half the edge of the surroundings that are fetched, degrees: 5 to 6 km each way. */
-const REACH = 0.05;
-
-/** The surroundings are asked for in steps of so many degrees, so that a few steps on foot ask for nothing new. */
+/** Edge of a neighbourhood, degrees: all who stand in it ask the same, and a few steps on foot ask for nothing new. */
 const STEP = 0.02;
+
+/**
+ * Neighbourhoods that are asked about on each side: with them the box has the most that the server tells of zones
+ * (0.14°), and goes at least 0.06° beyond whoever stands in the middle one, which is 5 km from east to west at 40°.
+ */
+const BESIDE = 3;
+
+/** Obstacles that are asked for, the most that the server tells. */
+const OBSTACLES = 1_000;
+
+/** Areas whose zones are kept. */
+const AREAS = 8;
 
 /** The zones of a box as the server tells them. */
 export type ZoneCollection = {
@@ -28,16 +38,23 @@ export type ZoneCollection = {
 /** What the page knows; each part with its age, `null` where it could not be had. */
 export type Around = {
   list: Kept<PublicShelters> | null;
-  incidents: Kept<readonly PublicIncident[]> | null;
-  /** `null`: nobody knows whether there are zones. */
-  zones: Kept<readonly Zone[]> | null;
+  obstacles: Kept<KnownObstacles> | null;
+  zones: Kept<KnownZones> | null;
 };
 
-/** The box of the surroundings, as the server reads it: west, south, east, north. */
-export function boxAround({ lat, lon }: LatLon): string {
-  const step = (degrees: number) => Math.round(degrees / STEP) * STEP;
-  const edges = [step(lon) - REACH, step(lat) - REACH, step(lon) + REACH, step(lat) + REACH];
-  return edges.map((degrees) => degrees.toFixed(4)).join(',');
+const neighbourhood = (degrees: number) => Math.floor(degrees / STEP + 1e-9);
+const degrees = (steps: number) => Number((steps * STEP).toFixed(2));
+
+/** The box around a position of which the zones are asked for. */
+export function areaAround({ lat, lon }: LatLon): Area {
+  const [x, y] = [neighbourhood(lon), neighbourhood(lat)];
+  const [west, south] = [degrees(x - BESIDE), degrees(y - BESIDE)];
+  return { west, south, east: degrees(x + 1 + BESIDE), north: degrees(y + 1 + BESIDE) };
+}
+
+/** The middle of the neighbourhood, around which obstacles are asked for. */
+export function middleOf({ lat, lon }: LatLon): LatLon {
+  return { lat: degrees(neighbourhood(lat) + 0.5), lon: degrees(neighbourhood(lon) + 0.5) };
 }
 
 /** The zones of an answer. */
@@ -52,23 +69,87 @@ export function zonesOf({ features }: ZoneCollection): Zone[] {
   }));
 }
 
-/** Fetches what is known around a position, or takes what was kept. */
-export async function look(position: LatLon, call: Call, shelf?: Shelf): Promise<Around> {
-  const box = boxAround(position);
-  const have = async <T>(name: string, ask: () => Promise<T>): Promise<Kept<T> | null> => {
+const nameOf = ({ west, south, east, north }: Area) => AREA + [west, south, east, north].join(',');
+
+/** Of the areas whose zones are kept the one in which most is known around a position. */
+async function keptZones(position: LatLon, shelf: Shelf): Promise<Kept<KnownZones> | null> {
+  const names = await shelf.names().catch(() => []);
+  const areas = names
+    .filter((name) => name.startsWith(AREA))
+    .map((name) => {
+      const [west = 0, south = 0, east = 0, north = 0] = name.slice(AREA.length).split(',').map(Number);
+      return { name, room: room({ west, south, east, north }, position) };
+    });
+  const [most] = areas.filter((area) => area.room >= 0).sort((a, b) => b.room - a.room);
+  return most ? keptOf(most.name, shelf) : null;
+}
+
+async function askZones(position: LatLon, call: Call, shelf: Shelf): Promise<Kept<KnownZones>> {
+  const within = areaAround(position);
+  const bbox = [within.west, within.south, within.east, within.north].join(',');
+  const ask = async () => ({ within, zones: zonesOf(await call<ZoneCollection>(`/api/hazard/zones?bbox=${bbox}`)) });
+  const zones = await keeping(nameOf(within), ask, shelf);
+  await leaveAreas(AREAS, shelf).catch(() => undefined);
+  return zones;
+}
+
+async function askObstacles(position: LatLon, call: Call): Promise<KnownObstacles> {
+  const around = middleOf(position);
+  const near = `near=${around.lat},${around.lon}&obstacles=true&form=symbol&limit=${OBSTACLES}`;
+  const { incidents: all } = await call<{ incidents: IncidentSymbol[] }>(`/api/incidents?${near}`);
+  const last = all[OBSTACLES - 1];
+  return { around, reachM: last ? distanceM(around, last.position) : null, all };
+}
+
+/**
+ * Finds out what is known around a position, and tells each part as soon as there is anything: what is kept at once,
+ * in its place what the server says. What the page knows already (`before`) it need not be told again, only that it
+ * is old if the server says nothing. Ends when all that can be known is told.
+ */
+export async function look(
+  position: LatLon,
+  call: Call,
+  before: Around,
+  tell: (part: Partial<Around>) => void,
+  shelf: Shelf = browserShelf,
+): Promise<void> {
+  const part = async <K extends keyof Around>(
+    name: K,
+    known: boolean,
+    kept: () => Promise<Around[K]>,
+    ask: () => Promise<Around[K]>,
+  ) => {
+    const say = (value: Around[K]) => tell({ [name]: value } as Pick<Around, K>);
+    let answered = false;
+    const early = known ? null : kept().then((value) => value && !answered && say(value));
     try {
-      return await keeping(name, ask, shelf);
+      const value = await ask();
+      answered = true;
+      say(value);
     } catch {
-      return null;
+      await early;
+      const last = (await kept()) ?? before[name];
+      if (last) say({ ...last, fresh: false });
     }
   };
-  const [list, incidents, zones] = await Promise.all([
-    have('shelters', () => call<PublicShelters>('/api/shelters')),
-    have(`incidents ${box}`, async () => {
-      const answer = await call<{ incidents: PublicIncident[] }>(`/api/incidents?bbox=${box}&limit=1000`);
-      return answer.incidents;
-    }),
-    have(`zones ${box}`, async () => zonesOf(await call<ZoneCollection>(`/api/hazard/zones?bbox=${box}`))),
+  await Promise.all([
+    part(
+      'list',
+      before.list !== null,
+      () => keptOf('shelters', shelf),
+      () => keeping('shelters', () => call<PublicShelters>('/api/shelters'), shelf),
+    ),
+    part(
+      'obstacles',
+      before.obstacles !== null,
+      () => keptOf('obstacles', shelf),
+      () => keeping('obstacles', () => askObstacles(position, call), shelf),
+    ),
+    part(
+      'zones',
+      before.zones !== null && room(before.zones.value.within, position) >= 0,
+      () => keptZones(position, shelf),
+      () => askZones(position, call, shelf),
+    ),
   ]);
-  return { list, incidents, zones };
 }

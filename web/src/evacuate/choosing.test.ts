@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PublicIncident, PublicShelterStatus, Shelter } from '../wire';
+import type { IncidentSymbol, PublicShelterStatus, Shelter } from '../wire';
 import { choose, dangersOf, NEAR_M, OFFERED, type Surroundings, type Zone, zonesAt } from './choosing';
 import { bearing, from, fromLine, touches, within } from './plane';
 
@@ -42,21 +42,24 @@ const zone = (key: string, hazard: string, ...rings: number[][][]): Zone => ({
   demonstration: false,
   polygons: [rings],
 });
-const incident = (id: string, east: number, north: number, change: Partial<PublicIncident> = {}): PublicIncident => ({
+const incident = (id: string, east: number, north: number): IncidentSymbol => ({
   id,
   category: 'road_damage',
   status: 'received',
   position: at(east, north),
-  operation: 'everyday',
-  filed_at: '2026-11-22T00:00:00Z',
-  updated_at: '2026-11-22T00:00:00Z',
-  ...change,
 });
+/** These zones, known this far each way. */
+const zonesWithin = (metres: number, ...zones: Zone[]) => {
+  const [southWest, northEast] = [at(-metres, -metres), at(metres, metres)];
+  const within = { west: southWest.lon, south: southWest.lat, east: northEast.lon, north: northEast.lat };
+  return { within, zones };
+};
+const obstacles = (reachM: number | null, ...all: IncidentSymbol[]) => ({ around: HERE, reachM, all });
 const around = (change: Partial<Surroundings>): Surroundings => ({
   shelters: [],
   statuses: [],
-  zones: [],
-  incidents: [],
+  zones: zonesWithin(10_000),
+  obstacles: obstacles(null),
   ...change,
 });
 const ids = (choice: ReturnType<typeof choose>) => choice.offers.map(({ shelter }) => shelter.id);
@@ -149,31 +152,75 @@ describe('the choice', () => {
   });
 
   it('tells what lies between: zones beyond those one stands in, and damage beside the line', () => {
-    const zones = [
+    const zones = zonesWithin(
+      10_000,
       zone('here', 'flood', box(-50, -50, 50, 50)),
       zone('between', 'landslide', box(200, -20, 300, 20)),
       zone('between', 'landslide', box(320, -20, 330, 20)),
       zone('beside', 'landslide', box(200, 200, 300, 300)),
-    ];
-    const incidents = [
-      incident('on', 250, 90),
-      incident('off', 250, 110),
-      incident('mended', 250, 0, { status: 'resolved' }),
-      incident('lamp', 250, 0, { category: 'street_light' }),
-    ];
-    const { offers } = choose(HERE, [], around({ shelters: [shelter('a', 500, 0)], zones, incidents }));
+    );
+    const known = obstacles(null, incident('on', 250, 90), incident('off', 250, 110));
+    const { offers } = choose(HERE, [], around({ shelters: [shelter('a', 500, 0)], zones, obstacles: known }));
     expect(offers[0]?.zones.map(({ key }) => key)).toEqual(['between']);
     expect(offers[0]?.damage.map(({ id }) => id)).toEqual(['on']);
+    expect([offers[0]?.zonesKnown, offers[0]?.damageKnown]).toEqual([true, true]);
+  });
+});
+
+describe('what nobody knows', () => {
+  const shelters = [shelter('near', 500, 0), shelter('far', 4_000, 0)];
+  const knows = (change: Partial<Surroundings>, from = HERE) =>
+    choose(from, [], around({ shelters, ...change })).offers.map((offer) => [offer.zonesKnown, offer.damageKnown]);
+
+  it('is said of a way that leaves the box of the zones', () => {
+    const zones = zonesWithin(1_000, zone('between', 'flood', box(200, -20, 300, 20)));
+    expect(knows({ zones })).toEqual([
+      [true, true],
+      [false, true],
+    ]);
+    // What is known of it is told all the same.
+    const { offers } = choose(HERE, [], around({ shelters, zones }));
+    expect(offers.map(({ zones }) => zones.map(({ key }) => key))).toEqual([['between'], ['between']]);
+  });
+
+  it('is said of a way that leaves the circle in which no report was cut off', () => {
+    expect(knows({ obstacles: obstacles(2_000) })).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+    // Beside its end there may be what was cut off.
+    expect(knows({ obstacles: obstacles(4_050) }).map(([, damage]) => damage)).toEqual([true, false]);
+    expect(knows({ obstacles: obstacles(4_300) }).map(([, damage]) => damage)).toEqual([true, true]);
+    // Nor was anything asked about where somebody has walked since.
+    expect(knows({ obstacles: obstacles(2_000) }, at(2_500, 0)).map(([, damage]) => damage)).toEqual([false, false]);
+  });
+
+  it('is said where nothing could be had, and where all that is had is of another place', () => {
+    const nothing = [
+      [false, false],
+      [false, false],
+    ];
+    expect(knows({ zones: null, obstacles: null })).toEqual(nothing);
+    const zones = zonesWithin(1_000, zone('everywhere', 'flood', box(-90_000, -90_000, 90_000, 90_000)));
+    const away = at(1_500, 0);
+    expect(zonesAt(away, zones)).toBeNull();
+    const { offers } = choose(away, [], around({ shelters, zones }));
+    expect(offers.map((offer) => [offer.zonesKnown, offer.zones])).toEqual([
+      [false, []],
+      [false, []],
+    ]);
+    expect(zonesAt(HERE, null)).toBeNull();
   });
 });
 
 it('the zones one stands in name the dangers that a shelter must be fit for', () => {
-  const zones = [
+  const zones = zonesWithin(
+    1_000,
     zone('depth 3', 'flood', box(-50, -50, 50, 50)),
     zone('avalanche', 'avalanche', box(-50, -50, 50, 50)),
     zone('away', 'landslide', box(100, 100, 200, 200)),
-  ];
-  const here = zonesAt(HERE, zones);
+  );
+  const here = zonesAt(HERE, zones) ?? [];
   expect(here.map(({ key }) => key)).toEqual(['depth 3', 'avalanche']);
   expect(dangersOf(here)).toEqual(['flood']);
 });

@@ -1,8 +1,12 @@
-import type { Danger, LatLon, PublicIncident, PublicShelterStatus, Shelter } from '../wire';
-import { bearing, from, fromLine, type Rings, touches, within } from './plane';
+import { distanceM } from '../capture/position';
+import type { Danger, IncidentSymbol, LatLon, PublicShelterStatus, Shelter } from '../wire';
+import { type Area, bearing, from, fromLine, type Rings, room, touches, within } from './plane';
 
 /** How far from the straight line reported damage counts as lying between, metres. */
 export const CORRIDOR_M = 100;
+
+/** How much nearer than the end of what is known a way must stay: its corridor, and what a plane differs from a globe. */
+const ROOM_M = 2 * CORRIDOR_M;
 
 /** An open shelter further away than this is not near, and hides no designated one that is, metres. */
 export const NEAR_M = 5_000;
@@ -37,9 +41,22 @@ const DANGERS: readonly Danger[] = [
 /** The dangers that a person may name. */
 export const CHOICES = DANGERS;
 
-/** The zones in which somebody stands, each class once. */
-export function zonesAt(position: LatLon, zones: readonly Zone[]): Zone[] {
-  return once(zones.filter((zone) => zone.polygons.some((rings) => within(position, rings))));
+/** The zones of a box. Of what lies outside it they say nothing. */
+export type KnownZones = { within: Area; zones: readonly Zone[] };
+
+/** Open reports of road damage and danger, those of drills left out. */
+export type KnownObstacles = {
+  /** From where they were counted, the nearest first. */
+  around: LatLon;
+  /** As far as that all are there, metres; `null`: these are all that there are. */
+  reachM: number | null;
+  all: readonly IncidentSymbol[];
+};
+
+/** The zones in which somebody stands, each class once; `null`: nobody knows. */
+export function zonesAt(position: LatLon, known: KnownZones | null): Zone[] | null {
+  if (known === null || room(known.within, position) < 0) return null;
+  return once(known.zones.filter((zone) => zone.polygons.some((rings) => within(position, rings))));
 }
 
 /** What threatens in these zones, as far as a shelter can be fit for it. */
@@ -66,18 +83,22 @@ export type Offer = {
   bearingDeg: number;
   /** Zones that the straight line touches beyond those in which one stands. */
   zones: Zone[];
+  /** Whether these are all: no part of the line lies where nobody knows the zones. */
+  zonesKnown: boolean;
   /** Open reports of damage beside it. */
-  damage: PublicIncident[];
+  damage: IncidentSymbol[];
+  /** Whether these are all. */
+  damageKnown: boolean;
 };
 
 export type Choice = { why: Why; offers: Offer[] };
 
-/** What the phone knows of the surroundings. */
+/** What the phone knows of the surroundings; `null`: nothing. */
 export type Surroundings = {
   shelters: readonly Shelter[];
   statuses: readonly PublicShelterStatus[];
-  zones: readonly Zone[];
-  incidents: readonly PublicIncident[];
+  zones: KnownZones | null;
+  obstacles: KnownObstacles | null;
 };
 
 /**
@@ -97,24 +118,30 @@ export function choose(position: LatLon, dangers: readonly Danger[], around: Sur
   const open = fit.filter(({ status, distanceM }) => status !== null && distanceM <= NEAR_M);
   const [why, found]: [Why, typeof all] =
     open.length > 0 ? ['open', open] : fit.length > 0 ? ['designated', fit] : ['unfit', all];
-  const here = new Set(zonesAt(position, around.zones).map(({ key }) => key));
+  const standing = zonesAt(position, around.zones);
+  const here = new Set(standing?.map(({ key }) => key));
+  const zones = standing && around.zones ? around.zones.zones.filter(({ key }) => !here.has(key)) : [];
+  const touched = (to: LatLon) => (zone: Zone) => zone.polygons.some((rings) => touches(position, to, rings));
   const offers = found.slice(0, OFFERED).map(({ shelter, status, at, distanceM }) => ({
     shelter,
     status,
     distanceM,
     bearingDeg: bearing(at),
-    zones: once(
-      around.zones.filter(
-        ({ key, polygons }) => !here.has(key) && polygons.some((rings) => touches(position, shelter.position, rings)),
-      ),
+    zones: once(zones.filter(touched(shelter.position))),
+    // A box that holds both ends holds what lies between them; so does a circle.
+    zonesKnown: standing !== null && around.zones !== null && room(around.zones.within, shelter.position) >= 0,
+    damage: (around.obstacles?.all ?? []).filter(
+      (incident) => fromLine(from(position, incident.position), [0, 0], at) <= CORRIDOR_M,
     ),
-    damage: around.incidents.filter((incident) => {
-      const open = incident.status === 'received' || incident.status === 'in_progress';
-      const blocks = incident.category === 'road_damage' || incident.category === 'hazard';
-      return open && blocks && fromLine(from(position, incident.position), [0, 0], at) <= CORRIDOR_M;
-    }),
+    damageKnown: [position, shelter.position].every((end) => reaches(around.obstacles, end)),
   }));
   return { why, offers };
+}
+
+/** Whether all obstacles near this end of a way are known. */
+function reaches(known: KnownObstacles | null, end: LatLon): boolean {
+  if (known === null) return false;
+  return known.reachM === null || distanceM(known.around, end) + ROOM_M < known.reachM;
 }
 
 function once(zones: readonly Zone[]): Zone[] {

@@ -1,9 +1,15 @@
+import { EARTH_M } from '../capture/position';
 import type { LatLon } from '../wire';
 
-/** Mean radius of the earth (IUGG), metres. */
-const EARTH_M = 6_371_008.8;
-
 const RAD = Math.PI / 180;
+
+/** A box, degrees WGS 84. */
+export type Area = { west: number; south: number; east: number; north: number };
+
+/** How far within a box a position lies from its nearest edge, degrees; below 0: it lies outside. */
+export function room({ west, south, east, north }: Area, { lat, lon }: LatLon): number {
+  return Math.min(lon - west, east - lon, lat - south, north - lat);
+}
 
 /** A point in metres east and north of an origin. */
 export type Point = readonly [number, number];

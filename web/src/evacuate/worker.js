@@ -36,14 +36,20 @@ self.addEventListener('fetch', (event) => {
   else if (pathname.startsWith('/assets/') || pathname === '/icon.svg') event.respondWith(file(request));
 });
 
-/** The page as the server has it; without a network as it was kept. */
+/**
+ * The page as the server has it; as it was kept without a network, and where only a proxy answers because the server
+ * does not.
+ */
 async function page(request) {
-  const kept = async () => {
-    const found = await (await caches.open(CACHE)).match(PAGE);
-    return found ?? Promise.reject(new TypeError('nothing is kept'));
-  };
-  const late = new Promise((_, reject) => setTimeout(() => reject(new TypeError('too late')), PATIENCE_MS));
-  return Promise.race([fetch(request), late]).catch(kept);
+  const kept = await caches
+    .open(CACHE)
+    .then((cache) => cache.match(PAGE))
+    .catch(() => undefined);
+  const asked = fetch(request);
+  if (!kept) return asked;
+  const good = asked.then((answer) => (answer.ok ? answer : kept)).catch(() => kept);
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, kept));
+  return Promise.race([good, late]);
 }
 
 /** Names of files carry a hash of what is in them: one that is kept is right. The map comes when somebody opens it. */

@@ -1,5 +1,4 @@
-import type { GeoJSONSourceDiff } from 'maplibre-gl';
-import { type Changes, type Incident, isDangerous, isOpen, isUrgent } from '../state/world';
+import { type Incident, isDangerous, isOpen, isUrgent } from '../state/world';
 import type { Category } from '../wire';
 
 /** What the map knows of an incident. */
@@ -10,6 +9,8 @@ export type Properties = {
   icon: string;
   drill: boolean;
   open: boolean;
+  /** Whether it has just come. */
+  fresh: boolean;
 };
 
 export type Feature = GeoJSON.Feature<GeoJSON.Point, Properties>;
@@ -22,8 +23,16 @@ export function iconName(category: Category, look: Look, drill: boolean): string
   return `${category}-${look}${drill ? '-drill' : ''}`;
 }
 
-/** An incident as the map draws it. `drills`: ids of operations that are drills. */
-export function featureOf(incident: Incident, drills: ReadonlySet<string>): Feature {
+/** What the map is told beside the incidents. */
+export type Told = {
+  /** Ids of operations that are drills. */
+  drills: ReadonlySet<string>;
+  /** Ids of incidents that have just come. */
+  fresh: ReadonlySet<string>;
+};
+
+/** An incident as the map draws it. */
+export function featureOf(incident: Incident, { drills, fresh }: Told): Feature {
   const open = isOpen(incident);
   const drill = drills.has(incident.operation);
   const look: Look = !open ? 'closed' : isDangerous(incident) ? 'danger' : 'open';
@@ -36,47 +45,63 @@ export function featureOf(incident: Incident, drills: ReadonlySet<string>): Feat
       icon: iconName(incident.category, look, drill),
       drill,
       open,
+      fresh: fresh.has(incident.id),
     },
   };
 }
 
+/** The sources' names. */
+export const SIDES = ['gathered', 'drills', 'urgent'] as const;
+type Side = (typeof SIDES)[number];
+
 /**
- * Features for the sources of the map: real ones and a drill's, which may be gathered in clusters, each with its own
+ * Something for each source of the map: real ones and a drill's, which may be gathered in clusters, each with its own
  * kind; and the urgent ones, which stand above all else and never are.
  */
-export type Split<T> = { gathered: T; drills: T; urgent: T };
+export type Split<T> = Record<Side, T>;
 
-/** The sources' names. */
-export const SIDES = ['gathered', 'drills', 'urgent'] as const satisfies readonly (keyof Split<never>)[];
-
-const split = <T>(make: () => T): Split<T> => ({ gathered: make(), drills: make(), urgent: make() });
-
-function sideOf(incident: Incident, drills: ReadonlySet<string>): keyof Split<never> {
+function sideOf(incident: Incident, drills: ReadonlySet<string>): Side {
   return isUrgent(incident) ? 'urgent' : drills.has(incident.operation) ? 'drills' : 'gathered';
 }
 
-/** All incidents, for a map that starts. */
-export function allFeatures(incidents: Iterable<Incident>, drills: ReadonlySet<string>): Split<Feature[]> {
-  const features = split<Feature[]>(() => []);
-  for (const incident of incidents) features[sideOf(incident, drills)].push(featureOf(incident, drills));
-  return features;
-}
+/** What is added replaces what is there under the same id. */
+export type Diff = { add: Feature[]; remove: string[] };
 
-/**
- * What a running map has to change. An incident that changes sides is removed on the others and added on its own;
- * adding what is there replaces it, removing what is not there does nothing.
- */
-export function diffOf(
-  changes: Changes,
-  incidents: ReadonlyMap<string, Incident>,
-  drills: ReadonlySet<string>,
-): Split<GeoJSONSourceDiff> {
-  const diff = split<{ add: Feature[]; remove: string[] }>(() => ({ add: [], remove: [] }));
-  for (const id of changes.incidents) {
-    const incident = incidents.get(id);
-    const side = incident && sideOf(incident, drills);
-    if (incident && side) diff[side].add.push(featureOf(incident, drills));
-    for (const other of SIDES) if (other !== side) diff[other].remove.push(id);
+/** Where the map has each incident, so that it is told of changes alone, and each source of its own. */
+export class Drawn {
+  readonly #sides = new Map<string, Side>();
+
+  /** All incidents, for a map that starts. */
+  all(incidents: Iterable<Incident>, told: Told): Split<Feature[]> {
+    const features: Split<Feature[]> = { gathered: [], drills: [], urgent: [] };
+    this.#sides.clear();
+    for (const incident of incidents) {
+      const side = sideOf(incident, told.drills);
+      this.#sides.set(incident.id, side);
+      features[side].push(featureOf(incident, told));
+    }
+    return features;
   }
-  return diff;
+
+  /** What a running map has to change; a source of which nothing changes is left out. */
+  changes(ids: Iterable<string>, incidents: ReadonlyMap<string, Incident>, told: Told): Partial<Split<Diff>> {
+    const diffs: Partial<Split<Diff>> = {};
+    const of = (side: Side) => {
+      diffs[side] ??= { add: [], remove: [] };
+      return diffs[side];
+    };
+    for (const id of ids) {
+      const incident = incidents.get(id);
+      const side = incident && sideOf(incident, told.drills);
+      const before = this.#sides.get(id);
+      if (before && before !== side) of(before).remove.push(id);
+      if (incident && side) {
+        of(side).add.push(featureOf(incident, told));
+        this.#sides.set(id, side);
+      } else {
+        this.#sides.delete(id);
+      }
+    }
+    return diffs;
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { HazardLayer } from '../wire';
-import { darker, zoneLayers, zonesTiles } from './hazard';
+import { darker, shortNames, zoneLayers, zonesTiles } from './hazard';
 
 const layer: HazardLayer = {
   id: 'flood-max',
@@ -50,4 +50,20 @@ it('lays a pattern on those classes alone that have one', () => {
 it('makes a colour darker, black at most', () => {
   expect(darker('#ff8000', 0.5)).toBe('#804000');
   expect(darker('#ffffff', 1)).toBe('#000000');
+});
+
+it('says once what all classes of a layer begin with', () => {
+  const depths = ['浸水 0.5m未満', '浸水 0.5〜3.0m'];
+  expect(shortNames('洪水浸水想定区域', depths)).toEqual(['0.5m未満', '0.5〜3.0m']);
+  const areas = ['土砂災害警戒区域（土石流）', '土砂災害特別警戒区域（土石流）'];
+  expect(shortNames('土砂災害警戒区域', areas)).toEqual(['警戒区域（土石流）', '特別警戒区域（土石流）']);
+});
+
+it('leaves a name whole where the layer does not say it, or nothing would be left of it', () => {
+  const of = '土砂災害警戒区域';
+  const kinds = ['土砂災害警戒区域（土石流）', '土砂災害警戒区域（地すべり）'];
+  expect(shortNames(of, kinds)).toEqual(kinds);
+  expect(shortNames(of, [of, `${of}（地すべり）`])).toEqual([of, `${of}（地すべり）`]);
+  expect(shortNames(of, ['土砂災害警戒区域（土石流）'])).toEqual(['土砂災害警戒区域（土石流）']);
+  expect(shortNames('River flood', ['Flood depth below 0.5 m', 'Flood depth 0.5 to 3 m'])[0]).toContain('Flood depth');
 });

@@ -27,6 +27,21 @@ function byClass(
   return ['match', ['to-string', ['get', 'class']], ...cases, unknown] as unknown as ExpressionSpecification;
 }
 
+/**
+ * Names of a layer's classes without the word that all of them begin with, where the layer's own name has it: a legend
+ * that is read from afar says it once.
+ */
+export function shortNames(layer: string, names: readonly string[]): string[] {
+  const [first = '', ...rest] = names;
+  let same = 0;
+  while (same < first.length && rest.every((name) => name[same] === first[same])) same += 1;
+  const common = first.slice(0, same);
+  const said = [common, common.slice(0, common.lastIndexOf(' ') + 1)].find(
+    (word) => layer.includes(word.trim()) && names.every((name) => name.length > word.length),
+  );
+  return names.map((name) => name.slice(rest.length > 0 ? said?.length : 0));
+}
+
 /** A colour that is so much darker, 0 to 1. `colour`: `#rrggbb`. */
 export function darker(colour: string, by: number): string {
   const part = (at: number) => Math.round(Number.parseInt(colour.slice(at, at + 2), 16) * (1 - by));

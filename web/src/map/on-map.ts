@@ -10,6 +10,14 @@ export type OnMap = {
   gathered: boolean;
 };
 
+/** What depends on how near one looks. */
+export type View = {
+  /** Whether incidents that lie together are gathered. */
+  gathers: boolean;
+  /** Whether shelters are shown of which nobody says that they are open. */
+  allShelters: boolean;
+};
+
 /** The fewest that are gathered. */
 const GATHERED_FROM = 3;
 

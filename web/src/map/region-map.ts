@@ -1,9 +1,8 @@
 import 'maplibre-gl/dist/maplibre-gl.css';
 import {
-  type FilterSpecification,
   type GeoJSONSource,
   type LngLatBoundsLike,
-  Map as MapLibre,
+  type Map as MapLibre,
   type MapMouseEvent,
   NavigationControl,
   type PaddingOptions,
@@ -14,17 +13,31 @@ import { type Key, language, t } from '../i18n/index.svelte';
 import type { Known } from '../state/shelters';
 import type { Changes, Incident } from '../state/world';
 import type { BaseMap, LatLon, Region } from '../wire';
-import { allFeatures, diffOf, SIDES, type Split } from './features';
+import { Drawn, SIDES } from './features';
 import type { Frame } from './framing';
 import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { mendSources } from './mending';
+import type { View } from './on-map';
+import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
+import { PatientMap } from './patient-map';
 import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { drawRasters, type Raster, type ShownRaster } from './rasters';
 import { metresPerPixel } from './scale';
-import { addShelters } from './shelters';
-import { ABOVE_ZONES, GATHERED, groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
+import { addShelters, UNSAID_FROM } from './shelters';
+import {
+  ABOVE_ZONES,
+  CLUSTERS_END,
+  GATHERED,
+  groundStyle,
+  incidentStyle,
+  type Place,
+  placeFeatures,
+  placeLayers,
+  townsOf,
+} from './style';
+import { TownNames } from './town-names';
 
 setWorkerUrl(workerUrl);
 
@@ -55,7 +68,7 @@ function boundsOf(region: Region): LngLatBoundsLike {
 }
 
 /** A map, and what makes it keep the whole region in view again, until somebody moves it. */
-type Begun = { map: MapLibre; settle: () => void };
+type Begun = { map: PatientMap; settle: () => void };
 
 /** Room around the region: the pins of danger rise above their places. */
 function room({ scale = 1, covered }: MapOptions): PaddingOptions {
@@ -68,7 +81,7 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
   const palette = paletteOf(container);
   const local = language().startsWith('ja');
   const ground = { region, base, palette, local, scale, origin: location.origin };
-  const map = new MapLibre({
+  const map = new PatientMap({
     container,
     style: drillWord === null ? groundStyle(ground) : incidentStyle(ground, drillWord),
     ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
@@ -160,15 +173,25 @@ export function drawZones(
 const SINGLES = ['closed', 'closed-drills', 'incidents', 'incidents-drills', 'urgent'];
 const DISCS = ['clusters', 'clusters-drills'];
 
+/** With more incidents than this, drawing what changed is work: their discs are reckoned and all tiles made anew. */
+const LARGE = 2_000;
+/** Such a map is drawn no more often than this, milliseconds. */
+const LARGE_MS = 1_000;
+
 /** A map of the region with the incidents upon it. */
 export class IncidentMap {
-  readonly #map: MapLibre;
+  readonly #map: PatientMap;
   readonly #options: MapOptions;
   readonly #settle: () => void;
   #ready = false;
   /** What came before the map was ready: the last of each kind. */
   readonly #waiting = new Map<string, () => void>();
-  #drills: ReadonlySet<string> = new Set();
+  #incidents: ReadonlyMap<string, Incident> = new Map();
+  #told = { drills: new Set<string>() as ReadonlySet<string>, fresh: new Set<string>() as ReadonlySet<string> };
+  /** What the map does not show yet. */
+  #due: Changes = { all: false, incidents: new Set() };
+  readonly #drawn = new Drawn();
+  readonly #pace = new Pace(() => this.#draw());
   /** What came before the map was ready, and then what draws it. */
   #shelters: readonly Known[] = [];
   #showShelters: ((shelters: readonly Known[]) => void) | undefined;
@@ -177,7 +200,7 @@ export class IncidentMap {
   /** How many incidents were given to the map. */
   #given = 0;
 
-  constructor(options: MapOptions & { onSelect: (id: string) => void; onReady?: () => void }) {
+  constructor(options: MapOptions & { onSelect: (id: string) => void; onView?: (view: View) => void }) {
     this.#options = options;
     const { map, settle } = begin(options, t('app.drill'));
     this.#map = map;
@@ -197,11 +220,19 @@ export class IncidentMap {
       this.#ready = true;
       for (const call of this.#waiting.values()) call();
       this.#waiting.clear();
-      options.onReady?.();
+      this.#ask();
     });
+    const look = () => {
+      const zoom = this.#map.getZoom();
+      options.onView?.({ gathers: zoom < CLUSTERS_END, allShelters: zoom >= UNSAID_FROM });
+    };
+    this.#map.on('load', look);
+    this.#map.on('zoomend', look);
     // For whoever waits until everything is drawn, such as a camera: how many incidents are.
+    const names = new TownNames(map, townsOf(options.region, language().startsWith('ja')));
     this.#map.on('idle', () => {
-      if (this.#ready && this.#waiting.size === 0) options.container.dataset.drawn = String(this.#given);
+      if (names.look()) return;
+      if (this.#settled()) options.container.dataset.drawn = String(this.#given);
     });
     for (const layer of SINGLES) {
       this.#map.on('click', layer, (event) => {
@@ -216,39 +247,27 @@ export class IncidentMap {
     }
   }
 
-  /** Draws what changed. `drills`: ids of operations that are drills. */
+  /** Draws what changed. `incidents`: all of them, also later on. `drills`: ids of operations that are drills. */
   show(changes: Changes, incidents: ReadonlyMap<string, Incident>, drills: ReadonlySet<string>): void {
-    if (!this.#ready) {
-      // The first drawing takes everything, so what comes before it need not be kept.
-      this.#waiting.set('show', () => this.show({ all: true, incidents: new Set() }, incidents, drills));
-      return;
-    }
-    const everything = changes.all || !sameSet(this.#drills, drills);
-    this.#drills = drills;
-    if (everything || changes.incidents.size > 0) {
-      this.#given = incidents.size;
-      delete this.#options.container.dataset.drawn;
-    }
-    if (everything) {
-      const features = allFeatures(incidents.values(), drills);
-      this.#each((side, source) => source.setData({ type: 'FeatureCollection', features: features[side] }));
-    } else if (changes.incidents.size > 0) {
-      const diff = diffOf(changes, incidents, drills);
-      this.#each((side, source) => source.updateData(diff[side]));
-    }
+    this.#due.all ||= changes.all || !sameSet(this.#told.drills, drills);
+    for (const id of changes.incidents) this.#due.incidents.add(id);
+    this.#incidents = incidents;
+    this.#told.drills = drills;
+    this.#ask();
+  }
+
+  /** Rings around the incidents that have just come, and no others. */
+  mark(ids: readonly string[]): void {
+    const [before, fresh] = [this.#told.fresh, new Set(ids)];
+    for (const id of [...before, ...fresh]) if (before.has(id) !== fresh.has(id)) this.#due.incidents.add(id);
+    this.#told.fresh = fresh;
+    this.#ask();
   }
 
   /** Shows shelters and how they stand. */
   shelters(shelters: readonly Known[]): void {
     this.#shelters = shelters;
     this.#showShelters?.(shelters);
-  }
-
-  /** Rings around the incidents that have just come. */
-  mark(ids: readonly string[]): void {
-    if (!this.#ready) return;
-    const filter: FilterSpecification = ['in', ['get', 'id'], ['literal', [...ids]]];
-    for (const side of SIDES) this.#map.setFilter(`fresh-${side}`, filter);
   }
 
   /** Draws these hazard layers and no others. */
@@ -299,7 +318,7 @@ export class IncidentMap {
   /** Calls once everything that was asked for is drawn. */
   onceDrawn(call: () => void): void {
     const look = () => {
-      if (!this.#ready || this.#waiting.size > 0 || !this.#map.areTilesLoaded()) return;
+      if (!this.#settled() || !this.#map.areTilesLoaded()) return;
       this.#map.off('idle', look);
       call();
     };
@@ -307,6 +326,7 @@ export class IncidentMap {
   }
 
   remove(): void {
+    this.#pace.stop();
     this.#map.remove();
   }
 
@@ -322,11 +342,38 @@ export class IncidentMap {
     });
   }
 
-  #each(call: (side: keyof Split<never>, source: GeoJSONSource) => unknown): void {
-    for (const side of SIDES) {
-      const source = this.#map.getSource<GeoJSONSource>(side);
-      if (source) call(side, source);
+  /** Whether everything that was asked for has been given to the map. */
+  #settled(): boolean {
+    return this.#ready && this.#waiting.size === 0 && !this.#isDue();
+  }
+
+  #isDue(): boolean {
+    return this.#due.all || this.#due.incidents.size > 0;
+  }
+
+  #ask(): void {
+    if (!this.#isDue()) return;
+    delete this.#options.container.dataset.drawn;
+    if (this.#ready) this.#pace.ask(this.#incidents.size > LARGE ? LARGE_MS : 0);
+  }
+
+  #draw(): void {
+    const due = this.#due;
+    this.#due = { all: false, incidents: new Set() };
+    this.#given = this.#incidents.size;
+    const source = (side: (typeof SIDES)[number]) => this.#map.getSource<GeoJSONSource>(side);
+    let told: readonly (typeof SIDES)[number][] = SIDES;
+    if (due.all) {
+      const features = this.#drawn.all(this.#incidents.values(), this.#told);
+      for (const side of SIDES) source(side)?.setData({ type: 'FeatureCollection', features: features[side] });
+    } else {
+      const diffs = this.#drawn.changes(due.incidents, this.#incidents, this.#told);
+      for (const side of SIDES) if (diffs[side]) source(side)?.updateData(diffs[side]);
+      told = SIDES.filter((side) => diffs[side]);
     }
+    this.#map.await(told);
+    // Also a map on which nothing changes says that it is drawn.
+    if (told.length === 0) this.#map.triggerRepaint();
   }
 
   #whenReady(kind: string, call: () => void): void {

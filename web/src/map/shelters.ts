@@ -11,7 +11,7 @@ const EDGE = 28;
 const SAID = 0.95;
 
 /** Marks of which nobody has said anything are many: they come when there is room. */
-const UNSAID_FROM = 13;
+export const UNSAID_FROM = 13;
 /** Their names come later than those of the others. */
 const UNSAID_NAMES_FROM = 15;
 

@@ -37,6 +37,8 @@ it('gives marks, discs and words their room before it places the names, which hi
   const rooms = order.filter((id) => id.startsWith('clear-of-'));
   expect(rooms).toContain('clear-of-clusters');
   for (const id of rooms) expect(order.indexOf(id)).toBeGreaterThan(order.indexOf('names'));
+  // Names for which they left no room choose before them.
+  for (const id of rooms) expect(order.indexOf(id)).toBeLessThan(order.indexOf('names-over'));
   expect(symbols.find(({ id }) => id === 'names')?.layout).toMatchObject({ 'text-overlap': 'never' });
 });
 

@@ -1,6 +1,8 @@
 import type {
   CircleLayerSpecification,
   ExpressionSpecification,
+  FilterSpecification,
+  LayerSpecification,
   LineLayerSpecification,
   SourceSpecification,
   StyleSpecification,
@@ -12,6 +14,7 @@ import { baseParts } from './base';
 import { FONTS } from './fonts';
 import { CLUSTER, CLUSTER_DRILL, DANGER_RADIUS, DANGER_RISE } from './icons';
 import type { Palette } from './palette';
+import { NAMES, NAMES_OVER, named, type Town } from './town-names';
 
 /** Where a name may stand beside its point, in ems: the first place where it hides nothing. */
 const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
@@ -40,17 +43,22 @@ function reach(region: Region, code: string): number {
   return side(0) + side(1);
 }
 
-/** The names on the map. `local`: in Japanese, else in English. */
+/** The municipalities as the map names them. `local`: in Japanese, else in English. */
+export function townsOf(region: Region, local: boolean): (Town & { code: string })[] {
+  return region.offices
+    .filter((office) => office.kind === 'municipality')
+    .map(({ code, name, english, label }) => ({ code, name: local ? name : english, position: label }));
+}
+
+/** The names on the map. */
 function names(region: Region, local: boolean): GeoJSON.FeatureCollection<GeoJSON.Point> {
   return {
     type: 'FeatureCollection',
-    features: region.offices
-      .filter((office) => office.kind === 'municipality')
-      .map((office) => ({
-        type: 'Feature',
-        geometry: { type: 'Point', coordinates: [office.label.lon, office.label.lat] },
-        properties: { name: local ? office.name : office.english, reach: reach(region, office.code) },
-      })),
+    features: townsOf(region, local).map(({ code, name, position }) => ({
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: [position.lon, position.lat] },
+      properties: { name, reach: reach(region, code) },
+    })),
   };
 }
 
@@ -116,7 +124,7 @@ export function groundStyle({ region, base, palette, local, scale, origin }: Gro
         paint: { ...border.paint, 'line-color': palette.name },
       },
       {
-        id: 'names',
+        id: NAMES,
         type: 'symbol',
         source: 'names',
         layout: {
@@ -136,9 +144,10 @@ export function groundStyle({ region, base, palette, local, scale, origin }: Gro
             22 * scale,
           ],
           'text-letter-spacing': 0.06,
-          'text-padding': 1,
-          // A name moves aside for marks and other names. One that finds no room would hide what somebody has to read:
-          // it waits for the next zoom. The smallest municipality chooses first.
+          // The halo counts: two names must not look like one.
+          'text-padding': 3,
+          // A name moves aside for marks and other names; the smallest municipality chooses first. `TownNames` writes
+          // those that find no room upon the marks.
           'text-variable-anchor-offset': NAME_PLACES,
           'text-overlap': 'never',
           'symbol-sort-key': ['get', 'reach'],
@@ -234,7 +243,7 @@ const DRILL_ASIDE = 16;
 export function incidentStyle(on: Ground, drillWord: string): StyleSpecification {
   const { palette, scale } = on;
   const ground = groundStyle(on);
-  const isName = ({ id }: { id: string }) => id === 'names';
+  const isName = (layer: LayerSpecification): layer is SymbolLayerSpecification => layer.id === NAMES;
   const single: ExpressionSpecification = ['!', ['has', 'point_count']];
   const always = { 'icon-overlap': 'always', 'icon-ignore-placement': true } as const;
   /** The word under a mark of a drill, so far below its place, ems. */
@@ -352,7 +361,7 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
         id: `fresh-${source}`,
         type: 'circle' as const,
         source,
-        filter: NO_ONE,
+        filter: ['==', ['get', 'fresh'], true] as FilterSpecification,
         paint: {
           'circle-color': 'rgba(0,0,0,0)',
           'circle-radius': (source === 'urgent' ? DANGER_RADIUS * URGENT_SIZE + 4 : 20) * scale,
@@ -365,12 +374,10 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
       ...ground.layers.filter(isName),
       // A name may touch the edge of a single mark; discs, whose numbers are read, and danger stay whole.
       ...marks.map((layer) => keepClear(layer, CLEAR[layer.id] ?? 0.55, scale, words[layer.id])),
+      ...ground.layers.filter(isName).map((layer) => ({ ...layer, id: NAMES_OVER, filter: named([], true) })),
     ],
   };
 }
 
 /** How large the room is that names keep clear of, in sizes of the mark. */
 const CLEAR: Readonly<Record<string, number>> = { urgent: URGENT_SIZE, clusters: 0.9, 'clusters-drills': 0.9 };
-
-/** A filter that nothing passes. */
-export const NO_ONE: ['in', ['get', 'id'], ['literal', string[]]] = ['in', ['get', 'id'], ['literal', []]];

@@ -9,7 +9,7 @@ const PRUNE_MS = 60_000;
 /** With more incidents than this, a look at the world is work. */
 const LARGE = 2_000;
 /** Such a world is looked at no more often than this, milliseconds: a report is seen well within a second. */
-const LARGE_MS = 300;
+const LARGE_MS = 500;
 
 /** The audience of the token decides which encoding comes; a page knows which token it brings. */
 type Snapshot<I extends Incident> = SnapshotLike<I> & { epoch: string; seq: number };
@@ -30,6 +30,8 @@ export class Picture<I extends Incident = OfficeIncident> {
   readonly #client: LinkClient<Snapshot<I>, Entry<I>>;
   #revision = $state(0);
   #status: LinkStatus;
+  /** What the link said last; every frame moves its times. */
+  #latest: LinkStatus;
   #now = $state(browserSurroundings.now());
   #wallNow = $state(Date.now());
   #followedAt = browserSurroundings.now();
@@ -52,12 +54,10 @@ export class Picture<I extends Incident = OfficeIncident> {
         for (const entry of entries) this.world.apply(entry);
         this.#schedule();
       },
-      onStatus: (status) => {
-        this.#status = status;
-        this.#tick();
-      },
+      onStatus: (status) => this.#take(status),
     });
     this.#status = $state.raw(this.#client.status);
+    this.#latest = this.#client.status;
   }
 
   /** Starts to follow; gives what ends it. */
@@ -112,7 +112,16 @@ export class Picture<I extends Incident = OfficeIncident> {
     return () => this.#watchers.delete(watcher);
   }
 
+  /** What a person sees of the link is shown at once; its age moves every second anyway. */
+  #take(status: LinkStatus): void {
+    this.#latest = status;
+    const [known, knew] = [status.freshAt !== null, this.#status.freshAt !== null];
+    const same = status.phase === this.#status.phase && status.reason === this.#status.reason && known === knew;
+    if (!same || standing(status, browserSurroundings.now()) !== this.standing) this.#tick();
+  }
+
   #tick(): void {
+    this.#status = this.#latest;
     this.#now = browserSurroundings.now();
     this.#wallNow = Date.now();
   }

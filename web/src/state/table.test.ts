@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Office, OfficeIncident } from '../wire';
-import { type Column, metresBetween, newestRowFirst, type Row, rowsOf, sorted, sortsBy } from './table';
+import { type Column, newestRowFirst, type Row, rowsOf, sorted, sortsBy } from './table';
 
 const incident = (id: string, minute: number, change: Partial<OfficeIncident> = {}): OfficeIncident => ({
   id,
@@ -18,11 +18,6 @@ const incident = (id: string, minute: number, change: Partial<OfficeIncident> = 
 const office = { label: { lat: 37.5, lon: 139.9 } } as Office;
 const ids = (rows: { incident: OfficeIncident }[]) => rows.map(({ incident }) => incident.id);
 const value = (row: Row, by: Column) => sortsBy(row, by) ?? '';
-
-it('measures on the sphere', () => {
-  // A minute of latitude is a nautical mile.
-  expect(metresBetween({ lat: 37, lon: 140 }, { lat: 37 + 1 / 60, lon: 140 })).toBeCloseTo(1853, 0);
-});
 
 it('sorts by a column either way, and what is equal newest first', () => {
   const rows = rowsOf(

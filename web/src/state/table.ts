@@ -1,3 +1,4 @@
+import { distanceM } from '../capture/position';
 import type { Office, OfficeIncident } from '../wire';
 import { isUrgent } from './world';
 import { zoneKey } from './zones';
@@ -13,25 +14,13 @@ export type Sorting<C extends string = Column> = { by: C; descending: boolean };
 export type Row = { incident: OfficeIncident; filed: number; distance: number | null };
 
 const STATUSES = ['received', 'in_progress', 'resolved', 'declined'];
-/** Mean radius of the earth, metres (IUGG). */
-const EARTH_M = 6_371_008.8;
-
-type LatLon = { lat: number; lon: number };
-
-/** Distance on the sphere, metres (haversine). */
-export function metresBetween(a: LatLon, b: LatLon): number {
-  const rad = Math.PI / 180;
-  const [dLat, dLon] = [(b.lat - a.lat) * rad, (b.lon - a.lon) * rad];
-  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * Math.sin(dLon / 2) ** 2;
-  return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(h)));
-}
 
 /** The rows of a table. `office`: from where distances are measured. */
 export function rowsOf(incidents: Iterable<OfficeIncident>, office: Office | undefined): Row[] {
   return [...incidents].map((incident) => ({
     incident,
     filed: Date.parse(incident.filed_at),
-    distance: office ? metresBetween(office.label, incident.position) : null,
+    distance: office ? distanceM(office.label, incident.position) : null,
   }));
 }
 

@@ -4,7 +4,7 @@
 //! zones have, the answer stays small, and a phone reads it without knowing tiles. Whoever needs the zones themselves
 //! takes the tiles.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
+use sokuho_tiles::drawers::{Drawers, NotDone};
+use sokuho_tiles::kept::Kept;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,21 +41,30 @@ const ACROSS: i64 = 280;
 /// Boxes in an answer at most; where there would be more, the squares are made twice as wide.
 const BOXES: usize = 20_000;
 
-/// Answers that are kept, the last that were asked for.
-const KEPT: usize = 32;
+/// Bytes of answers that are kept, those that were asked for last: some hundred neighbourhoods.
+const KEPT: usize = 32 << 20;
+
+/// Answers that may wait to be made: in a quarter of a second each they are there before whoever asks has given up.
+const MAY_WAIT: usize = 64;
+
+/// Seconds after which it makes sense to ask again, when too many wait.
+const AGAIN_AFTER: u64 = 5;
 
 /// What this door needs.
 #[derive(Clone)]
 pub struct HazardZonesState {
     hazard: Arc<InForce>,
-    /// Held while an answer is made: whoever asks costs one core at most.
-    kept: Arc<Mutex<VecDeque<(Area, Precompressed)>>>,
+    /// By themselves: after an order to leave, thousands ask for new neighbourhoods, and the wall's tiles must not wait
+    /// behind them.
+    drawers: Arc<Drawers>,
+    kept: Arc<Kept<Area, Precompressed>>,
 }
 
 impl HazardZonesState {
-    /// The door to these zones.
-    pub fn new(hazard: Arc<InForce>) -> Self {
-        Self { hazard, kept: Arc::default() }
+    /// The door to these zones, on a machine of so many cores; answers are made on half of them.
+    pub fn new(hazard: Arc<InForce>, cores: usize) -> Self {
+        let drawers = Arc::new(Drawers::new(cores / 2, MAY_WAIT));
+        Self { hazard, drawers, kept: Arc::new(Kept::new(KEPT, Precompressed::size)) }
     }
 }
 
@@ -67,7 +77,8 @@ pub fn routes() -> OpenApiRouter<HazardZonesState> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Question {
-    /// West, south, east, north in degrees WGS 84, comma-separated; at most 0.1° each way.
+    /// West, south, east, north in degrees WGS 84, comma-separated; widened to multiples of 0.02° at most 0.14°
+    /// each way, so 0.1° wherever it lies.
     bbox: String,
 }
 
@@ -84,25 +95,23 @@ async fn zones(
 ) -> ApiResult<Response> {
     let wrong = |rule: &str| ApiError::new(Code::InvalidField).detail(format!("bbox {rule}"));
     let bounds = query::bounds(&question.bbox).ok_or_else(|| wrong(query::BOUNDS_RULE))?;
-    let area = Area::around(&bounds).ok_or_else(|| wrong("must be at most 0.1° each way"))?;
+    let area =
+        Area::around(&bounds).ok_or_else(|| wrong("must be at most 0.14° each way, widened to multiples of 0.02°"))?;
     let keeping = Keeping { cache: "no-cache", vary: "Accept-Encoding" };
-    let mut kept = Arc::clone(&state.kept).lock_owned().await;
-    if let Some((_, answer)) = kept.iter().find(|(of, _)| *of == area) {
-        return Ok(answer.answer(&headers, keeping));
-    }
-    let making = tokio::task::spawn_blocking(move || {
+    let hazard = state.hazard;
+    let make = move || {
         let tag = |text: &[u8]| hex::encode(Sha256::digest(text));
-        let answer = Precompressed::json(&squares(&state.hazard, &area), 6, tag)?;
-        kept.truncate(KEPT - 1);
-        kept.push_front((area, answer.clone()));
-        Ok::<_, io::Error>(answer)
-    });
-    let answer = making.await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
+        Precompressed::json(&squares(&hazard, &area), 6, tag)
+    };
+    let answer = state.kept.get(area, &state.drawers, make).await.map_err(|error: NotDone<io::Error>| match error {
+        NotDone::Busy => ApiError::new(Code::Unavailable).retry_after(AGAIN_AFTER),
+        error => ApiError::internal(error),
+    })?;
     Ok(answer.answer(&headers, keeping))
 }
 
 /// A box of squares, in squares from 0° east and 0° north.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Area {
     west: i64,
     south: i64,

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use axum::http::header;
+use axum::response::IntoResponse as _;
+
 use super::*;
 
 /// The invented zones of the built-in region.
@@ -62,6 +65,53 @@ fn neighbours_share_one_answer_and_what_is_too_large_is_refused() {
         Some(here),
         "edges on the grid stay where they are"
     );
+    let widest = Area::around(&bounds(139.86, 37.42, 140.0, 37.56)).unwrap();
+    assert_eq!((widest.east - widest.west, widest.north - widest.south), (ACROSS, ACROSS), "what a phone asks for");
     assert_eq!(Area::around(&bounds(139.8, 37.4, 140.0, 37.5)), None);
     assert!(Area::around(&bounds(-0.01, -0.01, 0.01, 0.01)).is_some());
+}
+
+fn asked(lon: f64) -> Question {
+    Question { bbox: format!("{lon},37.5,{},37.51", lon + 0.01) }
+}
+
+async fn ask(state: &HazardZonesState, lon: f64) -> Response {
+    let answer = zones(State(state.clone()), QueryParams(asked(lon)), HeaderMap::new()).await;
+    answer.into_response()
+}
+
+#[tokio::test]
+async fn an_answer_at_hand_waits_for_nobody_and_of_new_ones_no_more_wait_than_may() {
+    let drawers = Arc::new(Drawers::new(1, 1));
+    let state = HazardZonesState { drawers, ..HazardZonesState::new(Arc::new(demonstration()), 1) };
+    assert_eq!(ask(&state, 139.9).await.status(), 200);
+    let ((begin, begun), (go_on, told)) = (tokio::sync::oneshot::channel(), std::sync::mpsc::channel::<()>());
+    let drawers = Arc::clone(&state.drawers);
+    let making = tokio::spawn(async move {
+        let work = move || {
+            begin.send(()).unwrap();
+            told.recv().map_err(|_| ())
+        };
+        drawers.draw(work).await
+    });
+    begun.await.unwrap();
+    // Many of one neighbourhood are one that waits.
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let state = state.clone();
+            tokio::spawn(async move { ask(&state, 139.8).await.status() })
+        })
+        .collect();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ask(&state, 139.9).await.status(), 200, "it is at hand");
+    let refused = ask(&state, 139.7).await;
+    assert_eq!((refused.status().as_u16(), &refused.headers()[header::RETRY_AFTER]), (503, &"5".parse().unwrap()));
+    go_on.send(()).unwrap();
+    assert!(making.await.unwrap().is_ok());
+    for answer in waiting {
+        assert_eq!(answer.await.unwrap(), 200);
+    }
+    assert_eq!(state.kept.made(), 2, "each neighbourhood once");
 }

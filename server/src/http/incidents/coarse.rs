@@ -22,12 +22,17 @@ pub(super) fn within(world: &World, bounds: &Bounds, limit: usize) -> Vec<(Symbo
     found.filter(|(_, position)| bounds.contains(*position)).take(limit).collect()
 }
 
-/// The nearest to the public: by coarse distances, and among those that look alike by id.
-pub(super) fn near(world: &World, position: Position, limit: usize) -> Vec<(Symbol, Position)> {
+/// The nearest to the public: by coarse distances, and among those that look alike by id. `nearest`: so many by their
+/// exact ones.
+pub(super) fn near(
+    nearest: impl Fn(Position, usize) -> Vec<(Symbol, Position)>,
+    position: Position,
+    limit: usize,
+) -> Vec<(Symbol, Position)> {
     let from = position.coarse();
     let mut asked = limit + MORE;
     loop {
-        let found = world.symbols_near(from, asked);
+        let found = nearest(from, asked);
         let all = found.len() < asked;
         let reached_m = found.last().map_or(0.0, |(_, exact)| exact.distance_m(from));
         let coarse = |(symbol, exact): (Symbol, Position)| (exact.coarse().distance_m(from), symbol, exact.coarse());
@@ -88,13 +93,13 @@ mod tests {
         for from in [(37.487_761, 139.929_709), (37.487_839, 139.929_661), (37.5, 139.93), (37.487_84, 139.9298)] {
             let from = Position::new(from.0, from.1).unwrap();
             for limit in 1..=5 {
-                let nearest = ids(&near(&there, from, limit));
-                assert_eq!(nearest, ids(&near(&moved, from, limit)));
+                let nearest = ids(&near(|from, limit| there.symbols_near(from, limit), from, limit));
+                assert_eq!(nearest, ids(&near(|from, limit| moved.symbols_near(from, limit), from, limit)));
                 assert_eq!(nearest.len(), limit.min(4));
             }
         }
         let from = Position::new(37.4880, 139.9297).unwrap();
-        assert_eq!(ids(&near(&there, from, 1)), [incident_of(4)]);
+        assert_eq!(ids(&near(|from, limit| there.symbols_near(from, limit), from, 1)), [incident_of(4)]);
     }
 
     #[test]
@@ -104,6 +109,6 @@ mod tests {
         let mut all: Vec<IncidentId> = (1..=500).map(incident_of).collect();
         all.sort_unstable();
         let from = Position::new(37.487_76, 139.9297).unwrap();
-        assert_eq!(ids(&near(&world, from, 3)), all[..3]);
+        assert_eq!(ids(&near(|from, limit| world.symbols_near(from, limit), from, 3)), all[..3]);
     }
 }

@@ -46,6 +46,7 @@ async fn a_map_is_told_what_it_draws_and_the_public_the_coarse_place() {
             near: Some(format!("{},{}", exact.lat(), exact.lon())),
             office: None,
             zone: None,
+            obstacles: None,
             limit: Some(1),
             form: Some(Form::Symbol),
         };
@@ -146,4 +147,35 @@ async fn of_many_offices_that_reach_for_an_incident_at_once_one_gets_it_and_the_
     }
     assert_eq!(got.len(), 1);
     assert_eq!(responsible(&state, 2), got.pop());
+}
+
+#[tokio::test]
+async fn who_asks_what_stands_in_the_way_is_told_no_leak_and_must_say_near_what() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = state(&folder).await;
+    let castle = "37.4878,139.9297";
+    let question = |near: Option<&str>, bbox: Option<&str>, obstacles: Option<bool>| Question {
+        bbox: bbox.map(str::to_owned),
+        near: near.map(str::to_owned),
+        office: None,
+        zone: None,
+        obstacles,
+        limit: None,
+        form: None,
+    };
+    let ids = |obstacles: bool| {
+        let asked = read(&question(Some(castle), None, Some(obstacles))).unwrap();
+        let answer = serde_json::to_value(answer(&state.live.read(), &asked, Audience::Public)).unwrap();
+        answer["incidents"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(false).len(), 2);
+    assert_eq!(ids(true).len(), 0, "both are leaks");
+    let mut broken = filed(3);
+    let Body::ReportFiled(report) = &mut broken.body else { panic!("a report") };
+    std::sync::Arc::make_mut(report).category = crate::domain::report::Category::RoadDamage;
+    state.recorder.appender.append(draft(broken)).await.unwrap();
+    assert_eq!(ids(true), [serde_json::json!(incident_of(3))]);
+    for wrong in [question(None, Some("139,37,140,38"), Some(true)), question(None, None, Some(true))] {
+        assert_eq!(read(&wrong).err().map(|error| error.code()), Some(Code::InvalidField));
+    }
 }

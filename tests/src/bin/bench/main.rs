@@ -25,6 +25,7 @@ mod restart;
 mod side_by_side;
 mod thumbnail;
 mod tiles;
+mod wall;
 mod zones;
 
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ struct Args {
     #[arg(long)]
     quick: bool,
     /// Only these phases: receipts, receipts-postgresql, cold-start, restart, queries, memory, reconnect, fan-out,
-    /// side-by-side, thumbnail, zones, hazard-tiles, live-tiles.
+    /// side-by-side, thumbnail, zones, hazard-tiles, live-tiles, wall.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Viewers of the large runs instead of the usual number.
@@ -82,9 +83,13 @@ struct Scale {
     zone_points: u32,
     /// Points whose zones are compared with PostGIS's.
     zone_answers: u32,
+    /// Incidents on the wall's screen.
+    wall_incidents: u32,
+    /// Seconds of a round with the wall.
+    wall_seconds: u32,
 }
 
-const PHASES: [&str; 13] = [
+const PHASES: [&str; 14] = [
     "receipts",
     "receipts-postgresql",
     "cold-start",
@@ -98,6 +103,7 @@ const PHASES: [&str; 13] = [
     "zones",
     "hazard-tiles",
     "live-tiles",
+    "wall",
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -118,6 +124,8 @@ async fn main() -> Result<()> {
             zones: 20_000,
             zone_points: 100_000,
             zone_answers: 10_000,
+            wall_incidents: 2_000,
+            wall_seconds: 5,
         }
     } else {
         Scale {
@@ -131,6 +139,8 @@ async fn main() -> Result<()> {
             zones: 200_000,
             zone_points: 1_000_000,
             zone_answers: 100_000,
+            wall_incidents: 20_000,
+            wall_seconds: 30,
         }
     };
     scale.viewers = args.viewers.unwrap_or(scale.viewers);
@@ -175,6 +185,9 @@ async fn main() -> Result<()> {
     }
     if wanted("live-tiles") {
         tiles::live(&scale, &mut findings).await?;
+    }
+    if wanted("wall") {
+        wall::measure(&scale, &mut findings)?;
     }
     findings.write(&args.json)
 }
