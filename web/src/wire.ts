@@ -18,6 +18,8 @@ export type Role = Schemas['Role'];
 export type Office = Schemas['RegionOffice'];
 export type Region = Schemas['Region'];
 export type TileJson = Schemas['TileJson'];
+export type TileSource = Schemas['TileSource'];
+export type TileSources = Schemas['TileSources'];
 /** `archive`: what the tiles of an archive hold. */
 export type BaseMap = Omit<Schemas['BaseMap'], 'features'> & {
   features?: GeoJSON.FeatureCollection;

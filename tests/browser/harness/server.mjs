@@ -19,10 +19,18 @@ export class Server {
   #data = mkdtempSync(join(tmpdir(), 'sokuho-browser-'));
   #child = null;
   #alarming = [];
+  #env;
+  #expected;
   port = 0;
 
-  static async start() {
-    const server = new Server();
+  /** `env`: settings. `expected`: lines of its log that a journey causes on purpose. */
+  constructor({ env = {}, expected = null } = {}) {
+    this.#env = env;
+    this.#expected = expected;
+  }
+
+  static async start(how) {
+    const server = new Server(how);
     await server.startAgain();
     return server;
   }
@@ -39,9 +47,10 @@ export class Server {
   async startAgain() {
     assert.equal(this.#child, null, 'the server runs still');
     const args = ['serve', '--port', String(this.port), '--data', this.#data];
-    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.#env } });
     this.#child = child;
     createInterface({ input: child.stderr }).on('line', (line) => {
+      if (this.#expected?.test(line)) return;
       if (/"level":"(WARN|ERROR)"|panicked at/.test(line)) this.#alarming.push(line);
     });
     await new Promise((listening, failed) => {

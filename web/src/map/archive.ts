@@ -1,4 +1,4 @@
-import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, LayerSpecification, RasterLayerSpecification } from 'maplibre-gl';
 import type { TileJson } from '../wire';
 import type { BaseParts } from './base';
 import { LIGHT_FONTS } from './fonts';
@@ -13,6 +13,11 @@ const NAMES = {
   place: ['place', 'places', 'place_labels'],
 } as const;
 
+/** What a picture of the ground looks like: at night a bright one would drown everything that is reported. */
+export function groundPaint({ brightest }: Pick<Palette, 'brightest'>): RasterLayerSpecification['paint'] {
+  return { 'raster-brightness-max': brightest, 'raster-saturation': -0.4 };
+}
+
 /** The part of a map's style that draws an archive of tiles that somebody else made. */
 export function archiveParts(tiles: TileJson, url: string, palette: Palette, local: boolean, scale: number): BaseParts {
   if (tiles.kind === 'raster') {
@@ -20,8 +25,7 @@ export function archiveParts(tiles: TileJson, url: string, palette: Palette, loc
       id: 'base-picture',
       type: 'raster',
       source: 'base',
-      // At night a bright picture would drown everything that is reported.
-      paint: { 'raster-brightness-max': palette.brightest, 'raster-saturation': -0.4 },
+      paint: groundPaint(palette),
     };
     return {
       sources: { base: { type: 'raster', url, tileSize: 256 } },

@@ -1,12 +1,11 @@
-import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { cleanup, render, screen } from '@testing-library/svelte';
+import { afterEach, expect, it } from 'vitest';
 import type { HazardLayer } from '../wire';
-import LayerSwitch from './LayerSwitch.svelte';
 import Legend from './Legend.svelte';
-import { Shown } from './shown.svelte';
+import RasterLegend from './RasterLegend.svelte';
+import type { Raster } from './rasters';
 
 afterEach(cleanup);
-beforeEach(() => localStorage.clear());
 
 const layer = {
   id: 'demo-flood',
@@ -31,25 +30,11 @@ it('explains what is on the map and nothing else', () => {
   expect(screen.getByText('架空・訓練用')).toBeTruthy();
 });
 
-it('switches layers and their strength by keyboard, and goes back to its button', async () => {
-  const shown = new Shown('07202', [layer]);
-  render(LayerSwitch, { shown, base: null, layers: [layer], failed: false });
-  const button = screen.getByRole('button', { name: '表示の切替' });
-  expect(button.getAttribute('aria-expanded')).toBe('false');
-  await fireEvent.click(button);
-  expect(button.getAttribute('aria-expanded')).toBe('true');
-  await fireEvent.input(screen.getByRole('slider'), { target: { value: '90' } });
-  expect(shown.opacity('demo-flood')).toBe(0.9);
-  await fireEvent.click(screen.getByRole('checkbox', { name: /洪水浸水想定区域/ }));
-  expect(shown.has('demo-flood')).toBe(false);
-  expect(screen.queryByRole('slider')).toBeNull();
-  await fireEvent.keyDown(window, { key: 'Escape' });
-  expect(button.getAttribute('aria-expanded')).toBe('false');
-  expect(document.activeElement).toBe(button);
-});
-
-it('says that the list of layers could not be had, and not that there are none', async () => {
-  render(LayerSwitch, { shown: new Shown('', []), base: null, layers: [], failed: true });
-  await fireEvent.click(screen.getByRole('button', { name: '表示の切替' }));
-  expect(screen.getByText('ハザード区域の一覧を取得できませんでした。')).toBeTruthy();
+it('names a raster of somebody else, and says whose legend explains its colours', () => {
+  const one = (id: string, name: string, ground: boolean): Raster => {
+    return { id, name, english: name, attribution: '出典', ground, names: false };
+  };
+  render(RasterLegend, { shown: [one('proxy-photo', '写真', true), one('proxy-flood-max', '洪水', false)] });
+  const items = screen.getAllByRole('listitem').map((item) => item.textContent?.trim());
+  expect(items).toEqual(['写真', '洪水（色の意味は「出典」の凡例によります）']);
 });

@@ -23,6 +23,7 @@ import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
 import { PatientMap } from './patient-map';
 import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
+import { drawRasters, type Raster, type ShownRaster } from './rasters';
 import { metresPerPixel } from './scale';
 import { addShelters, UNSAID_FROM } from './shelters';
 import {
@@ -139,9 +140,16 @@ export function markPlaces(
 }
 
 /**
- * Draws these hazard layers on a map whose style has loaded, and no others. The ink of their patterns is the palette's.
+ * Draws these hazard layers on a map whose style has loaded, and no others, beneath the layer `below`. The ink of their
+ * patterns is the palette's.
  */
-export function drawZones(map: MapLibre, shown: readonly ShownZones[], palette: Palette, scale = 1): void {
+export function drawZones(
+  map: MapLibre,
+  shown: readonly ShownZones[],
+  palette: Palette,
+  scale = 1,
+  below = ABOVE_ZONES,
+): void {
   const wanted = new Set(shown.map(({ layer }) => zonesSource(layer.id)));
   const drawn = map.getStyle().layers.filter((layer) => 'source' in layer && layer.source.startsWith('hazard-'));
   // All of them anew: there are few, their tiles stay, and their order is that of the list.
@@ -157,7 +165,7 @@ export function drawZones(map: MapLibre, shown: readonly ShownZones[], palette: 
       const image = pattern === 'none' || map.hasImage(name) ? null : drawPattern(pattern, palette.pattern);
       if (image) map.addImage(name, image, { pixelRatio: PATTERN_RATIO });
     }
-    for (const layer of zoneLayers(one, palette.pattern, scale)) map.addLayer(layer, ABOVE_ZONES);
+    for (const layer of zoneLayers(one, palette.pattern, scale)) map.addLayer(layer, below);
   }
 }
 
@@ -187,6 +195,8 @@ export class IncidentMap {
   /** What came before the map was ready, and then what draws it. */
   #shelters: readonly Known[] = [];
   #showShelters: ((shelters: readonly Known[]) => void) | undefined;
+  #zones: readonly ShownZones[] = [];
+  #rasters: { ground: Raster | null; over: readonly ShownRaster[] } = { ground: null, over: [] };
   /** How many incidents were given to the map. */
   #given = 0;
 
@@ -262,8 +272,14 @@ export class IncidentMap {
 
   /** Draws these hazard layers and no others. */
   zones(shown: readonly ShownZones[]): void {
-    const { container, scale = 1 } = this.#options;
-    this.#whenReady('zones', () => drawZones(this.#map, shown, paletteOf(container), scale));
+    this.#zones = shown;
+    this.#lay();
+  }
+
+  /** Draws these pictures of other servers and no others: one of the ground, and some upon it. */
+  rasters(ground: Raster | null, over: readonly ShownRaster[]): void {
+    this.#rasters = { ground, over };
+    this.#lay();
   }
 
   /** Draws the base map or leaves it out. */
@@ -277,7 +293,8 @@ export class IncidentMap {
 
   /** Goes to a place. */
   go(position: LatLon): void {
-    this.#map.easeTo({ center: [position.lon, position.lat], zoom: Math.max(this.#map.getZoom(), 13), ...calmly() });
+    const zoom = Math.max(this.#map.getZoom(), 13);
+    this.#map.easeTo({ center: [position.lon, position.lat], zoom, ...calmly() }, ASKED_FOR);
   }
 
   /** Shows the whole region again. */
@@ -311,6 +328,18 @@ export class IncidentMap {
   remove(): void {
     this.#pace.stop();
     this.#map.remove();
+  }
+
+  /** All of it anew, since a picture may go beneath zones or above them. */
+  #lay(): void {
+    const { container, scale = 1 } = this.#options;
+    const palette = paletteOf(container);
+    this.#whenReady('lay', () => {
+      const { ground, over } = this.#rasters;
+      drawRasters(this.#map, ground, over, palette, (below) => {
+        drawZones(this.#map, this.#zones, palette, scale, below);
+      });
+    });
   }
 
   /** Whether everything that was asked for has been given to the map. */
@@ -360,13 +389,16 @@ export class IncidentMap {
     const source = side && this.#map.getSource<GeoJSONSource>(side);
     if (typeof cluster !== 'number' || !source) return;
     const zoom = await source.getClusterExpansionZoom(cluster);
-    this.#map.easeTo({ center: event.lngLat, zoom, ...calmly() });
+    this.#map.easeTo({ center: event.lngLat, zoom, ...calmly() }, ASKED_FOR);
   }
 
   #cursor(cursor: string): void {
     this.#map.getCanvas().style.cursor = cursor;
   }
 }
+
+/** Somebody asked for this move, as if by hand: the map stays there when the page moves around it. */
+const ASKED_FOR = { originalEvent: true };
 
 /** For people whom movement makes ill. */
 function calmly(): { duration: number } {

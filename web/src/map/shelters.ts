@@ -11,7 +11,9 @@ const EDGE = 28;
 const SAID = 0.95;
 
 /** Marks of which nobody has said anything are many: they come when there is room. */
-export const UNSAID_FROM = 11;
+export const UNSAID_FROM = 13;
+/** Their names come later than those of the others. */
+const UNSAID_NAMES_FROM = 15;
 
 /** What the map knows of a shelter. */
 type Properties = { id: string; name: string; icon: string; said: boolean; drill: boolean };
@@ -70,7 +72,7 @@ function layers(scale: number, inks: Inks, word: string): SymbolLayerSpecificati
       'icon-overlap': 'always',
       'icon-ignore-placement': true,
       // Names come when one looks closer; the list has them all.
-      'text-field': ['step', ['zoom'], '', 13, ['get', 'name']],
+      'text-field': ['step', ['zoom'], '', said ? 13 : UNSAID_NAMES_FROM, ['get', 'name']],
       'text-font': FONTS,
       'text-size': NAME * scale,
       'text-anchor': 'top',

@@ -1,12 +1,24 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { HazardLayer } from '../wire';
+import type { Raster } from './rasters';
+import { SHELTERS_SHOWN, type SheltersShown } from './shelters-shown';
 
 /** How strongly a hazard layer is drawn at first. */
 export const OPACITY = 0.6;
 /** The weakest that somebody may choose: weaker, a layer would be on and not be seen. */
 export const LEAST_OPACITY = 0.2;
 
-type Remembered = { base: boolean; zones: Record<string, { on: boolean; opacity: number }> };
+/** What lies beneath everything: the base map, nothing but borders, or the raster with this id. */
+export type GroundShown = 'base' | 'none' | Raster['id'];
+
+type Layer = { on: boolean; opacity: number };
+/** `raster`: on the ground; `zones`: hazard layers and rasters upon the ground, by id. */
+type Remembered = {
+  base: boolean;
+  raster?: string | null;
+  zones: Record<string, Layer>;
+  shelters?: SheltersShown | null;
+};
 
 const key = (office: string) => `sokuho.map.${office}`;
 
@@ -23,28 +35,36 @@ function remembered(office: string): Remembered | null {
 
 /**
  * Which layers a map shows and how strongly, remembered on this device for each office. Nothing was chosen yet: the
- * base map, and of each hazard its first layer.
+ * base map, of each hazard its first layer, and no rasters of other servers.
  */
 export class Shown {
   readonly #office: string;
   #base = $state(true);
-  readonly #zones = new SvelteMap<string, { on: boolean; opacity: number }>();
+  #raster = $state<string | null>(null);
+  #shelters = $state<SheltersShown | null>(null);
+  readonly #layers = new SvelteMap<string, Layer>();
 
   /** `office`: code; `''` for a page that belongs to none. */
-  constructor(office: string, layers: readonly HazardLayer[]) {
+  constructor(office: string, layers: readonly HazardLayer[], rasters: readonly Raster[] = []) {
     this.#office = office;
     const before = remembered(office);
     this.#base = before?.base !== false;
-    const seen = new Set<string>();
-    for (const { id, hazard } of layers) {
-      const first = !seen.has(hazard);
-      seen.add(hazard);
+    this.#raster = rasters.find(({ id, ground }) => ground && id === before?.raster)?.id ?? null;
+    this.#shelters = SHELTERS_SHOWN.find((one) => one === before?.shelters) ?? null;
+    const take = (id: string, usually: boolean) => {
       const was = before?.zones?.[id];
       const opacity = typeof was?.opacity === 'number' ? Math.min(1, Math.max(LEAST_OPACITY, was.opacity)) : OPACITY;
-      this.#zones.set(id, { on: typeof was?.on === 'boolean' ? was.on : first, opacity });
+      this.#layers.set(id, { on: typeof was?.on === 'boolean' ? was.on : usually, opacity });
+    };
+    const seen = new Set<string>();
+    for (const { id, hazard } of layers) {
+      take(id, !seen.has(hazard));
+      seen.add(hazard);
     }
+    for (const { id, ground } of rasters) if (!ground) take(id, false);
   }
 
+  /** Whether the base map is drawn, be it beneath a raster. */
   get base(): boolean {
     return this.#base;
   }
@@ -54,30 +74,56 @@ export class Shown {
     this.#remember();
   }
 
+  get ground(): GroundShown {
+    return this.#raster ?? (this.#base ? 'base' : 'none');
+  }
+
+  set ground(which: GroundShown) {
+    this.#raster = which === 'base' || which === 'none' ? null : which;
+    // Where a part of a raster is not at hand, the base map is what is seen.
+    this.#base = which !== 'none';
+    this.#remember();
+  }
+
+  /** Which shelters somebody chose to show; `null`: nobody chose. */
+  get shelters(): SheltersShown | null {
+    return this.#shelters;
+  }
+
+  set shelters(which: SheltersShown) {
+    this.#shelters = which;
+    this.#remember();
+  }
+
   /** Whether the layer is shown. */
   has(layer: string): boolean {
-    return this.#zones.get(layer)?.on === true;
+    return this.#layers.get(layer)?.on === true;
   }
 
   /** How strongly the layer is drawn where it is shown, 0 to 1. */
   opacity(layer: string): number {
-    return this.#zones.get(layer)?.opacity ?? OPACITY;
+    return this.#layers.get(layer)?.opacity ?? OPACITY;
   }
 
   /** Shows a layer or takes it away. */
   show(layer: string, on: boolean): void {
-    this.#zones.set(layer, { on, opacity: this.opacity(layer) });
+    this.#layers.set(layer, { on, opacity: this.opacity(layer) });
     this.#remember();
   }
 
   /** Draws a layer more or less strongly, 0 to 1. */
   draw(layer: string, opacity: number): void {
-    this.#zones.set(layer, { on: this.has(layer), opacity });
+    this.#layers.set(layer, { on: this.has(layer), opacity });
     this.#remember();
   }
 
   #remember(): void {
-    const value: Remembered = { base: this.#base, zones: Object.fromEntries(this.#zones) };
+    const value: Remembered = {
+      base: this.#base,
+      raster: this.#raster,
+      zones: Object.fromEntries(this.#layers),
+      shelters: this.#shelters,
+    };
     try {
       localStorage.setItem(key(this.#office), JSON.stringify(value));
     } catch {

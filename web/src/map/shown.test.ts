@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { HazardLayer } from '../wire';
+import type { Raster } from './rasters';
 import { LEAST_OPACITY, OPACITY, Shown } from './shown.svelte';
 
 const layer = (id: string, hazard: string) => ({ id, hazard }) as HazardLayer;
@@ -39,4 +40,35 @@ it('begins anew where what is remembered makes no sense', () => {
     expect(shown.opacity('flood-max')).toBeGreaterThanOrEqual(LEAST_OPACITY);
     expect(shown.opacity('flood-max')).toBeLessThanOrEqual(1);
   }
+});
+
+const RASTERS = [
+  { id: 'proxy-photo', ground: true },
+  { id: 'proxy-pale', ground: true },
+  { id: 'proxy-tsunami', ground: false },
+] as Raster[];
+
+it('remembers the ground, the rasters upon it and which shelters are shown', () => {
+  const shown = new Shown('07202', LAYERS, RASTERS);
+  expect([shown.ground, shown.shelters, shown.has('proxy-tsunami')]).toEqual(['base', null, false]);
+  shown.ground = 'proxy-pale';
+  shown.show('proxy-tsunami', true);
+  shown.draw('proxy-tsunami', 0.3);
+  shown.shelters = 'none';
+  const again = new Shown('07202', LAYERS, RASTERS);
+  expect([again.ground, again.base, again.shelters]).toEqual(['proxy-pale', true, 'none']);
+  expect([again.has('proxy-tsunami'), again.opacity('proxy-tsunami')]).toEqual([true, 0.3]);
+  again.ground = 'none';
+  const bare = new Shown('07202', LAYERS, RASTERS);
+  expect([bare.ground, bare.base]).toEqual(['none', false]);
+});
+
+it('shows the base map where the node has a ground no longer', () => {
+  const shown = new Shown('07202', LAYERS, RASTERS);
+  shown.ground = 'proxy-photo';
+  const without = new Shown('07202', LAYERS, []);
+  expect([without.ground, without.has('proxy-tsunami')]).toEqual(['base', false]);
+  localStorage.setItem('sokuho.map.07202', '{"zones":{},"raster":"proxy-tsunami","shelters":"some"}');
+  const odd = new Shown('07202', LAYERS, RASTERS);
+  expect([odd.ground, odd.shelters]).toEqual(['base', null]);
 });

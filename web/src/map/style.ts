@@ -3,6 +3,7 @@ import type {
   ExpressionSpecification,
   FilterSpecification,
   LayerSpecification,
+  LineLayerSpecification,
   SourceSpecification,
   StyleSpecification,
   SymbolLayerSpecification,
@@ -77,10 +78,23 @@ export type Ground = {
 
 /** Draws nothing; hazard zones are put below it, so that lines, borders and marks stay above them. */
 export const ABOVE_ZONES = 'above-zones';
+/** Draws nothing; a picture that covers the base map with its names is put below it. */
+export const ABOVE_RASTER = 'above-raster';
 
 /** The ground that every map stands on: boundaries, the base map and place names, all from this node. */
 export function groundStyle({ region, base, palette, local, scale, origin }: Ground): StyleSpecification {
   const parts = baseParts(base, palette, local, scale, origin);
+  const border: LineLayerSpecification = {
+    id: 'border',
+    type: 'line',
+    source: 'boundaries',
+    layout: { 'line-join': 'round' },
+    paint: {
+      'line-color': palette.border,
+      'line-width': ['interpolate', ['linear'], ['zoom'], 7, 1 * scale, 12, 2.5 * scale],
+      'line-dasharray': [6, 2],
+    },
+  };
   return {
     version: 8,
     sources: {
@@ -99,18 +113,16 @@ export function groundStyle({ region, base, palette, local, scale, origin }: Gro
       ...parts.areas,
       { id: ABOVE_ZONES, type: 'background', layout: { visibility: 'none' } },
       ...parts.lines,
-      {
-        id: 'border',
-        type: 'line',
-        source: 'boundaries',
-        layout: { 'line-join': 'round' },
-        paint: {
-          'line-color': palette.border,
-          'line-width': ['interpolate', ['linear'], ['zoom'], 7, 1 * scale, 12, 2.5 * scale],
-          'line-dasharray': [6, 2],
-        },
-      },
+      border,
       ...parts.names,
+      { id: ABOVE_RASTER, type: 'background', layout: { visibility: 'none' } },
+      // Only while a picture covers the other.
+      {
+        ...border,
+        id: 'border-over',
+        layout: { ...border.layout, visibility: 'none' },
+        paint: { ...border.paint, 'line-color': palette.name },
+      },
       {
         id: NAMES,
         type: 'symbol',

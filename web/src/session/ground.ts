@@ -1,8 +1,9 @@
-import type { BaseMap, HazardLayers, TileJson } from '../wire';
+import type { BaseMap, HazardLayers, TileJson, TileSources } from '../wire';
 import { call } from './http';
 
 let base: Promise<BaseMap> | null = null;
 let layers: Promise<HazardLayers> | null = null;
+let sources: Promise<TileSources> | null = null;
 
 /** Fetches the base map once for a page; a failed fetch may be tried again. */
 export function loadBase(): Promise<BaseMap> {
@@ -26,4 +27,13 @@ export function loadHazardLayers(): Promise<HazardLayers> {
     throw error;
   });
   return layers;
+}
+
+/** Fetches which sources of tiles there are, once for a page; a failed fetch may be tried again. */
+export function loadTileSources(): Promise<TileSources> {
+  sources ??= call<TileSources>('/tiles').catch((error: unknown) => {
+    sources = null;
+    throw error;
+  });
+  return sources;
 }
