@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { besideMap, type Label, type Mark, type Placed, placeLabels, ranges } from './numbers';
+import { besideMap, boxesOf, type Label, type Mark, type Placed, placeLabels, ranges, roomOf } from './numbers';
 
 const mark = (ids: string[], x = 0, y = 0): Mark => ({ x, y, reach: 10, kind: 'incidents', ids });
 const ids = (list: { id: string }[]) => list.map(({ id }) => id).join('');
@@ -31,13 +31,13 @@ describe('words beside marks', () => {
 
   it('stand beside a mark that is alone, without a line', () => {
     const one = mark(['a'], 200, 150);
-    const [placed] = placeLabels([label(one)], [one], size);
+    const [placed] = placeLabels([label(one)], [roomOf(one)], size);
     expect(placed).toEqual({ x: 211.5, y: 144, apart: false });
   });
 
   it('cover no mark and no other word, also where many marks lie upon each other', () => {
     const crowd = Array.from({ length: 40 }, (_, at) => mark([String(at)], 190 + (at % 7) * 3, 140 + at));
-    const placed = placeLabels(crowd.map(label), crowd, size);
+    const placed = placeLabels(crowd.map(label), crowd.map(roomOf), size);
     expect(placed).toHaveLength(40);
     placed.forEach((one, at) => {
       for (const { x, y } of crowd) expect(covers(one, x - 10, y - 10, x + 10, y + 10)).toBe(false);
@@ -50,7 +50,7 @@ describe('words beside marks', () => {
 
   it('stay on the paper, at its edges too', () => {
     const corners = [mark(['a'], 1, 1), mark(['b'], 399, 1), mark(['c'], 399, 299), mark(['d'], 1, 299)];
-    for (const { x, y } of placeLabels(corners.map(label), corners, size)) {
+    for (const { x, y } of placeLabels(corners.map(label), corners.map(roomOf), size)) {
       expect(x).toBeGreaterThanOrEqual(0);
       expect(y).toBeGreaterThanOrEqual(0);
       expect(x + 24).toBeLessThanOrEqual(400);
@@ -60,6 +60,20 @@ describe('words beside marks', () => {
 
   it('are never left out, even where there is no room', () => {
     const crowd = Array.from({ length: 30 }, (_, at) => mark([String(at)], 20, 20));
-    expect(placeLabels(crowd.map(label), crowd, { width: 40, height: 40 })).toHaveLength(30);
+    expect(placeLabels(crowd.map(label), crowd.map(roomOf), { width: 40, height: 40 })).toHaveLength(30);
   });
+});
+
+it('finds in small boxes what lies on a map', () => {
+  const name = { left: 30, top: 41, right: 75, bottom: 52 };
+  const meets = (box: typeof name) =>
+    box.left < name.right && box.right > name.left && box.top < name.bottom && box.bottom > name.top;
+  const boxes = boxesOf({ left: 0, top: 0, right: 320, bottom: 200 }, meets, 10);
+  for (const box of boxes) {
+    expect(meets(box)).toBe(true);
+    expect(Math.max(box.right - box.left, box.bottom - box.top)).toBeLessThanOrEqual(10);
+  }
+  const area = boxes.reduce((sum, box) => sum + (box.right - box.left) * (box.bottom - box.top), 0);
+  expect(area).toBeGreaterThanOrEqual(45 * 11);
+  expect(area).toBeLessThan(65 * 31);
 });

@@ -47,7 +47,8 @@ export type Label = { mark: Mark; width: number; height: number };
 /** Where it stands: its upper left corner; and whether a line has to lead to the mark, because others are nearer. */
 export type Placed = { x: number; y: number; apart: boolean };
 
-type Box = { left: number; top: number; right: number; bottom: number };
+/** A part of a map, pixels from its upper left corner. */
+export type Box = { left: number; top: number; right: number; bottom: number };
 
 /** Free pixels between a word and what it must not cover. */
 const GAP = 1.5;
@@ -64,12 +65,32 @@ function overlap(a: Box, b: Box): number {
   return wide > 0 && high > 0 ? wide * high : 0;
 }
 
-const around = ({ x, y, reach }: Mark): Box => ({
-  left: x - reach,
-  top: y - reach,
-  right: x + reach,
-  bottom: y + reach,
-});
+/** The room that a mark takes. */
+export function roomOf({ x, y, reach }: Mark): Box {
+  return { left: x - reach, top: y - reach, right: x + reach, bottom: y + reach };
+}
+
+/**
+ * What lies in a box, in small boxes. `holds`: whether anything lies in one. None is larger than `cell` on any side,
+ * pixels.
+ */
+export function boxesOf(box: Box, holds: (box: Box) => boolean, cell: number): Box[] {
+  const [wide, high] = [box.right - box.left, box.bottom - box.top];
+  if (!holds(box)) return [];
+  if (wide <= cell && high <= cell) return [box];
+  const middle = wide >= high ? box.left + wide / 2 : box.top + high / 2;
+  const halves: [Box, Box] =
+    wide >= high
+      ? [
+          { ...box, right: middle },
+          { ...box, left: middle },
+        ]
+      : [
+          { ...box, bottom: middle },
+          { ...box, top: middle },
+        ];
+  return halves.flatMap((half) => boxesOf(half, holds, cell));
+}
 
 /** Places around a mark, the nearest first; in each ring to the right first. */
 function* places({ mark, width, height }: Label): Generator<Placed & Box> {
@@ -86,24 +107,24 @@ function* places({ mark, width, height }: Label): Generator<Placed & Box> {
 }
 
 /**
- * Puts each word where it covers no mark and no other word, as near its own as there is room; where there is none, where
- * it covers least. No word is left out. In the order of the labels, on a map of this size.
+ * Puts each word where it covers nothing that is taken and no other word, as near its mark as there is room; where there
+ * is none, where it covers least. No word is left out. In the order of the labels, on a map of this size.
  */
 export function placeLabels(
   labels: readonly Label[],
-  marks: readonly Mark[],
+  covered: readonly Box[],
   size: { width: number; height: number },
 ): Placed[] {
-  const taken = marks.map(around);
+  const taken = [...covered];
   return labels.map((label) => {
     let best: (Placed & Box) | null = null;
     let least = Number.POSITIVE_INFINITY;
     for (const place of places(label)) {
       if (place.left < 0 || place.top < 0 || place.right > size.width || place.bottom > size.height) continue;
-      const covered = taken.reduce((sum, box) => sum + overlap(place, box), 0);
-      if (covered >= least) continue;
-      [best, least] = [place, covered];
-      if (covered === 0) break;
+      const hidden = taken.reduce((sum, box) => sum + overlap(place, box), 0);
+      if (hidden >= least) continue;
+      [best, least] = [place, hidden];
+      if (hidden === 0) break;
     }
     const { x, y, apart } = best ?? { x: 0, y: 0, apart: true };
     taken.push({ left: x - GAP, top: y - GAP, right: x + label.width + GAP, bottom: y + label.height + GAP });

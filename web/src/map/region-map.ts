@@ -13,17 +13,20 @@ import { type Key, language, t } from '../i18n/index.svelte';
 import type { Known } from '../state/shelters';
 import type { Changes, Incident } from '../state/world';
 import type { BaseMap, LatLon, Region } from '../wire';
+import { drawnMarks, drawnSymbols } from './drawn-marks';
 import { Drawn, SIDES } from './features';
 import type { Frame } from './framing';
 import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { mendSources } from './mending';
+import type { Box, Mark } from './numbers';
 import type { View } from './on-map';
 import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
 import { PatientMap } from './patient-map';
 import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { metresPerPixel } from './scale';
+import type { Section } from './section';
 import { addShelters, UNSAID_FROM } from './shelters';
 import {
   ABOVE_ZONES,
@@ -296,6 +299,17 @@ export class IncidentMap {
     canvas.height = drawn.height;
     canvas.getContext('2d')?.drawImage(drawn, 0, 0);
     return { canvas, metresPerPixel: metresPerPixel(this.#map.getCenter().lat, this.#map.getZoom()) };
+  }
+
+  /** What it shows now: its marks, of a map of scale 1, and where there are symbols of any kind. */
+  async marks(): Promise<{ marks: Mark[]; taken: Box[] }> {
+    return { marks: await drawnMarks(this.#map), taken: drawnSymbols(this.#map) };
+  }
+
+  /** The part of the ground that it shows now. */
+  section(): Section {
+    const bounds = this.#map.getBounds();
+    return { west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth() };
   }
 
   /** Calls once everything that was asked for is drawn. */
