@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { Mark } from '../map/numbers';
+import { Ledger } from '../state/ledger';
+import type { Known } from '../state/shelters';
+import type { OfficeIncident } from '../wire';
+import { numbersOnMap, refugesOf, rowsOf } from './sheet';
+
+/** Filed so many minutes ago. */
+function incident(id: string, minutes: number, more: Partial<OfficeIncident> = {}): OfficeIncident {
+  return {
+    id,
+    filed_at: new Date(Date.UTC(2026, 10, 22, 12, -minutes)).toISOString(),
+    status: 'received',
+    danger_to_life: false,
+    operation: 'everyday',
+    zones: [],
+    reports: [],
+    ...more,
+  } as unknown as OfficeIncident;
+}
+
+function ledgerOf(...incidents: OfficeIncident[]): Ledger {
+  const ledger = new Ledger();
+  const byId = new Map(incidents.map((one) => [one.id, one]));
+  ledger.take({ all: true, incidents: new Set() }, byId, new Set(['drill']));
+  return ledger;
+}
+
+const mark = (ids: string[], kind: Mark['kind'] = 'incidents'): Mark => ({ x: 0, y: 0, reach: 10, kind, ids });
+const drills = new Set(['drill']);
+const words = (n: number) => `S${n}`;
+
+const ledger = ledgerOf(
+  incident('new', 1),
+  incident('old', 9),
+  incident('far', 2),
+  incident('mid', 5, { operation: 'drill' }),
+  incident('danger', 30, { danger_to_life: true }),
+);
+const marks = [mark(['mid']), mark(['old', 'new']), mark(['danger'])];
+
+describe('the printed list', () => {
+  it('begins with danger to life, keeps together what one disc stands for, and ends with what the map leaves out', () => {
+    const { rows, unlisted } = rowsOf(ledger, marks, drills, 100);
+    expect(rows.map(({ number, incident }) => `${number} ${incident.id}`)).toEqual([
+      '1 danger',
+      '2 new',
+      '3 old',
+      '4 mid',
+      '5 far',
+    ]);
+    expect(rows.map(({ onMap }) => onMap)).toEqual([true, true, true, true, false]);
+    expect(rows.map(({ drill }) => drill)).toEqual([false, false, false, true, false]);
+    expect(unlisted).toBe(0);
+  });
+
+  it('says how many it has no room for', () => {
+    const { rows, unlisted } = rowsOf(ledger, marks, drills, 2);
+    expect(rows.map(({ incident }) => incident.id)).toEqual(['danger', 'new']);
+    expect(unlisted).toBe(3);
+  });
+});
+
+describe('the numbers on the map', () => {
+  it('are those of the list, the danger first', () => {
+    const { rows } = rowsOf(ledger, marks, drills, 100);
+    const numbers = numbersOnMap(marks, rows, [], words);
+    expect(numbers.map(({ words, kind }) => `${kind} ${words}`)).toEqual(['danger 1', 'incident 4', 'incident 2, 3']);
+  });
+
+  it('say of a disc when it stands for more than is listed, and nothing of what is not listed', () => {
+    const { rows } = rowsOf(ledger, marks, drills, 2);
+    expect(numbersOnMap(marks, rows, [], words).map(({ words }) => words)).toEqual(['1', '2＋']);
+  });
+
+  it('tie shelters to their own list', () => {
+    const shelters = ['a', 'b'].map((id, at) => ({
+      shelter: { id },
+      status: { state: at === 0 ? 'open' : 'full' },
+    })) as unknown as Known[];
+    const seen = [mark(['b'], 'shelter'), mark(['b'])];
+    const refuges = refugesOf(shelters, seen);
+    expect(refuges.map(({ number, full, onMap }) => [number, full, onMap])).toEqual([
+      [1, false, false],
+      [2, true, true],
+    ]);
+    expect(numbersOnMap(seen, [], refuges, words).map(({ words, kind }) => `${kind} ${words}`)).toEqual(['shelter S2']);
+  });
+});
