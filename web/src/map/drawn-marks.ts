@@ -1,6 +1,7 @@
 import type { GeoJSONSource, MapGeoJSONFeature, Map as MapLibre } from 'maplibre-gl';
 import { DANGER_RADIUS, DANGER_RISE } from './icons';
 import { type Box, boxesOf, type Mark } from './numbers';
+import { ASIDE, SAID } from './shelters';
 import { DRILL_ASIDE, GATHERED, URGENT_SIZE } from './style';
 
 /** How far the marks of each layer reach from their middle, CSS pixels; and how that stands beside their place. */
@@ -13,6 +14,7 @@ const LAYERS: Readonly<Record<string, { reach: number; aside?: readonly [x: numb
   clusters: { reach: 19 },
   'clusters-drills': { reach: 19, aside: [DRILL_ASIDE, DRILL_ASIDE] },
   shelters: { reach: 13 },
+  'shelters-drills': { reach: 13, aside: [ASIDE[0] * SAID, ASIDE[1] * SAID] },
 };
 
 /** So many are asked of a disc at most; a screen keeps no more incidents. */

@@ -3,7 +3,7 @@ import type { Mark } from '../map/numbers';
 import { Ledger } from '../state/ledger';
 import type { Known } from '../state/shelters';
 import type { OfficeIncident } from '../wire';
-import { numbersOnMap, refugesOf, rowsOf } from './sheet';
+import { isRefuge, numbersOnMap, refugesOf, rowsOf } from './sheet';
 
 /** Filed so many minutes ago. */
 function incident(id: string, minutes: number, more: Partial<OfficeIncident> = {}): OfficeIncident {
@@ -73,17 +73,31 @@ describe('the numbers on the map', () => {
     expect(numbersOnMap(marks, rows, [], words).map(({ words }) => words)).toEqual(['1', '2＋']);
   });
 
-  it('tie shelters to their own list', () => {
-    const shelters = ['a', 'b'].map((id, at) => ({
-      shelter: { id },
-      status: { state: at === 0 ? 'open' : 'full' },
-    })) as unknown as Known[];
-    const seen = [mark(['b'], 'shelter'), mark(['b'])];
-    const refuges = refugesOf(shelters, seen);
-    expect(refuges.map(({ number, full, onMap }) => [number, full, onMap])).toEqual([
-      [1, false, false],
-      [2, true, true],
+  it('tie shelters to their own list, those of a drill after the real ones', () => {
+    const shelter = (id: string, state: string | null, ...drills: string[]) =>
+      ({
+        shelter: { id },
+        status: state === null ? null : { state },
+        drills: drills.map((state) => ({ state, drill: 'drill' })),
+      }) as unknown as Known;
+    const shelters = [
+      shelter('drilled', null, 'full', 'closed'),
+      shelter('open', 'open', 'open'),
+      shelter('shut', 'closed', 'closed'),
+      shelter('full', 'full'),
+    ];
+    expect(shelters.map(isRefuge)).toEqual([true, true, false, true]);
+    const seen = [mark(['drilled'], 'shelter'), mark(['drilled-drill'], 'shelter'), mark(['full'], 'shelter')];
+    const refuges = refugesOf(shelters, [...seen, mark(['open'])]);
+    expect(refuges.map(({ number, id, status, drill, onMap }) => [number, id, status.state, drill, onMap])).toEqual([
+      [1, 'open', 'open', false, false],
+      [2, 'full', 'full', false, true],
+      [3, 'drilled-drill', 'full', true, true],
+      [4, 'open-drill', 'open', true, false],
     ]);
-    expect(numbersOnMap(seen, [], refuges, words).map(({ words, kind }) => `${kind} ${words}`)).toEqual(['shelter S2']);
+    expect(numbersOnMap(seen, [], refuges, words).map(({ words, kind }) => `${kind} ${words}`)).toEqual([
+      'shelter S3',
+      'shelter S2',
+    ]);
   });
 });

@@ -1,8 +1,11 @@
+import { t } from '../i18n/index.svelte';
 import { besideMap, type Mark, ranges } from '../map/numbers';
+import { drillMark } from '../map/shelters';
 import type { Ledger } from '../state/ledger';
-import { type Known, standingOf } from '../state/shelters';
-import { isUrgent } from '../state/world';
-import type { OfficeIncident } from '../wire';
+import type { Known } from '../state/shelters';
+import { onlyDrill, tallyWords } from '../state/tally';
+import { isUrgent, type ShelterStatus, type Tally } from '../state/world';
+import type { OfficeIncident, Shelter } from '../wire';
 
 /** A row of the printed list. */
 export type Row = {
@@ -36,18 +39,43 @@ export function rowsOf(
   return { rows, unlisted: ledger.size - rows.length };
 }
 
-/** A shelter that takes people in or has taken them, as it is printed. */
-export type Refuge = { number: number; known: Known; full: boolean; onMap: boolean };
+/** A shelter that takes people in or has taken them, in earnest or in a drill, as it is printed. */
+export type Refuge = {
+  /** The id of its mark. */
+  id: string;
+  number: number;
+  shelter: Shelter;
+  status: ShelterStatus;
+  drill: boolean;
+  /** Whether the map shows its place. */
+  onMap: boolean;
+};
 
-/** The shelters of a sheet in the order of their list, numbered for themselves. */
+/** Whether anybody says, in earnest or in a drill, that a shelter takes people in or has taken them. */
+export function isRefuge({ status, drills }: Known): boolean {
+  return [status, drills[0]].some(isUsed);
+}
+
+/** The shelters of a sheet in the order of their list, numbered for themselves; those of a drill after the real ones. */
 export function refugesOf(shelters: readonly Known[], marks: readonly Mark[]): Refuge[] {
   const shown = new Set(marks.filter(({ kind }) => kind === 'shelter').flatMap(({ ids }) => ids));
-  return shelters.map((known, at) => ({
-    number: at + 1,
-    known,
-    full: standingOf(known) === 'full',
-    onMap: shown.has(known.shelter.id),
-  }));
+  const said = (drill: boolean) =>
+    shelters.flatMap(({ shelter, status, drills }) => {
+      // The map shows the latest of what drills say.
+      const word = drill ? drills[0] : status;
+      return isUsed(word) ? [{ id: drill ? drillMark(shelter.id) : shelter.id, shelter, status: word, drill }] : [];
+    });
+  return [...said(false), ...said(true)].map((one, at) => ({ ...one, number: at + 1, onMap: shown.has(one.id) }));
+}
+
+function isUsed(status: ShelterStatus | null | undefined): status is ShelterStatus {
+  return status?.state === 'open' || status?.state === 'full';
+}
+
+/** How many shelters and people there are, in words: `20（訓練 3）か所 1,960人`. */
+export function refugeWords({ open, people }: { open: Tally; people: number | null }): string {
+  const places = t('print.places', { n: tallyWords(open, onlyDrill(open)) });
+  return people === null ? places : `${places} ${t('shelter.people_n', { n: people })}`;
 }
 
 /** What stands beside a mark of the map. */
@@ -64,7 +92,7 @@ export function numbersOnMap(
   shelterWords: (number: number) => string,
 ): MapNumber[] {
   const rowOf = new Map(rows.map((row) => [row.incident.id, row]));
-  const refugeOf = new Map(refuges.map((refuge) => [refuge.known.shelter.id, refuge]));
+  const refugeOf = new Map(refuges.map((refuge) => [refuge.id, refuge]));
   const found: MapNumber[] = [];
   for (const mark of marks) {
     if (mark.kind === 'shelter') {
