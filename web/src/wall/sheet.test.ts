@@ -65,7 +65,11 @@ describe('the numbers on the map', () => {
   it('are those of the list, the danger first', () => {
     const { rows } = rowsOf(ledger, marks, drills, 100);
     const numbers = numbersOnMap(marks, rows, [], words);
-    expect(numbers.map(({ words, kind }) => `${kind} ${words}`)).toEqual(['danger 1', 'incident 4', 'incident 2, 3']);
+    expect(numbers.map(({ words, kind, drill }) => `${kind}${drill ? ' of a drill' : ''} ${words}`)).toEqual([
+      'danger 1',
+      'incident of a drill 4',
+      'incident 2, 3',
+    ]);
   });
 
   it('say of a disc when it stands for more than is listed, and nothing of what is not listed', () => {
@@ -95,9 +99,9 @@ describe('the numbers on the map', () => {
       [3, 'drilled-drill', 'full', true, true],
       [4, 'open-drill', 'open', true, false],
     ]);
-    expect(numbersOnMap(seen, [], refuges, words).map(({ words, kind }) => `${kind} ${words}`)).toEqual([
-      'shelter S3',
-      'shelter S2',
+    expect(numbersOnMap(seen, [], refuges, words).map(({ words, kind, drill }) => [kind, words, drill])).toEqual([
+      ['shelter', 'S3', true],
+      ['shelter', 'S2', false],
     ]);
   });
 });

@@ -79,7 +79,13 @@ export function refugeWords({ open, people }: { open: Tally; people: number | nu
 }
 
 /** What stands beside a mark of the map. */
-export type MapNumber = { mark: Mark; words: string; kind: 'danger' | 'incident' | 'shelter' };
+export type MapNumber = {
+  mark: Mark;
+  words: string;
+  kind: 'danger' | 'incident' | 'shelter';
+  /** Whether all that it stands for is a drill's. */
+  drill: boolean;
+};
 
 /**
  * The numbers of rows and shelters beside their marks. A disc that stands for more than the list holds says so with a
@@ -97,14 +103,15 @@ export function numbersOnMap(
   for (const mark of marks) {
     if (mark.kind === 'shelter') {
       const refuge = refugeOf.get(mark.ids[0] ?? '');
-      if (refuge) found.push({ mark, words: shelterWords(refuge.number), kind: 'shelter' });
+      if (refuge) found.push({ mark, words: shelterWords(refuge.number), kind: 'shelter', drill: refuge.drill });
       continue;
     }
     const listed = mark.ids.flatMap((id) => rowOf.get(id) ?? []);
     if (listed.length === 0) continue;
     const words = ranges(listed.map(({ number }) => number)) + (listed.length < mark.ids.length ? '＋' : '');
     const danger = listed.some(({ incident }) => isUrgent(incident));
-    found.push({ mark, words, kind: danger ? 'danger' : 'incident' });
+    const drill = listed.every(({ drill }) => drill);
+    found.push({ mark, words, kind: danger ? 'danger' : 'incident', drill });
   }
   // Who chooses first stands nearest: danger, then the single marks, which are small.
   const rank = ({ kind, mark }: MapNumber) =>
