@@ -192,6 +192,8 @@ export class IncidentMap {
   #showShelters: ((shelters: readonly Known[]) => void) | undefined;
   /** How many incidents were given to the map. */
   #given = 0;
+  /** Whether a name was missing, so that it is drawn once more. */
+  #naming = false;
 
   constructor(options: MapOptions & { onSelect: (id: string) => void; onView?: (view: View) => void }) {
     this.#options = options;
@@ -224,7 +226,8 @@ export class IncidentMap {
     // For whoever waits until everything is drawn, such as a camera: how many incidents are.
     const names = new TownNames(map, townsOf(options.region, language().startsWith('ja')));
     this.#map.on('idle', () => {
-      if (names.look()) return;
+      this.#naming = names.look();
+      if (this.#naming) return;
       if (this.#settled()) options.container.dataset.drawn = String(this.#given);
     });
     for (const layer of SINGLES) {
@@ -315,7 +318,7 @@ export class IncidentMap {
   /** Calls once everything that was asked for is drawn. */
   onceDrawn(call: () => void): void {
     const look = () => {
-      if (!this.#settled() || !this.#map.areTilesLoaded()) return;
+      if (!this.#settled() || this.#naming || !this.#map.areTilesLoaded()) return;
       this.#map.off('idle', look);
       call();
     };
