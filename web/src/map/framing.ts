@@ -8,14 +8,14 @@ const CLOSEST = 11;
 /** Further out than this a place is lost in its region. */
 const FURTHEST = 9;
 /** Side of the world at zoom 0, pixels: https://maplibre.org/maplibre-style-spec/root/#zoom */
-const WORLD = 512;
+export const WORLD = 512;
 /** What has to be seen keeps so far from the edge, pixels. */
 const MARGIN = 24;
 
 type Corner = readonly [x: number, y: number];
 
-/** Web Mercator, the world 1 wide and 1 high. */
-function projected(lon: number, lat: number): Corner {
+/** Web Mercator, the world 1 wide and 1 high. Degrees in. */
+export function projected(lon: number, lat: number): Corner {
   const radians = (lat * Math.PI) / 180;
   return [lon / 360, -Math.log(Math.tan(Math.PI / 4 + radians / 2)) / (2 * Math.PI)];
 }

@@ -13,11 +13,13 @@ import { type Key, language, t } from '../i18n/index.svelte';
 import type { Known } from '../state/shelters';
 import type { Changes, Incident } from '../state/world';
 import type { BaseMap, LatLon, Region } from '../wire';
+import { drawnMarks, drawnSymbols } from './drawn-marks';
 import { Drawn, SIDES } from './features';
 import type { Frame } from './framing';
 import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { mendSources } from './mending';
+import type { Box, Mark } from './numbers';
 import type { View } from './on-map';
 import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
@@ -25,6 +27,7 @@ import { PatientMap } from './patient-map';
 import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { drawRasters, type Raster, type ShownRaster } from './rasters';
 import { metresPerPixel } from './scale';
+import type { Section } from './section';
 import { addShelters, UNSAID_FROM } from './shelters';
 import {
   ABOVE_ZONES,
@@ -199,6 +202,8 @@ export class IncidentMap {
   #rasters: { ground: Raster | null; over: readonly ShownRaster[] } = { ground: null, over: [] };
   /** How many incidents were given to the map. */
   #given = 0;
+  /** Whether a name was missing, so that it is drawn once more. */
+  #naming = false;
 
   constructor(options: MapOptions & { onSelect: (id: string) => void; onView?: (view: View) => void }) {
     this.#options = options;
@@ -231,7 +236,8 @@ export class IncidentMap {
     // For whoever waits until everything is drawn, such as a camera: how many incidents are.
     const names = new TownNames(map, townsOf(options.region, language().startsWith('ja')));
     this.#map.on('idle', () => {
-      if (names.look()) return;
+      this.#naming = names.look();
+      if (this.#naming) return;
       if (this.#settled()) options.container.dataset.drawn = String(this.#given);
     });
     for (const layer of SINGLES) {
@@ -315,10 +321,21 @@ export class IncidentMap {
     return { canvas, metresPerPixel: metresPerPixel(this.#map.getCenter().lat, this.#map.getZoom()) };
   }
 
+  /** What it shows now: its marks, of a map of scale 1, and where there are symbols of any kind. */
+  async marks(): Promise<{ marks: Mark[]; taken: Box[] }> {
+    return { marks: await drawnMarks(this.#map), taken: drawnSymbols(this.#map) };
+  }
+
+  /** The part of the ground that it shows now. */
+  section(): Section {
+    const bounds = this.#map.getBounds();
+    return { west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth() };
+  }
+
   /** Calls once everything that was asked for is drawn. */
   onceDrawn(call: () => void): void {
     const look = () => {
-      if (!this.#settled() || !this.#map.areTilesLoaded()) return;
+      if (!this.#settled() || this.#naming || !this.#map.areTilesLoaded()) return;
       this.#map.off('idle', look);
       call();
     };

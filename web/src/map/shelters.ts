@@ -8,7 +8,7 @@ import { PIXEL_RATIO } from './icons';
 const EDGE = 28;
 
 /** Size of the marks of which somebody has said something. */
-const SAID = 0.95;
+export const SAID = 0.95;
 
 /** Marks of which nobody has said anything are many: they come when there is room. */
 export const UNSAID_FROM = 13;
@@ -17,6 +17,9 @@ const UNSAID_NAMES_FROM = 15;
 
 /** What the map knows of a shelter. */
 type Properties = { id: string; name: string; icon: string; said: boolean; drill: boolean };
+
+/** The id of the mark of what a drill says of a shelter; that of the real one is the shelter's. */
+export const drillMark = (shelter: string) => `${shelter}-drill`;
 
 /** The name of a mark's image. */
 const iconOf = (standing: Standing, drill = false) => `shelter-${standing}${drill ? '-drill' : ''}`;
@@ -44,14 +47,14 @@ export function shelterFeatures(
       const [word] = drills;
       if (!word) return [real];
       // The real mark is never hidden by a drill's, nor smaller than it.
-      const beside = feature({ id: `${shelter.id}-drill`, icon: iconOf(word.state, true), said: true, drill: true });
+      const beside = feature({ id: drillMark(shelter.id), icon: iconOf(word.state, true), said: true, drill: true });
       return [beside, { ...real, properties: { ...real.properties, said: true } }];
     }),
   };
 }
 
 /** How far a drill's mark stands beside the real one, pixels of its picture. */
-const ASIDE: [number, number] = [EDGE, 0];
+export const ASIDE: [number, number] = [EDGE, 0];
 
 /** Height of a name, CSS pixels. */
 const NAME = 12;

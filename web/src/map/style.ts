@@ -204,7 +204,7 @@ export function placeLayers(palette: Palette): (CircleLayerSpecification | Symbo
 }
 
 /** Danger is the same size at every zoom. */
-const URGENT_SIZE = 0.95;
+export const URGENT_SIZE = 0.95;
 
 /**
  * A layer that takes the room of the marks without showing them. MapLibre gives room from the top layer down, so that
@@ -237,7 +237,7 @@ type Word = Pick<SymbolLayerSpecification, 'layout' | 'paint'>;
 export const GATHERED = ['gathered', 'drills'] as const;
 
 /** How far a drill's disc stands beside its place, CSS pixels, so that one of real incidents there is seen too. */
-const DRILL_ASIDE = 16;
+export const DRILL_ASIDE = 16;
 
 /** The ground with incidents upon it. `drillWord`: what stands under the marks of a drill. */
 export function incidentStyle(on: Ground, drillWord: string): StyleSpecification {
