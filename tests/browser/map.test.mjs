@@ -102,9 +102,11 @@ test('shelters and hazard zones have a table too, and from a shelter one goes to
   assert.equal(await shelters.locator('tbody tr').count(), list.shelters.length);
   await page.getByText(t('shelter.invented'), { exact: true }).first().waitFor();
   await shelters.getByRole('button', { name: t('table.shelter.fit') }).click();
-  assert.equal(await shelters.locator('th[aria-sort="descending"]').innerText(), `${t('table.shelter.fit')} ▼`);
+  assert.deepEqual(await shelters.locator('th[aria-sort="descending"]').allInnerTexts(), [
+    `${t('table.shelter.fit')} ▼`,
+  ]);
   const fit = list.shelters.map((shelter) => shelter.fit?.length ?? 0);
-  const first = await shelters.locator('tbody tr').first().locator('td:nth-child(4)').innerText();
+  const [first] = await shelters.locator('tbody tr').first().locator('td:nth-child(4)').allInnerTexts();
   assert.equal(first.split(t('table.shelter.and')).length, Math.max(...fit));
   await isAccessible(page, 'the table of shelters');
   await photograph(page, 'table-shelters');

@@ -44,11 +44,12 @@ async fn described(server: &Server) -> Result<Value> {
     server.public().get("/tiles/base.json").await?.good()
 }
 
-/// The files of the imported base map.
+/// The files of the imported base map; not what a start notes of them for the next one.
 fn kept(server: &Server) -> Result<Vec<String>> {
     let files = std::fs::read_dir(server.data().join("base/aizu"))?;
     let mut names =
         files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned())).collect::<Result<Vec<_>>>()?;
+    names.retain(|name| name != "looked_through.json");
     names.sort();
     Ok(names)
 }
