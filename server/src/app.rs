@@ -38,6 +38,7 @@ use self::gates::LiveGate;
 use self::notify::Manager;
 use crate::audit::exports::Exports;
 use crate::config::Config;
+use crate::database::told::chain;
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::Seq;
@@ -461,7 +462,7 @@ async fn sweep_media(media: Store, live: Arc<Live>, clock: Arc<dyn Clock>, histo
         match media.sweep(history_began..older_than, |id| live.read().names_media(id)).await {
             Ok(swept) if swept.files > 0 => tracing::info!(files = swept.files, bytes = swept.bytes, "swept uploads"),
             Ok(_) => {}
-            Err(error) => tracing::error!(error = ?error, "uploads could not be swept"),
+            Err(error) => tracing::error!(error = chain(&error), "uploads could not be swept"),
         }
     }
 }

@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub(crate) mod scratch;
 pub mod statement;
+pub mod told;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, Row, SqlStr, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Row, SqlStr, SqlitePool};
 
 /// Connections for everything but appends.
 const CONNECTIONS: u32 = 4;
@@ -54,9 +55,15 @@ const SQLITE_FULL: [i32; 2] = [13, 4874];
 const SQLITE_DAMAGED: [i32; 2] = [11, 26];
 
 /// Error codes, <https://www.postgresql.org/docs/15/errcodes-appendix.html>: the disk is full; data or an index
-/// is damaged.
+/// is damaged; an error that has no code of its own.
 const POSTGRES_FULL: [&str; 1] = ["53100"];
 const POSTGRES_DAMAGED: [&str; 2] = ["XX001", "XX002"];
+const POSTGRES_INTERNAL: &str = "XX000";
+
+/// PostgreSQL's routines by which a new session leaves what it has learnt of the tables in a file. Where that file has
+/// no room the session is refused, without the code for it
+/// (<https://github.com/postgres/postgres/blob/REL_15_STABLE/src/backend/utils/cache/relcache.c>).
+const POSTGRES_LEAVES: [&str; 2] = ["write_relcache_init_file", "write_item"];
 
 /// Damages that are asked for at most.
 const MOST_DAMAGES: usize = 100;
@@ -173,9 +180,7 @@ impl Database {
             Location::Postgres(PostgresUrl(options)) => {
                 let options =
                     options.as_ref().clone().options(SESSION).application_name("sokuho").disable_statement_logging();
-                // Not through the pool, which asks a server that refuses again and again.
-                let connecting = tokio::time::timeout(CONNECT_PATIENCE, options.connect());
-                let mut connection = connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(connect)?;
+                let mut connection = first_connection(&options).await.map_err(connect)?;
                 migrations(Edition::Postgres).run(&mut connection).await.map_err(migrate)?;
                 connection.close().await.map_err(connect)?;
                 let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_PATIENCE);
@@ -212,9 +217,10 @@ impl Database {
                 let options = options.clone().options(SESSION).options([("default_transaction_read_only", "on")]);
                 let options = options.application_name("sokuho check").disable_statement_logging();
                 let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_PATIENCE);
-                let pool = pool.connect_lazy_with(options);
-                let newest = sqlx::query_scalar(newest).fetch_one(&pool).await.map_err(connect)?;
-                (Self::Postgres(pool), Edition::Postgres, newest)
+                let mut connection = first_connection(&options).await.map_err(connect)?;
+                let newest = sqlx::query_scalar(newest).fetch_one(&mut connection).await.map_err(connect)?;
+                connection.close().await.map_err(connect)?;
+                (Self::Postgres(pool.connect_lazy_with(options)), Edition::Postgres, newest)
             }
         };
         let known = migrations(edition).iter().map(|migration| migration.version).max().unwrap_or(0);
@@ -271,6 +277,11 @@ pub(crate) fn postgres_migrations() -> Vec<SqlStr> {
     migrations(Edition::Postgres).iter().map(|migration| migration.sql.clone()).collect()
 }
 
+/// Not through the pool, which asks a server that refuses again and again, and does not say why.
+async fn first_connection(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    tokio::time::timeout(CONNECT_PATIENCE, options.connect()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
 /// A pool of connections to a SQLite file, kept until it is closed.
 pub(crate) fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
@@ -316,12 +327,20 @@ pub(crate) async fn in_time<T>(
 
 /// Whether the database says that its disk is full.
 pub(crate) fn is_full(error: &sqlx::Error) -> bool {
-    says(error, &SQLITE_FULL, &POSTGRES_FULL)
+    says(error, &SQLITE_FULL, &POSTGRES_FULL) || finds_no_room_for_a_session(error)
 }
 
 /// Whether the database says that what it holds is damaged.
 pub(crate) fn is_damaged(error: &sqlx::Error) -> bool {
     says(error, &SQLITE_DAMAGED, &POSTGRES_DAMAGED)
+}
+
+fn finds_no_room_for_a_session(error: &sqlx::Error) -> bool {
+    let refusal = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    refusal.is_some_and(|refusal| {
+        refusal.code() == POSTGRES_INTERNAL
+            && refusal.routine().is_some_and(|routine| POSTGRES_LEAVES.contains(&routine))
+    })
 }
 
 fn says(error: &sqlx::Error, sqlite: &[i32], postgres: &[&str]) -> bool {
@@ -357,9 +376,12 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_refuses_is_named_at_once() {
         let url = "postgres://sokuho:hunter2@127.0.0.1:1/bosai".parse().unwrap();
-        let error = Database::open(&Location::Postgres(url)).await.unwrap_err();
-        assert!(matches!(error, DatabaseError::Connect(..)), "{error:?}");
-        assert_eq!(error.to_string(), "the database postgres://sokuho@127.0.0.1:1/bosai cannot be reached");
+        let location = Location::Postgres(url);
+        for error in [Database::open(&location).await.unwrap_err(), Database::look(&location).await.unwrap_err()] {
+            assert!(matches!(error, DatabaseError::Connect(..)), "{error:?}");
+            assert_eq!(error.to_string(), "the database postgres://sokuho@127.0.0.1:1/bosai cannot be reached");
+            assert!(told::chain(&error).contains("refused"), "{error:?}");
+        }
     }
 
     #[tokio::test]

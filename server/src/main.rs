@@ -2,6 +2,8 @@
 
 #[path = "main/import.rs"]
 mod import;
+#[path = "main/out.rs"]
+mod out;
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ use sokuho::audit::{self, Actor, By, Filter, Record};
 use sokuho::backup::{KEY, Progress};
 use sokuho::config::Config;
 use sokuho::database::PostgresUrl;
+use sokuho::database::told::chain;
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::domain::office::OfficeCode;
 use sokuho::domain::staff::Role;
@@ -27,6 +30,8 @@ use sokuho::inspect::Finding;
 use sokuho::intake::check;
 use sokuho_tiles::proxy::prefetch;
 use tracing_subscriber::EnvFilter;
+
+use self::out::say;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -288,6 +293,9 @@ enum AccountCommand {
         place: Place,
         /// Account name.
         name: String,
+        /// Read the password from standard input (the only way).
+        #[arg(long)]
+        password_stdin: bool,
         #[command(flatten)]
         why: Why,
     },
@@ -308,7 +316,7 @@ fn role(text: &str) -> Result<Role, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_logging();
+    start_logging(matches!(cli.command, Command::Serve(_)));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -322,17 +330,17 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sokuho: {error:#}");
+            eprintln!("sokuho: {}", chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
 }
 
 /// Libraries that are not to speak in our log, whatever the filter says.
-const QUIET: [&str; 2] = ["nom_exif=off", "sqlx::postgres::notice=warn"];
+const QUIET: [&str; 3] = ["nom_exif=off", "sqlx::postgres::notice=warn", "sqlx_core::pool=off"];
 
-/// JSON for machines, text for a person at a terminal; both to standard error.
-fn start_logging() {
+/// JSON for machines, text for a person: whoever is at a terminal, or gives a command. Both to standard error.
+fn start_logging(is_node: bool) {
     let filter = std::env::var("SOKUHO_LOG").unwrap_or_else(|_| "info".to_owned());
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|error| {
         eprintln!("sokuho: SOKUHO_LOG is not a filter, taking info: {error}");
@@ -340,13 +348,14 @@ fn start_logging() {
     });
     // The video reader logs what it stumbles over at ERROR, with the file's bytes: residents' files must
     // not get into the log, and a broken one is no error of ours. PostgreSQL notes at every start that the
-    // tables are there already.
+    // tables are there already. A connection that is given up is no news: whoever misses one says so.
     let filter = QUIET.iter().filter_map(|rule| rule.parse().ok()).fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        builder.with_target(false).init();
-    } else {
-        builder.json().flatten_event(true).init();
+    match (is_node, std::io::stderr().is_terminal()) {
+        (false, is_terminal) => builder.with_target(false).without_time().with_ansi(is_terminal).init(),
+        (true, true) => builder.with_target(false).init(),
+        // `spans` has the span that `span` would name once more.
+        (true, false) => builder.json().flatten_event(true).with_current_span(false).init(),
     }
 }
 
@@ -358,26 +367,30 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(config) => app::serve(config, clock, entropy).await,
         Command::Openapi => {
-            println!("{}", sokuho::http::router::document().to_pretty_json()?);
-            Ok(())
+            say!("{}", sokuho::http::router::document().to_pretty_json()?)
         }
         Command::Check { place, media, acknowledge } => {
             if acknowledge {
                 for seen in app::inspection::acknowledge(&place.data, clock.as_ref())? {
-                    println!("acknowledged: {seen}");
+                    say!("acknowledged: {seen}")?;
                 }
             }
-            let mut findings = 0_u64;
+            let (mut findings, mut told) = (0_u64, Ok(()));
             let tell = |finding: Finding| {
                 findings += 1;
-                println!("{}: {finding}", finding.code());
+                if told.is_ok() {
+                    told = say!("{}: {finding}", finding.code());
+                }
             };
             let looked = app::inspection::check(&place.data, place.database, media, clock.as_ref(), tell).await;
-            if findings > 0 {
-                bail!("{findings} findings in {} entries and {} media", looked.entries, looked.media);
+            told?;
+            let entries = looked.entries;
+            match (findings, media) {
+                (0, true) => say!("sound: {entries} entries, {} media of {} bytes", looked.media, looked.bytes),
+                (0, false) => say!("sound: {entries} entries, media not read (--media reads them)"),
+                (_, true) => bail!("{findings} findings in {entries} entries and {} media", looked.media),
+                (_, false) => bail!("{findings} findings in {entries} entries; media not read"),
             }
-            println!("sound: {} entries, {} media of {} bytes", looked.entries, looked.media, looked.bytes);
-            Ok(())
         }
         Command::Prefetch { data, source, bounds, zoom, rate, map_source_list, map_cache_mib, keep_free_mib } => {
             let remotes = Remotes { data, ids: vec![], list: map_source_list, cache_mib: map_cache_mib, keep_free_mib };
@@ -389,10 +402,14 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 }
             };
             let done = maps::prefetch(remotes, &source, bounds, zoom, rate, clock, tell).await?;
-            println!(
+            say!(
                 "{source}: {} tiles, of which {} were at hand and {} are empty; {} failed; {} bytes fetched",
-                done.done, done.at_hand, done.nothing, done.failed, done.bytes
-            );
+                done.done,
+                done.at_hand,
+                done.nothing,
+                done.failed,
+                done.bytes
+            )?;
             if done.failed > 0 {
                 bail!("{} tiles failed; run it again to fetch them", done.failed)
             }
@@ -400,21 +417,18 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Rebuild { place } => {
             let storage = open(place).await?;
-            let region = &storage.region;
-            let Some(made) = storage.log.rebuild(region.offices(), region.boundaries()).await? else {
+            let waits = |holder: &str| eprintln!("waiting for {holder}, which holds the tables");
+            let Some(made) = keeping::rebuild(&storage, waits).await? else {
                 bail!("SQLite has no projection; it comes with PostgreSQL (--database)");
             };
-            storage.log.close().await;
-            println!("{} reports, {} incidents, {} check-ins", made.reports, made.incidents, made.check_ins);
-            Ok(())
+            say!("{} reports, {} incidents, {} check-ins", made.reports, made.incidents, made.check_ins)
         }
         Command::Retag { place } => {
             let storage = open(place).await?;
             let looked = zoning::retag(&storage, clock.as_ref(), entropy.as_ref()).await;
             storage.log.close().await;
             let zoning::Retagged { open, changed } = looked?;
-            println!("{open} open incidents were looked at; {changed} lie in other zones now");
-            Ok(())
+            say!("{open} open incidents were looked at; {changed} lie in other zones now")
         }
         Command::Token(command) => token(command, open).await,
         Command::Account(command) => account(command, open).await,
@@ -429,14 +443,14 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 (true, named) => format!("{} of {named} photos and videos", made.media.packed),
                 (false, named) => format!("none of the {named} photos and videos: copy the folder media as well"),
             };
-            println!(
+            say!(
                 "{}: {} entries, {} accounts, {} wall tokens, {} rows of the audit; {photos}",
                 file.display(),
                 made.head,
                 made.rows("account"),
                 made.rows("wall_token"),
                 made.rows("audit"),
-            );
+            )?;
             if made.media.missing > 0 {
                 eprintln!("sokuho: {} photos and videos are missing or damaged in the store", made.media.missing);
             }
@@ -446,22 +460,25 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let Place { data, database, .. } = place;
             let target = Target { data, postgres: database, by: why.into(), clock, entropy };
             let restored = keeping::restore(&file, target, &mut teller()).await?;
-            println!(
+            say!(
                 "restored {} entries of {}; the history is called {} now, everybody signs in anew",
-                restored.head, restored.manifest.made_at, restored.epoch
-            );
+                restored.head,
+                restored.manifest.made_at,
+                restored.epoch
+            )?;
             Ok(())
         }
         Command::Audit { place, since, office, json } => {
             let storage = open(place).await?;
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            let mut print = |record: Record| match json {
-                true => writeln!(out, "{}", record.to_json()),
-                false => writeln!(out, "{record}"),
+            let each = |record: Record| {
+                out::whole(match json {
+                    true => writeln!(out, "{}", record.to_json()),
+                    false => writeln!(out, "{record}"),
+                })
             };
-            let each = |record| print(record).map_err(anyhow::Error::from);
             audit::list(storage.registry.database(), &Filter { since, office }, each).await?;
-            Ok(out.flush()?)
+            out::whole(out.flush())
         }
         Command::Import(command) => import::run(command, clock, entropy).await,
     }
@@ -487,18 +504,18 @@ async fn token(command: TokenCommand, open: impl AsyncFn(Place) -> anyhow::Resul
                 bail!("no office of the region has the code {office}");
             }
             let (_, token) = storage.registry.make_wall_token(office, &label, &why.into()).await?;
-            println!("{token}");
+            say!("{token}")?;
         }
         TokenCommand::List { place } => {
             for token in open(place).await?.registry.wall_tokens().await? {
                 let state = token.revoked_at.map_or("in force".to_owned(), |at| format!("revoked {at}"));
                 let used = token.last_use.map_or("never used".to_owned(), |at| format!("last used {at}"));
-                println!("{}  {}  {state}, {used}  {}", token.id, token.office, token.label);
+                say!("{}  {}  {state}, {used}  {}", token.id, token.office, token.label)?;
             }
         }
         TokenCommand::Revoke { place, id, why } => {
             open(place).await?.registry.revoke_wall_token(id, &why.into()).await?;
-            println!("revoked {id}");
+            say!("revoked {id}")?;
         }
     }
     Ok(())
@@ -516,35 +533,39 @@ async fn account(command: AccountCommand, open: impl AsyncFn(Place) -> anyhow::R
             let password = password()?;
             let new = NewAccount { name, display_name: display, work_office: work, home_office: home, role, password };
             let account = storage.registry.add_account(new, &why.into()).await?;
-            println!("added {} {}", account.staff.id, account.name);
+            say!("added {} {}", account.staff.id, account.name)?;
         }
         AccountCommand::List { place } => {
             for account in open(place).await?.registry.accounts().await? {
                 let staff = &account.staff;
                 let home = staff.home_office.as_ref().map_or("-", |home| home.as_str());
                 let state = if account.disabled { "  (disabled)" } else { "" };
-                println!(
+                say!(
                     "{}  {}  {:?} at {}, lives in {home}  {}{state}",
-                    staff.id, account.name, staff.role, staff.work_office, staff.name
-                );
+                    staff.id,
+                    account.name,
+                    staff.role,
+                    staff.work_office,
+                    staff.name
+                )?;
             }
         }
         AccountCommand::Disable { place, name, why } => {
             let changed = open(place).await?.registry.set_disabled(&name, true, &why.into()).await?;
-            println!("{} {name}", if changed { "disabled" } else { "disabled before:" });
+            say!("{} {name}", if changed { "disabled" } else { "disabled before:" })?;
         }
         AccountCommand::Enable { place, name, why } => {
             let changed = open(place).await?.registry.set_disabled(&name, false, &why.into()).await?;
-            println!("{} {name}", if changed { "enabled" } else { "enabled before:" });
+            say!("{} {name}", if changed { "enabled" } else { "enabled before:" })?;
         }
-        AccountCommand::Password { place, name, why } => {
+        AccountCommand::Password { place, name, password_stdin: _, why } => {
             let storage = open(place).await?;
             storage.registry.set_password(&name, &password()?, &why.into()).await?;
-            println!("password of {name} set");
+            say!("password of {name} set")?;
         }
         AccountCommand::SignOut { place, name, why } => {
             open(place).await?.registry.revoke_sessions(&name, &why.into()).await?;
-            println!("sessions of {name} ended");
+            say!("sessions of {name} ended")?;
         }
     }
     Ok(())

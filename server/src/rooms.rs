@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// A room and the rooms that it may name. `http` and `app` are the rim and see all.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("database", &[]),
+    ("database", &["domain"]),
     ("wire", &["domain"]),
     ("geodata", &[]),
     ("base", &["domain", "geodata"]),
@@ -22,7 +22,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("backup", &["audit", "database", "domain", "media"]),
     ("live", &["domain", "wire", "log"]),
     ("hub", &["domain", "wire"]),
-    ("inspect", &["domain", "log", "media"]),
+    ("inspect", &["database", "domain", "log", "media"]),
     ("tiles", &["base", "domain", "hazard", "live", "region", "wire"]),
     ("intake", &["domain", "hazard", "identity", "live", "locate", "log", "media", "wire"]),
 ];

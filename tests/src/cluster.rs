@@ -85,6 +85,22 @@ impl Cluster {
         Ok(())
     }
 
+    /// Removes what sessions have left of the tables for those that come after them, as every change to a table does.
+    ///
+    /// # Errors
+    /// If its files cannot be removed.
+    pub fn forget_tables(&self) -> Result<()> {
+        let bases = std::fs::read_dir(self.folder.join("data/base"))?;
+        let folders = bases.map(|base| base.map(|base| base.path())).chain([Ok(self.folder.join("data/global"))]);
+        for folder in folders {
+            match std::fs::remove_file(folder?.join("pg_internal.init")) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }

@@ -542,7 +542,7 @@ fn run(program: &mut Command, args: &[&str], stdin: &str) -> Result<String> {
         let _ = pipe.write_all(stdin.as_bytes());
     }
     let output = child.wait_with_output()?;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "sokuho {} failed: {errors}", args.join(" "));
+    let [printed, errors] = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said));
+    ensure!(output.status.success(), "sokuho {} failed: {printed}{errors}", args.join(" "));
     Ok(String::from_utf8(output.stdout)?)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::database::told::chain;
 use crate::domain::entry::{Entry, Seq};
 use crate::domain::ids::OperationId;
 use crate::hub::encode::Collected;
@@ -91,7 +92,7 @@ impl Announcer {
         loop {
             match past::whole(&self.history, operation, span).await {
                 Ok(past) => return past,
-                Err(error) => tracing::error!(error = ?error, "an operation cannot be read to be opened again"),
+                Err(error) => tracing::error!(error = chain(&error), "an operation cannot be read to be opened again"),
             }
             tokio::time::sleep(AGAIN).await;
         }

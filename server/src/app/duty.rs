@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::database::told::chain;
 use crate::domain::check_in::CheckIn;
 use crate::domain::clock::Entropy;
 use crate::domain::entry::{Body, CheckInEnded};
@@ -53,7 +54,7 @@ impl Duty {
             let id = EntryId(uuid_v7(self.recorder.clock.now(), self.entropy.as_ref()));
             let body = Body::CheckedOut(CheckInEnded { check_in: check_in.id });
             if let Err(error) = self.recorder.record_own(id, check_in.office, body).await {
-                tracing::warn!(error = ?error, "somebody whose account is disabled could not be checked out");
+                tracing::warn!(error = chain(&error), "somebody whose account is disabled could not be checked out");
                 return false;
             }
         }

@@ -16,6 +16,7 @@ use super::notify::Manager;
 use super::{SOFT_STOP, listen};
 use crate::config::Config;
 use crate::database::DatabaseError;
+use crate::database::told::chain;
 use crate::http::halted::{self, HaltedState};
 use crate::http::listener;
 use crate::http::places::Places;
@@ -31,7 +32,7 @@ use crate::log::LogError;
 pub(super) fn in_the_way(error: anyhow::Error) -> anyhow::Result<Finding> {
     use LogError::{Body, Damaged, Inconsistent};
     if let Some(DatabaseError::Newer(..) | DatabaseError::Damaged(..)) = error.downcast_ref() {
-        return Ok(Finding::Database(format!("{error:#}")));
+        return Ok(Finding::Database(chain(error.as_ref())));
     }
     if !matches!(error.downcast_ref(), Some(Body { .. } | Damaged(_) | Inconsistent { .. })) {
         return Err(error);

@@ -9,9 +9,9 @@ use anyhow::Context;
 use tokio::time::Instant;
 
 use super::location;
+use crate::database::told::chain;
 use crate::database::{Database, PostgresUrl};
 use crate::domain::clock::Clock;
-use crate::domain::text::chain;
 use crate::inspect::{self, Finding, Findings, Looked, Pace, look_through};
 use crate::log::backend::Log;
 use crate::log::{EntryLog, LogError, Losses};

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -14,8 +16,11 @@ use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::entry::Seq;
 use crate::domain::ids::uuid_v7;
+use crate::locate::Locator;
 use crate::log::EntryLog;
 use crate::log::backend::Log;
+use crate::log::postgres::projection::Rebuilt;
+use crate::shelters::Shelters;
 
 /// Makes a backup of the node in `data`, which may run meanwhile.
 ///
@@ -34,6 +39,39 @@ pub async fn backup(
     storage.log.close().await;
     storage.database.close().await;
     Ok(made?)
+}
+
+/// How long a rebuild waits before it looks whom it waits for, and again.
+const WAITS: Duration = Duration::from_secs(2);
+
+/// Makes the projection anew from the log, and writes down what is known of offices and shelters, as a start does.
+/// `None` where there is no projection, in SQLite. `waits_for` is told of whoever holds the tables meanwhile.
+///
+/// # Errors
+/// Whatever is wrong, as a sentence for the operator.
+pub async fn rebuild(storage: &Storage, mut waits_for: impl FnMut(&str)) -> anyhow::Result<Option<Rebuilt>> {
+    let (log, region) = (&storage.log, &storage.region);
+    let shelters = Shelters::in_force(&storage.data, region, &Locator::new(region))?;
+    let mut work = pin!(log.rebuild(region.offices(), region.boundaries()));
+    let mut told = None;
+    let made = loop {
+        match tokio::time::timeout(WAITS, &mut work).await {
+            Ok(made) => break made?,
+            Err(_) => {
+                // The rebuild itself says what is wrong with the database.
+                let holder = log.held_up_by().await.unwrap_or_default();
+                if let Some(holder) = holder.filter(|holder| told.as_ref() != Some(holder)) {
+                    waits_for(&holder);
+                    told = Some(holder);
+                }
+            }
+        }
+    };
+    if made.is_some() {
+        log.describe_shelters(shelters.all(), shelters.is_demonstration()).await?;
+    }
+    log.close().await;
+    Ok(made)
 }
 
 /// What a restore made.

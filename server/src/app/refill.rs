@@ -6,6 +6,7 @@
 //! the last of those.
 
 use super::announcing::collect;
+use crate::database::told::chain;
 use crate::domain::entry::{Body, Entry, Seq};
 use crate::hub::ring::Slot;
 use crate::hub::settings::Settings;
@@ -27,7 +28,7 @@ pub(super) async fn last_entries<L: EntryLog>(log: &L, live: &Live, settings: &S
         let page = match log.read(after, many).await {
             Ok(page) => page,
             Err(error) => {
-                tracing::warn!(error = ?error, "the ring is not filled further back");
+                tracing::warn!(error = chain(&error), "the ring is not filled further back");
                 break;
             }
         };

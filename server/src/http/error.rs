@@ -5,6 +5,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::database::told::chain;
 use crate::wire::problem::{Code, Problem};
 
 /// An error answer.
@@ -68,10 +69,10 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match &self.cause {
             Some(cause) if status.is_server_error() => {
-                tracing::error!(problem.code = %self.code.as_str(), error = format!("{cause:#}"), "request failed");
+                tracing::error!(problem.code = %self.code.as_str(), error = chain(cause.as_ref()), "request failed");
             }
             Some(cause) => {
-                tracing::debug!(problem.code = %self.code.as_str(), error = format!("{cause:#}"), "request refused");
+                tracing::debug!(problem.code = %self.code.as_str(), error = chain(cause.as_ref()), "request refused");
             }
             None => {}
         }

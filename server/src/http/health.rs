@@ -19,8 +19,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{ApiError, ApiResult};
+use crate::database::told::chain;
 use crate::domain::entry::Seq;
-use crate::domain::text::chain;
 use crate::inspect::{Finding, Findings};
 use crate::live::Live;
 use crate::log::backend::Log;
@@ -83,18 +83,17 @@ async fn ready(State(state): State<HealthState>) -> ApiResult<Response> {
     let until = Instant::now() + ANSWERED_WITHIN;
     let late = |_| not_ready("the log does not answer within a second");
     let log_head = timeout_at(until, log_head(&state)).await.map_err(late)?;
-    let log_head = log_head.map_err(|e| not_ready("the log does not answer").cause(e))?;
+    let log_head = log_head.map_err(|error| match error {
+        LogError::Full(_) => disk_full().cause(error),
+        _ => not_ready("the log does not answer").cause(error),
+    })?;
     if !state.pulse.is_served() {
         return Err(not_ready("the log has no writer"));
     }
     // The writer has logged the cause.
     match state.pulse.failing().as_deref() {
         None => {}
-        Some(LogError::Full(_)) => {
-            return Err(ApiError::new(Code::StorageFull)
-                .detail("the disk is full: the log cannot be written")
-                .retry_after(5));
-        }
+        Some(LogError::Full(_)) => return Err(disk_full()),
         Some(failure) => return Err(not_ready(&format!("the log cannot be written: {}", chain(failure)))),
     }
     if world_before > log_head {
@@ -116,6 +115,10 @@ async fn ready(State(state): State<HealthState>) -> ApiResult<Response> {
         findings,
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ready)).into_response())
+}
+
+fn disk_full() -> ApiError {
+    ApiError::new(Code::StorageFull).detail("the disk is full: the log cannot be written").retry_after(5)
 }
 
 /// Asks the log for its head. The question goes on when nobody waits for the answer any more: one that is broken off

@@ -83,7 +83,11 @@ pub(crate) fn code_of(error: &MediaError) -> Code {
         MediaError::Busy => Code::Unavailable,
         MediaError::Body(BodyError::Stalled) => Code::Timeout,
         MediaError::Body(BodyError::Broken(_)) => Code::MalformedRequest,
-        MediaError::Io(_) | MediaError::Objects(_) | MediaError::Record(_) | MediaError::Task(_) => Code::Internal,
+        MediaError::Changed { .. }
+        | MediaError::Io(_)
+        | MediaError::Objects(_)
+        | MediaError::Record(_)
+        | MediaError::Task(_) => Code::Internal,
     }
 }
 
@@ -230,6 +234,7 @@ async fn original(
         None => None,
     };
     let length = part.as_ref().map_or(description.size, |part| part.end - part.start);
+    state.store.has_its_size(&description).await?;
     let body = Body::from_stream(state.store.read(&id, part.clone()).await?);
     let mut response = body.into_response();
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));

@@ -187,7 +187,10 @@ async fn contact(
 
 /// The log cannot be read or written just now.
 pub(super) fn unavailable(error: LogError) -> ApiError {
-    ApiError::new(Code::Unavailable).retry_after(5).cause(error)
+    match error {
+        LogError::Full(_) => ApiError::new(Code::StorageFull).retry_after(30).cause(error),
+        _ => ApiError::new(Code::Unavailable).retry_after(5).cause(error),
+    }
 }
 
 impl From<Refusal> for ApiError {

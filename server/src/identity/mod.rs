@@ -37,6 +37,7 @@ use self::limits::{Limit, SignInLimits};
 use self::registry::{Account, Registry, folded};
 use self::sessions::{Lifetimes, Session, SessionTokens, Successor, after};
 use self::tokens::Purpose;
+use crate::database::told::{Trouble, chain};
 use crate::domain::check_in::Presence;
 use crate::domain::ids::StaffId;
 use crate::domain::office::OfficeCode;
@@ -106,6 +107,8 @@ pub struct Identity {
     used: Mutex<HashMap<Uuid, i64>>,
     /// When the last look began that a request asked for.
     looked: tokio::sync::Mutex<Option<tokio::time::Instant>>,
+    /// What was told of looks that failed.
+    trouble: Mutex<Trouble>,
     started_at: Timestamp,
 }
 
@@ -130,6 +133,7 @@ impl Identity {
             started_at: registry.clock.now(),
             used: Mutex::default(),
             looked: tokio::sync::Mutex::default(),
+            trouble: Mutex::default(),
             limits: SignInLimits::new(
                 settings.per_name_and_address,
                 settings.per_name,
@@ -159,21 +163,32 @@ impl Identity {
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         for count in 0_u32.. {
             look.tick().await;
-            if let Err(error) = self.look().await {
-                tracing::error!(error = ?error, "the directory of accounts could not be read");
-            }
+            self.look().await;
             if count % LOOKS_PER_ROUND == 0
                 && let Err(error) = self.keep_house().await
             {
-                tracing::error!(error = ?error, "sessions and wall tokens could not be tidied");
+                tracing::error!(error = chain(&error), "sessions and wall tokens could not be tidied");
             }
         }
     }
 
-    /// Reads the directory anew if it has changed.
-    async fn look(&self) -> Result<(), IdentityError> {
-        let stale = self.directory.load().is_stale(&self.registry).await?;
-        if stale { self.reload().await } else { Ok(()) }
+    /// Reads the directory anew if it has changed. Where it cannot be read, the one that is known stays in force.
+    async fn look(&self) {
+        let looked = match self.directory.load().is_stale(&self.registry).await {
+            Ok(true) => self.reload().await,
+            other => other.map(drop),
+        };
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match looked {
+            Ok(()) if trouble.over() => tracing::info!("the directory of accounts can be read again"),
+            Ok(()) => {}
+            Err(error) => {
+                let cause = chain(&error);
+                if let Some(looks) = trouble.note(&cause, 1) {
+                    tracing::error!(error = cause, looks, "the directory of accounts could not be read");
+                }
+            }
+        }
     }
 
     async fn reload(&self) -> Result<(), IdentityError> {
@@ -295,9 +310,7 @@ impl Identity {
     pub async fn establish(&self, bearer: &str) -> Result<Caller, TokenError> {
         match self.caller(bearer) {
             Err(TokenError::Revoked) if self.is_new(bearer) => {
-                if let Err(error) = self.look_soon().await {
-                    tracing::error!(error = ?error, "the directory of accounts could not be read");
-                }
+                self.look_soon().await;
                 self.caller(bearer)
             }
             other => other,
@@ -314,17 +327,17 @@ impl Identity {
     }
 
     /// Looks, a few times a second at most however many ask: who comes while a look is awaited shares it.
-    async fn look_soon(&self) -> Result<(), IdentityError> {
+    async fn look_soon(&self) {
         let asked = tokio::time::Instant::now();
         let mut last = self.looked.lock().await;
         if let Some(at) = *last {
             if at >= asked {
-                return Ok(());
+                return;
             }
             tokio::time::sleep_until(at + LOOKS_APART).await;
         }
         *last = Some(tokio::time::Instant::now());
-        self.look().await
+        self.look().await;
     }
 
     fn staff_caller(&self, session: Uuid, now: Timestamp) -> Result<Caller, TokenError> {

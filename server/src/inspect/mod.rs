@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::walk::{Looked, Pace, look_through};
+use crate::database::told::chain;
 use crate::domain::entry::Seq;
 use crate::domain::ids::{EntryId, MediaId, ReportId};
-use crate::domain::text::{chain, one_line};
+use crate::domain::text::one_line;
 use crate::log::postgres::drift::Drift;
 use crate::log::{LogError, Lost};
 use crate::media::soundness::Flaw;

@@ -148,6 +148,17 @@ impl Log {
         Ok(Some(rebuilt))
     }
 
+    /// Whose sessions the one that writes waits for at this moment; only in PostgreSQL.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn held_up_by(&self) -> Result<Option<String>, LogError> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(log) => log.held_up_by().await,
+        }
+    }
+
     /// Tables of the projection that do not say what the log says; SQLite has none.
     ///
     /// # Errors

@@ -175,6 +175,19 @@ impl PostgresLog {
         Ok(())
     }
 
+    /// Whose sessions the one that writes waits for at this moment, because they hold what it needs.
+    ///
+    /// # Errors
+    /// [`LogError`] if the database fails.
+    pub async fn held_up_by(&self) -> Result<Option<String>, LogError> {
+        const HOLDERS: &str = "SELECT string_agg(DISTINCT concat_ws(' ', usename, nullif(holder.application_name, ''), \
+                 'from', coalesce(host(client_addr), 'this machine'), '(process ' || pid || ')'), ', ') \
+             FROM pg_stat_activity AS holder WHERE pid IN (SELECT unnest(pg_blocking_pids(waits.pid)) \
+                 FROM pg_stat_activity AS waits WHERE waits.application_name = $1)";
+        let asked = sqlx::query_scalar(HOLDERS).bind(self.sessions.name()).fetch_one(&self.readers);
+        in_time(async { asked.await.map_err(storage) }).await
+    }
+
     fn refused(&self) -> MutexGuard<'_, Option<Draft>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }

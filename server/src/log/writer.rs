@@ -18,11 +18,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::{Appended, Draft, EntryLog, LogError};
+use crate::database::told::{Trouble, chain};
 use crate::domain::entry::{Entry, Seq};
-use crate::domain::text::chain;
 
 /// Drafts that may wait for the writer; one more is refused with [`AppendError::Busy`].
 pub const QUEUE: usize = 4_096;
@@ -36,10 +35,6 @@ const SMALL_BATCH: usize = 32;
 
 /// How long to wait between two tries of a storage that has failed.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-
-/// A storage that goes on failing is told of again after so long; sooner, if the cause is another one.
-const SAME_CAUSE_AGAIN: Duration = Duration::from_secs(60);
-const OTHER_CAUSE_AGAIN: Duration = TRY_AGAIN;
 
 /// A committed entry with its number.
 #[derive(Clone, PartialEq, Debug)]
@@ -181,28 +176,6 @@ struct Committer<L> {
     trouble: Trouble,
 }
 
-/// What was told of a storage that fails: its cause once, not for every batch that it refuses.
-#[derive(Default)]
-struct Trouble {
-    told: Option<(String, Instant)>,
-    /// Refused since then.
-    entries: usize,
-}
-
-impl Trouble {
-    fn tell(&mut self, what: &str, error: &LogError, entries: usize) {
-        self.entries += entries;
-        let cause = chain(error);
-        if self.told.as_ref().is_some_and(|(before, at)| {
-            at.elapsed() < if *before == cause { SAME_CAUSE_AGAIN } else { OTHER_CAUSE_AGAIN }
-        }) {
-            return;
-        }
-        tracing::error!(error = cause, entries = self.entries, "{what}");
-        *self = Self { told: Some((cause, Instant::now())), entries: 0 };
-    }
-}
-
 impl<L: EntryLog> Committer<L> {
     async fn run(mut self) {
         let mut waiting = Vec::with_capacity(BATCH);
@@ -215,7 +188,7 @@ impl<L: EntryLog> Committer<L> {
                     (settle(drafts, replies, answers), head)
                 }
                 Err(error) => {
-                    self.trouble.tell("commit failed", &error, drafts.len());
+                    self.complain("commit failed", &error, drafts.len());
                     let error = failure.insert(Arc::new(error));
                     // An error does not say whether the rows are in. Where the head cannot be had either, the
                     // recovery finds out.
@@ -229,7 +202,7 @@ impl<L: EntryLog> Committer<L> {
                 match self.tell_missed(head).await {
                     Ok(()) => batch.fresh.clear(),
                     Err(error) => {
-                        self.trouble.tell("what stands in the log cannot be read back", &error, 0);
+                        self.complain("what stands in the log cannot be read back", &error, 0);
                         let error = failure.insert(Arc::new(error));
                         batch = Batch::refused(batch.replies.into_iter().map(|(reply, _)| reply), error);
                     }
@@ -267,11 +240,19 @@ impl<L: EntryLog> Committer<L> {
         if head > self.known { self.tell_missed(head).await } else { Ok(()) }
     }
 
+    /// A storage that fails is told of by its cause, not for every batch that it refuses.
+    fn complain(&mut self, what: &str, error: &LogError, entries: usize) {
+        let cause = chain(error);
+        if let Some(entries) = self.trouble.note(&cause, entries) {
+            tracing::error!(error = cause, entries, "{what}");
+        }
+    }
+
     fn note(&mut self, failure: Option<Arc<LogError>>) {
         let recovered = failure.is_none();
         let failed_before = self.failing.send_replace(failure).is_some();
         if recovered && failed_before {
-            self.trouble = Trouble::default();
+            self.trouble.over();
             tracing::info!("the log can be written again");
         }
     }

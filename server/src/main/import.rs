@@ -12,6 +12,7 @@ use sokuho::hazard::catalogue::Mapping;
 use sokuho::hazard::import::{self as hazard, Origin};
 
 use super::Place;
+use super::out::say;
 
 /// What is taken in.
 #[derive(Subcommand)]
@@ -101,14 +102,14 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
             let Schema { layer, class_field, class } = schema;
             let said = (Mapping { layer, class_field, class }, Origin { edition, source, licence, attribution });
             let clocks = (clock as _, entropy as _);
-            println!("{}", zoning::import(place.database, &place.data, files, said, clocks, import_teller()).await?);
-            println!("in force from the node's next start; `sokuho retag` before it looks at open incidents again");
+            say!("{}", zoning::import(place.database, &place.data, files, said, clocks, import_teller()).await?)?;
+            say!("in force from the node's next start; `sokuho retag` before it looks at open incidents again")?;
             Ok(())
         }
         ImportCommand::Region { place, file } => {
             let region = app::region_of(place.region.as_deref())?;
             let report = sokuho::region::import::import(&file, &region, &place.data)?;
-            println!(
+            say!(
                 "{}: {} municipalities from {} features ({} ignored), {} corners, written to {}",
                 report.edition,
                 report.municipalities,
@@ -116,11 +117,11 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
                 report.ignored,
                 report.vertices,
                 report.written.display()
-            );
+            )?;
             for (municipality, flaw) in &report.repaired {
-                println!("mended in {municipality}: {flaw}");
+                say!("mended in {municipality}: {flaw}")?;
             }
-            println!("sha256 {}; in force from the node's next start", report.source_sha256);
+            say!("sha256 {}; in force from the node's next start", report.source_sha256)?;
             Ok(())
         }
         ImportCommand::Base { place, files, attribution, licence } => {
@@ -130,27 +131,26 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
             let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said).await?;
             let layers: Vec<String> =
                 report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
-            println!("{}: {}", report.origin.edition, report.origin.source);
+            say!("{}: {}", report.origin.edition, report.origin.source)?;
             if !layers.is_empty() {
-                println!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored);
+                say!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored)?;
             }
             for refused in &report.listed {
-                println!("refused: {refused}");
+                say!("refused: {refused}")?;
             }
             if report.refused > report.listed.len() {
-                println!("refused: {} more", report.refused - report.listed.len());
+                say!("refused: {} more", report.refused - report.listed.len())?;
             }
             for (file, sum) in &report.sha256 {
-                println!("sha256 {sum}  {file}");
+                say!("sha256 {sum}  {file}")?;
             }
-            println!("written to {}; in force from the node's next start", report.written.display());
+            say!("written to {}; in force from the node's next start", report.written.display())?;
             Ok(())
         }
         ImportCommand::Shelters { place, files, attribution } => {
             let region = app::region_of(place.region.as_deref())?.with_imported(&place.data)?;
             let report = sokuho::shelters::import::import(&files, &region, &place.data, attribution)?;
-            tell_shelters(&report);
-            Ok(())
+            tell_shelters(&report)
         }
     }
 }
@@ -169,30 +169,36 @@ fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
 }
 
 /// Says what an import of shelters did, and what it refused.
-fn tell_shelters(report: &sokuho::shelters::import::ImportReport) {
+fn tell_shelters(report: &sokuho::shelters::import::ImportReport) -> anyhow::Result<()> {
     for (sheet, counts) in &report.files {
-        println!(
+        say!(
             "{}: {}, {} rows, {} taken, {} outside the region, {} refused; sha256 {}",
-            sheet.name, sheet.form, counts.rows, counts.taken, counts.outside, counts.refused, sheet.sha256
-        );
+            sheet.name,
+            sheet.form,
+            counts.rows,
+            counts.taken,
+            counts.outside,
+            counts.refused,
+            sheet.sha256
+        )?;
         for refusal in &counts.refusals {
-            println!("{}:{}: refused: {}", sheet.name, refusal.at, refusal.reason);
+            say!("{}:{}: refused: {}", sheet.name, refusal.at, refusal.reason)?;
         }
         for warning in &counts.warnings {
-            println!("{}:{}: {}", sheet.name, warning.at, warning.reason);
+            say!("{}:{}: {}", sheet.name, warning.at, warning.reason)?;
         }
         let untold = (counts.refused - counts.refusals.len()) + (counts.odd - counts.warnings.len());
         if untold > 0 {
-            println!("{}: and {untold} more", sheet.name);
+            say!("{}: and {untold} more", sheet.name)?;
         }
     }
     for (municipality, shelters) in &report.by_municipality {
-        println!("{municipality}: {shelters}");
+        say!("{municipality}: {shelters}")?;
     }
     if report.trusted_list {
-        println!("the boundaries are a sketch, so each shelter is of the municipality that its list names");
+        say!("the boundaries are a sketch, so each shelter is of the municipality that its list names")?;
     }
-    println!(
+    say!(
         "{} shelters ({} emergency sites, {} of them for staying too; {} joined from two rows), written to {}; in \
          force from the node's next start",
         report.shelters,
@@ -200,5 +206,5 @@ fn tell_shelters(report: &sokuho::shelters::import::ImportReport) {
         report.both,
         report.joined,
         report.written.display()
-    );
+    )
 }

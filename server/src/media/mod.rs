@@ -27,6 +27,8 @@ pub mod video;
 
 use std::io;
 
+use crate::domain::ids::MediaId;
+
 /// Why an uploaded body ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -68,6 +70,16 @@ pub enum MediaError {
     /// There is no such file, or it has no thumbnail.
     #[error("no such file")]
     NotFound,
+    /// The disk has changed a stored file.
+    #[error("the stored file {id} has {found} bytes, not its {size}: it is damaged")]
+    Changed {
+        /// The file.
+        id: MediaId,
+        /// Bytes that it has now.
+        found: u64,
+        /// Bytes that it had when it was stored.
+        size: u64,
+    },
     /// The part that was asked for lies outside of the file.
     #[error("the file has {size} bytes")]
     RangeNotSatisfiable {

@@ -240,6 +240,19 @@ impl Store {
         Ok(described)
     }
 
+    /// Whether a file has as many bytes as it had: whoever is promised more than there are gets a broken answer.
+    ///
+    /// # Errors
+    /// [`MediaError::Changed`] if not, [`MediaError::NotFound`], [`MediaError::Objects`].
+    pub async fn has_its_size(&self, file: &Description) -> Result<(), MediaError> {
+        let found = self.0.objects.head(&file_path(&file.id)).await?.size;
+        if found == file.size {
+            Ok(())
+        } else {
+            Err(MediaError::Changed { id: file.id.clone(), found, size: file.size })
+        }
+    }
+
     /// The bytes of a file, or of a part of it, as a stream of chunks.
     ///
     /// # Errors
@@ -301,7 +314,7 @@ impl Store {
             }
             if let Err(error) = self.0.remove(&id).await {
                 // One file that cannot be removed must not keep all others; the next sweep tries again.
-                tracing::error!(media.id = %id, error = ?error, "an upload could not be swept");
+                tracing::error!(media.id = %id, error = %error, "an upload could not be swept");
                 continue;
             }
             swept.files += 1;

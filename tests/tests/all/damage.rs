@@ -2,6 +2,7 @@
 //! and nothing panics.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use rstest::rstest;
@@ -11,7 +12,7 @@ use sokuho_tests::pictures;
 use sokuho_tests::postgres::Database;
 use sokuho_tests::region::Region;
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::{Edition, Server, Start, command};
+use sokuho_tests::server::{Edition, Server, Start, binary, command};
 use sokuho_tests::viewer::Subscribe;
 
 /// Bytes of a frame's head in the write-ahead log (<https://sqlite.org/fileformat2.html>, 4.1).
@@ -275,6 +276,41 @@ async fn damage_that_only_an_append_meets_refuses_reports_and_says_so_while_read
     ensure!(not_ready["detail"].as_str().is_some_and(|why| why.contains("damaged")), "{not_ready}");
     let snapshot = server.public().get("/api/snapshot").await?.good()?;
     ensure!(snapshot["incidents"].as_array().is_some_and(|incidents| incidents.len() == 3), "{snapshot}");
+    server.finish()
+}
+
+#[tokio::test]
+async fn a_check_whose_reader_has_gone_away_ends_in_silence_and_still_says_by_its_code_that_there_are_findings()
+-> Result<()> {
+    let server = Start::default().start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let photo = pictures::jpeg(&pictures::noise(64, 48, 7))?;
+    let uploaded = server.public().upload(photo, "image/jpeg").await?;
+    server.public().file(&with(report(town.at), "media", json!([uploaded["id"]]))).await?;
+    let program = |args: &[&str]| -> Result<_> {
+        let mut child = Command::new(binary()?)
+            .args(args)
+            .arg("--data")
+            .arg(server.data())
+            .env_remove("DATABASE_URL")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        drop(child.stdout.take());
+        Ok(child.wait_with_output()?)
+    };
+    let sound = program(&["check"])?;
+    ensure!(sound.status.success() && sound.stderr.is_empty(), "{sound:?}");
+    let audit = program(&["audit"])?;
+    ensure!(audit.status.success() && audit.stderr.is_empty(), "{audit:?}");
+
+    let said = server.command(&["check"], "")?;
+    ensure!(said.contains("1 entries, media not read"), "it sounds as if media were looked at: {said}");
+    std::fs::remove_dir_all(server.data().join("media/sha256"))?;
+    let found = program(&["check", "--media"])?;
+    let complaint = String::from_utf8(found.stderr)?;
+    ensure!(found.status.code() == Some(1) && complaint.starts_with("sokuho: 1 findings"), "{complaint}");
     server.finish()
 }
 

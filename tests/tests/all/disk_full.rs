@@ -191,6 +191,43 @@ async fn a_full_disk_of_postgresql_is_told_reading_goes_on_and_writing_resumes_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_whose_full_disk_leaves_no_room_for_new_sessions_is_told_as_a_full_disk() -> Result<()> {
+    let Some(disk) = Disk::mount(FOR_POSTGRES)? else { return Ok(()) };
+    let Some(cluster) = Cluster::on(disk.path())? else { return Ok(()) };
+    let (mut server, filed) = on_small_postgres(&cluster).await?;
+    for expected in ["request failed", "directory of accounts"] {
+        server.allow(expected);
+    }
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    let mut acknowledged = filed.len() as u64;
+
+    // As after any change to its tables: the next session must leave that file anew, and finds no room for it.
+    cluster.forget_tables()?;
+    let ballast = disk.fill(0)?;
+    let refused = file_until_refused(&server.public(), town.at, &mut acknowledged).await?;
+    for _ in 0..20 {
+        server.public().post("/api/reports", &report(town.at)).await?.refused(507, "storage_full")?;
+        let not_ready = server.public().get("/readyz").await?.refused(507, "storage_full")?;
+        ensure!(not_ready["detail"].as_str().is_some_and(|detail| detail.contains("disk is full")), "{not_ready}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let new_session = server.database().context("no database")?.query("SELECT 1").unwrap_err().to_string();
+    ensure!(new_session.contains("init file"), "new sessions are taken, so nothing was tested: {new_session}");
+    let told: Vec<_> = server.log().into_iter().filter(|line| line.text.contains("commit failed")).collect();
+    ensure!(told.len() <= 2, "{told:#?}");
+    ensure!(
+        told.iter().all(|line| line.text.contains("storage is full") && !line.text.contains("at line")),
+        "{told:#?}"
+    );
+
+    drop(ballast);
+    server.public().until("/readyz", 200).await?;
+    ensure!(server.public().file(&refused).await?["seq"] == acknowledged + 1);
+    server.finish()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_postgresql_that_a_full_disk_has_stopped_loses_nothing_and_the_node_goes_on_when_it_is_back() -> Result<()> {
     let Some(disk) = Disk::mount(FOR_POSTGRES)? else { return Ok(()) };
     let Some(cluster) = Cluster::on(disk.path())? else { return Ok(()) };

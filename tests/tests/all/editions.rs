@@ -1,11 +1,14 @@
 //! What hangs on the storage, on both: SQLite in the data folder, and PostgreSQL.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use anyhow::{Context, Result, ensure};
 use rstest::rstest;
 use serde_json::json;
 use sokuho_tests::client::Client;
 use sokuho_tests::report::{report, with};
-use sokuho_tests::server::{Edition, PASSWORD, Server, Start};
+use sokuho_tests::server::{Edition, PASSWORD, Server, Start, binary};
 use sokuho_tests::viewer::Subscribe;
 
 fn contact(phone: &str) -> serde_json::Value {
@@ -170,9 +173,42 @@ async fn what_has_a_receipt_stands_in_the_projection_and_a_rebuild_ends_equal() 
     let refused = server.command(&["rebuild"], "").err().context("rebuilt beside a node that writes")?;
     ensure!(refused.to_string().contains("another node writes"), "{refused}");
 
+    let listed = "SELECT count(*), count(geom) FROM sokuho.shelter WHERE listed";
+    let shelters = database.query(listed)?;
     server.stop()?;
+    let database = server.database().context("no database")?;
+    database.query("DROP TABLE sokuho.shelter")?;
     let printed = server.command(&["rebuild"], "")?;
     ensure!(printed.trim() == "2 reports, 2 incidents, 1 check-ins", "{printed}");
-    ensure!(server.database().context("no database")?.query(all)? == before);
+    ensure!(database.query(all)? == before);
+    ensure!(database.query(listed)? == shelters && !shelters.starts_with("0|"), "{shelters}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rebuild_says_for_whom_it_waits_and_goes_on_when_they_have_ended() -> Result<()> {
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let mut server = start.start()?;
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.public().file(&report(town.at)).await?;
+    server.stop()?;
+    let database = server.database().context("no database")?;
+    let reader = database.hold("SELECT 1 FROM sokuho.incident LIMIT 0")?;
+    let mut rebuild = Command::new(binary()?)
+        .args(["rebuild", "--data"])
+        .arg(server.data())
+        .env("DATABASE_URL", database.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut said = BufReader::new(rebuild.stderr.take().context("no standard error")?).lines();
+    let line = said.next().context("it ended without a word")??;
+    ensure!(line.starts_with("waiting for ") && line.contains("psql"), "{line}");
+    reader.release()?;
+    let done = rebuild.wait_with_output()?;
+    let rest = said.collect::<Result<Vec<_>, _>>()?;
+    ensure!(done.status.success() && rest.is_empty(), "{rest:?}");
+    ensure!(done.stdout.starts_with(b"1 reports"), "{done:?}");
     Ok(())
 }

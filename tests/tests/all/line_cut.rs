@@ -74,6 +74,48 @@ async fn senders_are_told_to_come_back_viewers_stay_and_all_recovers_by_itself(#
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cut_line_is_told_by_its_causes_and_not_by_every_try() -> Result<()> {
+    let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
+    let database = start.database().context("no database")?;
+    let line = Line::to(database.server()?).await?;
+    let url = database.url_by_port(line.port())?;
+    let mut server = start.env("DATABASE_URL", url).start()?;
+    for expected in ["commit failed", "directory of accounts", "after_release", "could not be tidied"] {
+        server.allow(expected);
+    }
+    let region = server.public().region().await?;
+    let [town] = region.towns()?;
+    server.public().file(&report(town.at)).await?;
+
+    line.set(Works::Cut);
+    for _ in 0..40 {
+        server.public().post("/api/reports", &report(town.at)).await?.refused(503, "unavailable")?;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    server.until_logged("directory of accounts").await?;
+    line.set(Works::Yes);
+    server.until_logged("the log can be written again").await?;
+    server.until_logged("the directory of accounts can be read again").await?;
+
+    for what in ["commit failed", "the directory of accounts could not be read"] {
+        let told: Vec<_> = server.log().into_iter().filter(|line| line.text.contains(what)).collect();
+        let mut causes = Vec::new();
+        for line in &told {
+            let said: Value = serde_json::from_str(&line.text)?;
+            let cause = said["error"].as_str().context("no cause")?.to_owned();
+            let parts: Vec<&str> = cause.split(": ").collect();
+            ensure!(parts.windows(2).all(|two| two[0] != two[1]), "a cause is said twice: {cause}");
+            ensure!(!cause.contains('{') && !cause.contains("Storage("), "that is no sentence: {cause}");
+            ensure!(!causes.contains(&cause), "told twice: {told:#?}");
+            causes.push(cause);
+        }
+        ensure!((1..=4).contains(&told.len()), "{what}: {told:#?}");
+    }
+    server.public().until("/readyz", 200).await?;
+    server.finish()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn readiness_is_told_within_a_second_whatever_the_database_does() -> Result<()> {
     let Some(start) = Start::on(Edition::Postgres)? else { return Ok(()) };
     let server = start.start()?;

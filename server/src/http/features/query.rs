@@ -212,8 +212,15 @@ fn read_time(text: &str) -> ApiResult<Timestamp> {
     let good = text.len() > shape.len()
         && text.bytes().zip(shape).all(fits)
         && rest.into_iter().all(|b| b.is_ascii_digit() || b".Zz+-:".contains(&b));
-    let time = if good { text.to_ascii_uppercase().parse().ok() } else { None };
+    let time = if good { text.to_ascii_uppercase().parse().ok().or_else(|| end_of_time(text)) } else { None };
     time.ok_or_else(|| wrong("datetime must be like 2026-11-22T03:04:05Z, FROM/TO, FROM/.. or ../TO; write + as %2B"))
+}
+
+/// "For ever" as programs write it, 9999-12-31, is a day behind the last time that we can hold: nothing lies between.
+fn end_of_time(text: &str) -> Option<Timestamp> {
+    let day = text.strip_prefix("9999-12-3")?;
+    let a_year_before = format!("9998-12-3{day}").to_ascii_uppercase().parse::<Timestamp>();
+    a_year_before.is_ok().then_some(Timestamp::MAX)
 }
 
 /// /req/core/fc-limit-response-1: more than the most is the most, no error.

@@ -113,6 +113,16 @@ fn a_cursor_comes_back_as_the_key_that_it_was_made_of_and_nothing_else_is_one() 
 }
 
 #[test]
+fn for_ever_is_written_as_the_last_day_that_four_digits_can_name() {
+    for text in ["2026-01-01T00:00:00Z/9999-12-31T23:59:59Z", "2026-01-01T00:00:00Z/9999-12-31T23:59:59.999+00:00"] {
+        assert_eq!(items(None, Some(text), None, None).unwrap().to, Some(Timestamp::MAX), "{text}");
+    }
+    for text in ["9999-12-32T00:00:00Z", "9999-12-31T25:00:00Z", "9999-13-31T00:00:00Z", "9999-12-3"] {
+        assert!(items(None, Some(text), None, None).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn links_keep_the_question() {
     let wanted = items(Some("139,37, 140,38"), Some("2026-11-22T12:00:00+09:00/.."), Some("5"), Some("ab")).unwrap();
     let links = wanted.links(Some("next&one"));

@@ -105,6 +105,21 @@ async fn originals_are_for_offices_by_token_or_by_ticket() {
 }
 
 #[tokio::test]
+async fn a_file_that_the_disk_has_cut_off_is_a_problem_and_not_half_an_answer() {
+    let bench = Bench::new(Limits::default(), 0);
+    let id = bench.upload(jpeg()).await.1["id"].as_str().unwrap().to_owned();
+    let file = bench._folder.path().join("media/sha256").join(&id[..2]).join(&id[2..4]).join(&id);
+    for left in [100, 0] {
+        std::fs::File::options().write(true).open(&file).unwrap().set_len(left).unwrap();
+        for headers in [&[][..], &[("range", "bytes=0-9")][..], &[("range", "bytes=150-")][..]] {
+            let (status, _, body) = bench.get(&format!("/api/media/{id}"), headers).await;
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!((status, &problem["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &"internal".into()));
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_people_sent_is_never_sniffed_run_or_shared() {
     let bench = Bench::new(Limits::default(), 0);
     let id = bench.upload(jpeg()).await.1["id"].as_str().unwrap().to_owned();

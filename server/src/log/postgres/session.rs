@@ -69,6 +69,11 @@ impl Sessions {
         }
     }
 
+    /// By what name the server knows them.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether this node has ever held the lock.
     pub(super) fn is_claimed(&self) -> bool {
         self.claimed.load(std::sync::atomic::Ordering::Relaxed)

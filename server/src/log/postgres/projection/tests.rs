@@ -328,7 +328,9 @@ async fn a_rebuild_takes_no_view_away_that_others_have_made() {
         .await
         .unwrap();
     let refused = log.rebuild().await.unwrap_err();
-    assert!(crate::domain::text::chain(&refused).contains("depend"), "{refused:?}");
+    let told = crate::database::told::chain(&refused);
+    assert!(told.contains("view mine depends on table incident"), "the view is not named: {told}");
+    assert_eq!(told.matches("other objects depend").count(), 1, "{told}");
     sqlx::raw_sql("DROP VIEW public.mine").execute(&log.readers).await.unwrap();
     assert_eq!(log.rebuild().await.unwrap().reports, 2);
     sqlx::raw_sql("CREATE VIEW public.mine AS SELECT * FROM incident").execute(&log.readers).await.unwrap();
