@@ -32,6 +32,8 @@ const offers = (page) => page.locator('section[aria-labelledby="offers-title"] >
 
 async function type(page, { lat, lon }) {
   const typed = page.getByLabel(t('capture.place.lat'));
+  const change = page.getByRole('button', { name: t('evacuate.where.change') });
+  if (await change.isVisible()) await change.click();
   if (!(await typed.isVisible())) await page.getByText(t('capture.place.typed')).click();
   await typed.fill(String(lat));
   await page.getByLabel(t('capture.place.lon')).fill(String(lon));
@@ -115,7 +117,10 @@ test('a phone that opened the page once goes on without a network, and says how 
   await page.getByText(t('evacuate.offline')).waitFor();
   await isAccessible(page, 'evacuate without a network');
   await photograph(page, 'evacuate-offline');
-  await page.getByRole('radio', { name: t('capture.source.typed') }).waitFor();
+  await page
+    .getByText(`${at.lat.toFixed(5)}, ${at.lon.toFixed(5)}`, { exact: true })
+    .first()
+    .waitFor();
 
   // Another language is at hand too.
   await page.getByRole('button', { name: 'English' }).click();
@@ -185,7 +190,7 @@ test('a shelter that is opened in a drill stays shut for residents, and offices 
   await wall.context().close();
 });
 
-test('where no shelter is open those that are designated are shown, and it is said that they may be shut', async () => {
+test('where no shelter near by is open the nearest are shown with the one that is, and it is said that they may be shut', async () => {
   const away = (await server.region()).towns[1];
   const page = await browser.page('phone', { lat: away.label.lat, lon: away.label.lon });
   await page.goto(`${server.url}/evacuate`);
@@ -194,7 +199,8 @@ test('where no shelter is open those that are designated are shown, and it is sa
     await page.getByRole('checkbox', { name: t(`danger.${danger}`) }).check();
   await page.getByRole('button', { name: t('capture.place.device') }).click();
   await offers(page).first().waitFor();
-  const words = [t('evacuate.why.designated'), t('shelter.standing.unsaid')];
+  const words = [t('evacuate.why.far', { distance: '5 km' }), t('shelter.standing.unsaid')];
   for (const word of words) await page.getByText(word).first().waitFor();
+  await offers(page).last().getByRole('heading', { name: shelters[0].name }).waitFor();
   await page.context().close();
 });

@@ -31,6 +31,8 @@ const offers = (page) => page.locator('section[aria-labelledby="offers-title"] >
 /** Says where one stands, by the degrees. */
 async function standAt(page, { lat, lon }) {
   const typed = page.getByLabel(t('capture.place.lat'));
+  const change = page.getByRole('button', { name: t('evacuate.where.change') });
+  if (await change.isVisible()) await change.click();
   if (!(await typed.isVisible())) await page.getByText(t('capture.place.typed')).click();
   await typed.fill(String(lat));
   await page.getByLabel(t('capture.place.lon')).fill(String(lon));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { distanceM } from '../capture/position';
 import type { Call } from '../session/http';
-import { type Around, areaAround, look, middleOf, zonesOf } from './around';
+import { type Around, areaAround, asOld, due, look, middleOf, zonesOf } from './around';
 import { NEAR_M } from './choosing';
 import type { Shelf } from './kept';
 import { room } from './plane';
@@ -40,7 +40,7 @@ const ALL = {
 /** What the page knows in the end, and after each part that it was told. */
 async function looked(at: typeof HERE, call: Call, shelf: Shelf, before = NOTHING): Promise<Around[]> {
   const steps = [before];
-  await look(at, call, before, (part) => steps.push({ ...(steps.at(-1) ?? before), ...part }), shelf);
+  await look(at, call, before, (part) => steps.push({ ...(steps.at(-1) ?? before), ...part }), { shelf });
   return steps;
 }
 const last = async (...of: Parameters<typeof looked>) => (await looked(...of)).at(-1) ?? NOTHING;
@@ -78,7 +78,8 @@ it('tells what is kept at once, and in its place what the server says', async ()
   const asked = new Promise((resolve) => (answer = resolve));
   const slow = server({ ...ALL, '/api/hazard': () => asked });
   const steps: Around[] = [NOTHING];
-  const looking = look(HERE, slow, NOTHING, (part) => steps.push({ ...(steps.at(-1) ?? NOTHING), ...part }), shelf);
+  const tell = (part: Partial<Around>) => void steps.push({ ...(steps.at(-1) ?? NOTHING), ...part });
+  const looking = look(HERE, slow, NOTHING, tell, { shelf });
   await expect.poll(() => steps.at(-1)?.zones?.fresh).toBe(false);
   answer({ features: [] });
   await looking;
@@ -128,4 +129,28 @@ it('names each class of each layer once', () => {
   };
   const [zone] = zonesOf({ features: [{ properties, geometry: { coordinates: [[[[0, 0]]]] } }] });
   expect(zone).toMatchObject({ hazard: 'flood', key: 'flood/3', demonstration: true, polygons: [[[[0, 0]]]] });
+});
+
+it('asks by itself for what is no news any more: for the list soon, for roads later, for zones seldom', async () => {
+  const known = await last(HERE, server(ALL), memory());
+  const at = known.list?.at ?? 0;
+  expect(due(NOTHING, HERE, at)).toEqual(['list', 'obstacles', 'zones']);
+  expect(due(known, HERE, at + 10_000)).toEqual([]);
+  expect(due(known, HERE, at + 20_000)).toEqual(['list']);
+  expect(due(known, HERE, at + 130_000)).toEqual(['list', 'obstacles']);
+  expect(due(known, HERE, at + 700_000)).toEqual(['list', 'obstacles', 'zones']);
+  // What was said before the line was cut, of other ground, or by a clock that was set back, is none.
+  expect(due(asOld(known), HERE, at + 1_000)).toEqual(['list', 'obstacles', 'zones']);
+  expect(due(known, { lat: HERE.lat, lon: HERE.lon + 0.02 }, at + 1_000)).toEqual(['obstacles', 'zones']);
+  expect(due(known, HERE, at - 60_000)).toEqual(['list', 'obstacles', 'zones']);
+
+  const paths: string[] = [];
+  const call = (async (path: string, request: { again?: boolean } = {}) => {
+    paths.push(`${path.split('?')[0]} ${request.again ? 'by its ETag' : 'anew'}`);
+    return server(ALL)(path);
+  }) as Call;
+  await look(HERE, call, known, () => undefined, { shelf: memory(), wanted: ['list'] });
+  expect(paths).toEqual(['/api/shelters by its ETag']);
+  await look(HERE, call, known, () => undefined, { shelf: memory(), wanted: ['obstacles', 'zones'] });
+  expect(paths.slice(1).sort()).toEqual(['/api/hazard/zones by its ETag', '/api/incidents anew']);
 });

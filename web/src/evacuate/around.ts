@@ -20,6 +20,12 @@ const OBSTACLES = 1_000;
 /** Areas whose zones are kept. */
 const AREAS = 8;
 
+/**
+ * For how long an answer is not asked for again by itself, milliseconds. The list has an ETag and is what people act
+ * upon. Obstacles have none, and are up to 170 kB. Zones change with an import alone, and are costly to make.
+ */
+const NEWS_MS = { list: 15_000, obstacles: 110_000, zones: 600_000 } as const;
+
 /** The zones of a box as the server tells them. */
 export type ZoneCollection = {
   features: readonly {
@@ -41,6 +47,10 @@ export type Around = {
   obstacles: Kept<KnownObstacles> | null;
   zones: Kept<KnownZones> | null;
 };
+
+export type PartName = keyof Around;
+
+export const PARTS: readonly PartName[] = ['list', 'obstacles', 'zones'];
 
 const neighbourhood = (degrees: number) => Math.floor(degrees / STEP + 1e-9);
 const degrees = (steps: number) => Number((steps * STEP).toFixed(2));
@@ -87,7 +97,10 @@ async function keptZones(position: LatLon, shelf: Shelf): Promise<Kept<KnownZone
 async function askZones(position: LatLon, call: Call, shelf: Shelf): Promise<Kept<KnownZones>> {
   const within = areaAround(position);
   const bbox = [within.west, within.south, within.east, within.north].join(',');
-  const ask = async () => ({ within, zones: zonesOf(await call<ZoneCollection>(`/api/hazard/zones?bbox=${bbox}`)) });
+  const ask = async () => {
+    const squares = await call<ZoneCollection>(`/api/hazard/zones?bbox=${bbox}`, { again: true });
+    return { within, zones: zonesOf(squares) };
+  };
   const zones = await keeping(nameOf(within), ask, shelf);
   await leaveAreas(AREAS, shelf).catch(() => undefined);
   return zones;
@@ -101,24 +114,50 @@ async function askObstacles(position: LatLon, call: Call): Promise<KnownObstacle
   return { around, reachM: last ? distanceM(around, last.position) : null, all };
 }
 
+/** Where the list of shelters comes from. */
+export const askShelters = (call: Call) => () => call<PublicShelters>('/api/shelters', { again: true });
+
+/** Which parts are to be asked for again: those that are no news any more, or that are of another neighbourhood. */
+export function due(known: Around, position: LatLon, now: number): PartName[] {
+  const middle = middleOf(position);
+  const elsewhere = {
+    list: false,
+    obstacles: known.obstacles !== null && distanceM(known.obstacles.value.around, middle) > 1,
+    zones: known.zones !== null && nameOf(known.zones.value.within) !== nameOf(areaAround(position)),
+  };
+  // A clock that was set back makes everything old.
+  const news = ({ at, fresh }: Kept<unknown>, name: PartName) => fresh && now >= at && now - at < NEWS_MS[name];
+  return PARTS.filter((name) => {
+    const part = known[name];
+    return part === null || elsewhere[name] || !news(part, name);
+  });
+}
+
+/** The same, of which nothing is news any more. */
+export function asOld(known: Around): Around {
+  const old = <T>(part: Kept<T> | null) => part && { ...part, fresh: false };
+  return { list: old(known.list), obstacles: old(known.obstacles), zones: old(known.zones) };
+}
+
 /**
  * Finds out what is known around a position, and tells each part as soon as there is anything: what is kept at once,
  * in its place what the server says. What the page knows already (`before`) it need not be told again, only that it
- * is old if the server says nothing. Ends when all that can be known is told.
+ * is old if the server says nothing. `wanted`: what is asked for. Ends when all that can be known is told.
  */
 export async function look(
   position: LatLon,
   call: Call,
   before: Around,
   tell: (part: Partial<Around>) => void,
-  shelf: Shelf = browserShelf,
+  { shelf = browserShelf, wanted = PARTS }: { shelf?: Shelf; wanted?: readonly PartName[] } = {},
 ): Promise<void> {
-  const part = async <K extends keyof Around>(
+  const part = async <K extends PartName>(
     name: K,
     known: boolean,
     kept: () => Promise<Around[K]>,
     ask: () => Promise<Around[K]>,
   ) => {
+    if (!wanted.includes(name)) return;
     const say = (value: Around[K]) => tell({ [name]: value } as Pick<Around, K>);
     let answered = false;
     const early = known ? null : kept().then((value) => value && !answered && say(value));
@@ -137,7 +176,7 @@ export async function look(
       'list',
       before.list !== null,
       () => keptOf('shelters', shelf),
-      () => keeping('shelters', () => call<PublicShelters>('/api/shelters'), shelf),
+      () => keeping('shelters', askShelters(call), shelf),
     ),
     part(
       'obstacles',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentSymbol, PublicShelterStatus, Shelter } from '../wire';
-import { choose, dangersOf, NEAR_M, OFFERED, type Surroundings, type Zone, zonesAt } from './choosing';
+import { choose, chooseFor, dangersOf, NEAR_M, OFFERED, type Surroundings, type Zone, zonesAt } from './choosing';
 import { bearing, from, fromLine, touches, within } from './plane';
 
 const HERE = { lat: 37.5, lon: 139.9 };
@@ -132,7 +132,25 @@ describe('the choice', () => {
   it('does not send anybody far away while a designated one is near', () => {
     const shelters = [shelter('far', 0, NEAR_M + 10), shelter('near', 0, 300)];
     const choice = choose(HERE, ['flood'], around({ shelters, statuses: [said('far', 'open')] }));
-    expect([choice.why, ids(choice)]).toEqual(['designated', ['near', 'far']]);
+    expect([choice.why, ids(choice)]).toEqual(['far', ['near', 'far']]);
+  });
+
+  it('shows the nearest that is open, however many designated ones are nearer', () => {
+    const nearer = Array.from({ length: 9 }, (_, n) => shelter(`near ${n}`, 0, 100 + n));
+    const shelters = [...nearer, shelter('farther', 0, 2 * NEAR_M), shelter('far', 0, NEAR_M + 10)];
+    const statuses = [said('farther', 'open'), said('far', 'open')];
+    const choice = choose(HERE, [], around({ shelters, statuses }));
+    expect([choice.why, ids(choice)]).toEqual(['far', ['near 0', 'near 1', 'near 2', 'near 3', 'far']]);
+  });
+
+  it('takes what may threaten for what does, unless then nothing is fit', () => {
+    const shelters = [shelter('one', 0, 100), shelter('both', 0, 200, { fit: ['flood', 'landslide'] })];
+    const among = around({ shelters });
+    const both = chooseFor(HERE, [['flood', 'landslide'], ['flood']], among);
+    expect([ids(both), both.dangers]).toEqual([['both'], ['flood', 'landslide']]);
+    const sure = chooseFor(HERE, [['flood', 'tsunami'], ['flood']], among);
+    expect([sure.why, ids(sure), sure.dangers]).toEqual(['designated', ['one', 'both'], ['flood']]);
+    expect(chooseFor(HERE, [['volcano'], ['tsunami']], among).why).toBe('unfit');
   });
 
   it('falls back to the nearest of all where no list names one that is fit, and says so', () => {

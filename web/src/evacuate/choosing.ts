@@ -68,6 +68,8 @@ export function dangersOf(zones: readonly Zone[]): Danger[] {
 export type Why =
   /** Their offices say that they are open, and their list that they are fit. */
   | 'open'
+  /** None that is fit is near and said to be open: these are the nearest, and the nearest that is open. */
+  | 'far'
   /** None that is fit is said to be open: these are designated, and may be shut. */
   | 'designated'
   /** No list names one that is fit: these are merely the nearest. */
@@ -91,7 +93,12 @@ export type Offer = {
   damageKnown: boolean;
 };
 
-export type Choice = { why: Why; offers: Offer[] };
+export type Choice = {
+  why: Why;
+  offers: Offer[];
+  /** What they are to be fit for. */
+  dangers: readonly Danger[];
+};
 
 /** What the phone knows of the surroundings; `null`: nothing. */
 export type Surroundings = {
@@ -101,9 +108,16 @@ export type Surroundings = {
   obstacles: KnownObstacles | null;
 };
 
+/** For the first of these sets of dangers for which some shelter is fit; else for the last. */
+export function chooseFor(position: LatLon, wishes: readonly (readonly Danger[])[], around: Surroundings): Choice {
+  const [wish = [], ...others] = wishes;
+  const choice = choose(position, wish, around);
+  return choice.why === 'unfit' && others.length > 0 ? chooseFor(position, others, around) : choice;
+}
+
 /**
  * The nearest shelters that are fit for all these dangers. Those near by that are open go before all others; where
- * there is none, those that are designated and not said to be full or shut. Shelters that take in certain people alone
+ * there is none, those that are designated and not said to be full or shut, and the nearest that is open. Shelters that take in certain people alone
  * (受入対象者) are not offered to everybody.
  */
 export function choose(position: LatLon, dangers: readonly Danger[], around: Surroundings): Choice {
@@ -115,14 +129,22 @@ export function choose(position: LatLon, dangers: readonly Danger[], around: Sur
     .map((one) => ({ ...one, distanceM: Math.hypot(...one.at) }))
     .sort((a, b) => a.distanceM - b.distanceM || (a.shelter.id < b.shelter.id ? -1 : 1));
   const fit = all.filter(({ shelter }) => dangers.every((danger) => shelter.fit?.includes(danger)));
-  const open = fit.filter(({ status, distanceM }) => status !== null && distanceM <= NEAR_M);
-  const [why, found]: [Why, typeof all] =
-    open.length > 0 ? ['open', open] : fit.length > 0 ? ['designated', fit] : ['unfit', all];
+  const open = fit.filter(({ status }) => status !== null);
+  const near = open.filter(({ distanceM }) => distanceM <= NEAR_M);
+  const found = (): [Why, typeof all] => {
+    if (near.length > 0) return ['open', near.slice(0, OFFERED)];
+    if (fit.length === 0) return ['unfit', all.slice(0, OFFERED)];
+    const [first] = open;
+    if (!first) return ['designated', fit.slice(0, OFFERED)];
+    const nearest = fit.slice(0, OFFERED);
+    return ['far', nearest.includes(first) ? nearest : [...nearest.slice(0, OFFERED - 1), first]];
+  };
+  const [why, offered] = found();
   const standing = zonesAt(position, around.zones);
   const here = new Set(standing?.map(({ key }) => key));
   const zones = standing && around.zones ? around.zones.zones.filter(({ key }) => !here.has(key)) : [];
   const touched = (to: LatLon) => (zone: Zone) => zone.polygons.some((rings) => touches(position, to, rings));
-  const offers = found.slice(0, OFFERED).map(({ shelter, status, at, distanceM }) => ({
+  const offers = offered.map(({ shelter, status, at, distanceM }) => ({
     shelter,
     status,
     distanceM,
@@ -135,7 +157,7 @@ export function choose(position: LatLon, dangers: readonly Danger[], around: Sur
     ),
     damageKnown: [position, shelter.position].every((end) => reaches(around.obstacles, end)),
   }));
-  return { why, offers };
+  return { why, offers, dangers };
 }
 
 /** Whether all obstacles near this end of a way are known. */

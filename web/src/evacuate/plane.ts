@@ -52,6 +52,21 @@ export function within({ lat, lon }: LatLon, rings: Rings): boolean {
   return inside;
 }
 
+/** How far a polygon lies from a position, metres; 0: the position lies within. */
+export function away(position: LatLon, rings: Rings): number {
+  if (within(position, rings)) return 0;
+  let least = Infinity;
+  for (const ring of rings) {
+    let before: Point | null = null;
+    for (const [lon = 0, lat = 0] of ring) {
+      const corner = from(position, { lat, lon });
+      least = Math.min(least, fromLine([0, 0], before ?? corner, corner));
+      before = corner;
+    }
+  }
+  return least;
+}
+
 /** Whether the straight line between two positions touches a polygon. */
 export function touches(a: LatLon, b: LatLon, rings: Rings): boolean {
   if (within(a, rings) || within(b, rings)) return true;

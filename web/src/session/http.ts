@@ -7,6 +7,11 @@ export interface Request {
   json?: unknown;
   /** For `Authorization: Bearer`. */
   token?: string | undefined;
+  /**
+   * Whether the browser keeps the answer and asks by its ETag whether it still holds. What is asked again and again
+   * then costs a few hundred bytes while nothing changes. For answers that are public.
+   */
+  again?: boolean;
   signal?: AbortSignal;
 }
 
@@ -19,7 +24,12 @@ const PATIENCE_MS = 30_000;
 /** Asks the server, without an account unless `request.token` is given. */
 export const call: Call = async <T>(path: string, request: Request = {}): Promise<T> => {
   const headers = new Headers({ accept: 'application/json' });
-  const init: RequestInit = { method: request.method ?? 'GET', headers, cache: 'no-store', credentials: 'omit' };
+  const init: RequestInit = {
+    method: request.method ?? 'GET',
+    headers,
+    cache: request.again ? 'no-cache' : 'no-store',
+    credentials: 'omit',
+  };
   if (request.token) headers.set('authorization', `Bearer ${request.token}`);
   if (request.json !== undefined) {
     headers.set('content-type', 'application/json');
