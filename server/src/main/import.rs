@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Subcommand;
-use sokuho::app::{self, zoning};
+use sokuho::app;
+use sokuho::app::zoning::{self, Order};
 use sokuho::base::import::Said;
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::hazard::catalogue::Mapping;
@@ -68,12 +69,15 @@ pub enum ImportCommand {
         /// Who made the data; left out, the files' names.
         #[arg(long)]
         source: Option<String>,
-        /// Under which terms; left out, those of the official data of the layer.
+        /// Under which terms; left out, those of the official data of the layer, if it is such.
         #[arg(long)]
         licence: Option<String>,
-        /// What to write on the map; left out, as the official data of the layer ask for.
+        /// What to write on the map; left out, what official data ask for, and for all others the source.
         #[arg(long)]
         attribution: Option<String>,
+        /// Take the files in although none of their zones lies in the region, or fewer than half as many as before.
+        #[arg(long)]
+        anyway: bool,
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
@@ -97,11 +101,14 @@ pub struct Schema {
 /// Takes it in and says what became of it.
 pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<SystemEntropy>) -> anyhow::Result<()> {
     match command {
-        ImportCommand::Hazard { place, schema, edition, source, licence, attribution, files } => {
+        ImportCommand::Hazard { place, schema, edition, source, licence, attribution, anyway, files } => {
             let Schema { layer, class_field, class } = schema;
-            let said = (Mapping { layer, class_field, class }, Origin { edition, source, licence, attribution });
+            let mapping = Mapping { layer, class_field, class };
+            let origin = Origin { edition, source, licence, attribution };
+            let region = app::region_of(place.region.as_deref())?.bounds();
+            let order = Order { files, mapping, origin, region, anyway };
             let clocks = (clock as _, entropy as _);
-            println!("{}", zoning::import(place.database, &place.data, files, said, clocks, import_teller()).await?);
+            println!("{}", zoning::import(place.database, &place.data, order, clocks, import_teller()).await?);
             println!("in force from the node's next start; `sokuho retag` before it looks at open incidents again");
             Ok(())
         }
