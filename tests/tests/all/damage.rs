@@ -366,7 +366,7 @@ async fn an_empty_database_beside_the_folder_of_another_is_no_reason_to_begin_an
     file_some(&server.public(), &region, 3).await?;
     server.stop()?;
     let data = server.data().to_string_lossy().into_owned();
-    let wrong = || command(&["retag", "--data", &data, "--database", other.url()], "");
+    let wrong = || command(&["retag", "--data", &data, "--database", &other.url()], "");
     for _ in 0..2 {
         let refused = format!("{:#}", wrong().err().context("it began")?);
         ensure!(refused.contains("has no entries, but the log of") && refused.contains("had 3"), "{refused}");
