@@ -148,3 +148,14 @@ fn a_file_is_named_once_and_mended_features_and_the_want_of_a_prj_are_told() {
     desk.file("A33.prj", r#"GEOGCS["GCS_JGD_2011",DATUM["D_JGD_2011"]]"#);
     assert!(desk.import(&files[1..]).unwrap().notes.is_empty());
 }
+
+#[test]
+fn a_hole_outside_its_zone_is_no_zone_and_it_is_told() {
+    let desk = Desk::new();
+    let holed = feature(json!({"A31_205": 1}), json!([square(140.0, 37.0, 0.1), square(140.5, 37.0, 0.1)]));
+    let counts = desk.import(&[desk.file("holeout.geojson", collection(&[holed]))]).unwrap();
+    assert_eq!((counts.mended, counts.refused), (1, 0));
+    assert!(counts.mendings[0].reason.starts_with("a hole lies outside its ring near 37.0"), "{counts:?}");
+    assert_eq!(desk.at(37.05, 140.05), ["flood-max 1"]);
+    assert!(desk.at(37.05, 140.55).is_empty());
+}
