@@ -8,6 +8,7 @@ use clap::Subcommand;
 use sokuho::app;
 use sokuho::app::zoning::{self, Order};
 use sokuho::base::import::Said;
+use sokuho::base::{Base, Content, Layer};
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::hazard::catalogue::Mapping;
 use sokuho::hazard::import::{self as hazard, Origin};
@@ -37,6 +38,9 @@ pub enum ImportCommand {
         /// Whom to name where the list is shown, if its publisher wants it; GSI's lists need none.
         #[arg(long)]
         attribution: Option<String>,
+        /// Take the list although it has fewer than half as many shelters as the one before.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Replace the sketch of waters, railways and roads: files of 国土数値情報 (N02, W05, W09, N01, N06, N13), GeoJSON
     /// or Shapefile, zipped or not; or one PMTiles or MBTiles file. All or nothing; a running node takes them at its
@@ -134,28 +138,16 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
             let region = app::region_of(place.region.as_deref())?;
             let said = Said { attribution, licence };
             let bounds = region.about().bounds;
+            // One that is damaged is no reason against a new one.
+            let before = Base::in_force(place.region.as_deref(), region.code(), &place.data);
+            let before = before.unwrap_or_else(|_| Base::nothing());
             let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said).await?;
-            let layers: Vec<String> =
-                report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
-            println!("{}: {}", report.origin.edition, report.origin.source);
-            if !layers.is_empty() {
-                println!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored);
-            }
-            for refused in &report.listed {
-                println!("refused: {refused}");
-            }
-            if report.refused > report.listed.len() {
-                println!("refused: {} more", report.refused - report.listed.len());
-            }
-            for (file, sum) in &report.sha256 {
-                println!("sha256 {sum}  {file}");
-            }
-            println!("written to {}; in force from the node's next start", report.written.display());
+            tell_base(&report, &before);
             Ok(())
         }
-        ImportCommand::Shelters { place, files, attribution } => {
+        ImportCommand::Shelters { place, files, attribution, anyway } => {
             let region = app::region_of(place.region.as_deref())?.with_imported(&place.data)?;
-            let report = sokuho::shelters::import::import(&files, &region, &place.data, attribution)?;
+            let report = sokuho::shelters::import::import(&files, &region, &place.data, attribution, anyway)?;
             tell_shelters(&report);
             Ok(())
         }
@@ -173,6 +165,40 @@ fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
             eprintln!("{file}: {features} features, {zones} zones, {rate:.0} features/s");
         }
     }
+}
+
+/// Says what an import of a base map did, what it took the place of, and what the map no longer shows.
+fn tell_base(report: &sokuho::base::import::ImportReport, before: &Base) {
+    let layers: Vec<String> =
+        report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
+    println!("{}: {}", report.origin.edition, report.origin.source);
+    if !layers.is_empty() {
+        println!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored);
+    }
+    for refused in &report.listed {
+        println!("refused: {refused}");
+    }
+    if report.refused > report.listed.len() {
+        println!("refused: {} more", report.refused - report.listed.len());
+    }
+    for (file, sum) in &report.sha256 {
+        println!("sha256 {sum}  {file}");
+    }
+    for layer in &report.without_crs {
+        println!("note: {layer} has no .prj, and is taken as degrees of JGD2011");
+    }
+    let edition = &before.origin.edition;
+    match &before.content {
+        Content::Nothing => {}
+        Content::Sketch(features) => println!("in the place of {edition} (略図), {} features", features.len()),
+        Content::Features(features) => println!("in the place of {edition}, {} features", features.len()),
+        Content::Archive(_) => println!("in the place of {edition}"),
+    }
+    let gone: Vec<&str> = report.gone(before).into_iter().map(Layer::name).collect();
+    if !gone.is_empty() {
+        println!("no longer on the map: {}; give the files of all kinds in one call to have them all", gone.join(", "));
+    }
+    println!("written to {}; in force from the node's next start", report.written.display());
 }
 
 /// Says what an import of shelters did, and what it refused.
@@ -195,6 +221,9 @@ fn tell_shelters(report: &sokuho::shelters::import::ImportReport) {
     }
     for (municipality, shelters) in &report.by_municipality {
         println!("{municipality}: {shelters}");
+    }
+    if let Some((edition, shelters)) = &report.before {
+        println!("in the place of {edition}, {shelters} shelters");
     }
     if report.trusted_list {
         println!("the boundaries are a sketch, so each shelter is of the municipality that its list names");
