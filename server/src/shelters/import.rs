@@ -93,7 +93,7 @@ pub enum ImportError {
         /// Its shelters.
         before: usize,
         /// What was read.
-        counts: Counts,
+        counts: Box<Counts>,
     },
     /// The data folder cannot be written.
     #[error("cannot write {}", .file.display())]
@@ -142,7 +142,7 @@ pub fn import(
     let before = before.map(|stored| (stored.about.edition, stored.shelters.len()));
     let now = gathered.shelters.len();
     if let Some((edition, before)) = before.clone().filter(|(_, before)| !anyway && now < before.div_ceil(2)) {
-        return Err(ImportError::Loss { now, edition, before, counts: all(sheets) });
+        return Err(ImportError::Loss { now, edition, before, counts: Box::new(all(sheets)) });
     }
     let lists = || sheets.iter().map(|(sheet, _)| sheet).filter(|sheet| sheet.form != NOT_PUBLISHED);
     let names: Vec<&str> = lists().map(|sheet| sheet.name.as_str()).collect();
