@@ -44,6 +44,7 @@ use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::Seq;
 use crate::domain::ids::time_of;
 use crate::domain::report::Edition;
+use crate::hazard::catalogue::Catalogue;
 use crate::http::client_address::TrustedProxies;
 use crate::http::export::ExportDoor;
 use crate::http::places::{CONNECTIONS, Places};
@@ -302,6 +303,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
             past: Arc::clone(&past),
             recorder: recorder.clone(),
             offices: Arc::clone(&offices),
+            zone_layers: Arc::new(Catalogue::built_in()?.layers.into_iter().map(|layer| layer.id).collect()),
             turns: Arc::default(),
         },
         hazard: hazard_door::HazardState::new(&hazard, Arc::clone(&live))?,

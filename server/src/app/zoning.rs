@@ -12,9 +12,10 @@ use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Actor, Body, Entry, ZonesChanged};
 use crate::domain::ids::{EntryId, uuid_v7};
+use crate::domain::position::Bounds;
 use crate::hazard::catalogue::Mapping;
 use crate::hazard::edition::{About, Edition};
-use crate::hazard::import::{self, Counts, Origin, Progress};
+use crate::hazard::import::{self, Counts, Origin, Progress, Replacing};
 use crate::hazard::{HazardError, InForce, folder, table};
 use crate::live::replay;
 use crate::log::{Draft, EntryLog, History, digest_of};
@@ -31,8 +32,7 @@ pub async fn load(database: &Database, data: &Path, region: &str) -> Result<InFo
         table::join_folder(pool, data).await?;
     }
     let (data, region) = (data.to_owned(), region.to_owned());
-    let loading = tokio::task::spawn_blocking(move || InForce::load(&data, &region));
-    loading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    off_the_runtime(move || InForce::load(&data, &region)).await
 }
 
 /// What an import put in force, from the next start.
@@ -40,6 +40,8 @@ pub async fn load(database: &Database, data: &Path, region: &str) -> Result<InFo
 pub struct Imported {
     /// The editions.
     pub editions: Vec<Arc<About>>,
+    /// What they took the place of.
+    pub replacing: Vec<Replacing>,
     /// What was read.
     pub counts: Counts,
     /// How long it took.
@@ -49,24 +51,17 @@ pub struct Imported {
 /// A line for each thing that the operator must know.
 impl fmt::Display for Imported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { editions, counts, took } = self;
-        for refusal in &counts.refusals {
-            writeln!(f, "refused: {}, feature {}: {}", refusal.file, refusal.feature, refusal.reason)?;
-        }
-        let unlisted = counts.refused - counts.refusals.len() as u64;
-        if unlisted > 0 {
-            writeln!(f, "refused: {unlisted} more")?;
-        }
-        for (layer, codes) in &counts.unknown {
-            for (code, zones) in codes {
-                writeln!(f, "unknown class {code:?} in {layer}: {zones} zones, kept as they are")?;
-            }
-        }
+        let Self { editions, replacing, counts, took } = self;
+        write!(f, "{counts}")?;
         for about in editions {
             let invented = if about.demonstration { " (架空・訓練用)" } else { "" };
-            let About { layer, name, edition, zones, vertices, source_sha256, .. } = about.as_ref();
-            let sum = format!("sha256 {source_sha256}");
-            writeln!(f, "{layer} {name}: {edition}{invented}, {zones} zones, {vertices} corners, {sum}")?;
+            let About { layer, name, edition, zones, vertices, source, source_sha256, attribution, .. } =
+                about.as_ref();
+            writeln!(f, "{layer} {name}: {edition}{invented}, {zones} zones, {vertices} corners")?;
+            writeln!(f, "{layer} from {source}; sha256 {source_sha256}; on the map: {attribution}")?;
+        }
+        for layer in replacing {
+            writeln!(f, "{layer}")?;
         }
         let Counts { features, refused, mended, ignored, .. } = counts;
         let seconds = took.as_secs_f64();
@@ -79,8 +74,23 @@ impl fmt::Display for Imported {
     }
 }
 
+/// What an import is asked to do.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// What files of other schemas are.
+    pub mapping: Mapping,
+    /// What is said of where they come from.
+    pub origin: Origin,
+    /// The box of the region that the node serves, degrees WGS 84.
+    pub region: Bounds,
+    /// Take them in although the region loses zones.
+    pub anyway: bool,
+}
+
 /// Imports files and puts the editions in force, in the table and the folder. A node may run meanwhile; it takes them
-/// at its next start.
+/// at its next start. An edition by which the region loses zones is refused, if the order does not say otherwise.
 ///
 /// # Errors
 /// Whatever is wrong, as a sentence for the operator. Each layer is then as it was or has its new edition; with
@@ -88,8 +98,7 @@ impl fmt::Display for Imported {
 pub async fn import(
     postgres: Option<PostgresUrl>,
     data: &Path,
-    files: Vec<PathBuf>,
-    said: (Mapping, Origin),
+    order: Order,
     (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
     mut tell: impl FnMut(Progress<'_>) + Send + 'static,
 ) -> anyhow::Result<Imported> {
@@ -99,15 +108,35 @@ pub async fn import(
         Some(url) => Some(Database::open(&Location::Postgres(url)).await?),
         None => None,
     };
+    let Order { files, mapping, origin, region, anyway } = order;
     let folder_of = data.to_owned();
-    let reading = tokio::task::spawn_blocking(move || {
+    let finished = off_the_runtime(move || {
         let now = clock.now();
         let mut id = || uuid_v7(now, entropy.as_ref());
-        import::read(&files, &folder_of, said, now, &mut id, &mut tell)
-    });
-    let finished = reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        import::read(&files, &folder_of, (mapping, origin), now, &mut id, &mut tell)
+    })
+    .await?;
     let editions = finished.editions().map(|(_, file)| Edition::open(file));
     let editions = editions.collect::<Result<Vec<_>, HazardError>>()?;
+    let mut replacing = Vec::new();
+    for edition in &editions {
+        let layer = edition.about.layer.clone();
+        let behind = match &database {
+            Some(Database::Postgres(pool)) => table::before(pool, &layer, region).await?,
+            _ => None,
+        };
+        let (folder_of, edition) = (data.to_owned(), edition.clone());
+        let compare = move || {
+            let before =
+                behind.map_or_else(|| folder::before(&folder_of, &layer, region), |behind| Ok(Some(behind)))?;
+            Replacing::of(&edition, before, region)
+        };
+        replacing.push(off_the_runtime(compare).await?);
+    }
+    if !anyway && replacing.iter().any(Replacing::is_loss) {
+        replacing.retain(Replacing::is_loss);
+        return Err(HazardError::Loss { replacing, counts: Box::new(finished.counts.clone()) }.into());
+    }
     if let Some(Database::Postgres(pool)) = &database {
         table::put_in_force(pool, &editions).await?;
     }
@@ -115,7 +144,14 @@ pub async fn import(
         folder::put_in_force(data, file, &about.layer)?;
     }
     let editions = editions.into_iter().map(|edition| edition.about).collect();
-    Ok(Imported { editions, counts: finished.counts.clone(), took: begun.elapsed() })
+    Ok(Imported { editions, replacing, counts: finished.counts.clone(), took: begun.elapsed() })
+}
+
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HazardError> + Send + 'static,
+) -> Result<T, HazardError> {
+    let working = tokio::task::spawn_blocking(work);
+    working.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// What a retag found.

@@ -13,7 +13,7 @@ use sokuho_tiles::archive::{Archive, ArchiveError};
 
 use super::kept::{self, Kept};
 use super::schema::Schema;
-use super::{Feature, Layer, Origin};
+use super::{Base, Feature, Layer, Origin};
 use crate::domain::position::Bounds;
 use crate::geodata::{FlawedShape, GeodataError, Limits, Source, room};
 
@@ -53,22 +53,35 @@ pub struct ImportReport {
     pub refused: usize,
     /// The first of these: file, feature, reason.
     pub listed: Vec<String>,
+    /// Shapefiles that do not say which coordinates they have.
+    pub without_crs: Vec<String>,
     /// Each file's SHA-256, hexadecimal.
     pub sha256: Vec<(String, String)>,
     /// Where it was written.
     pub written: PathBuf,
 }
 
+impl ImportReport {
+    /// What the base map before showed and this one, if it is made of features, does not.
+    pub fn gone(&self, before: &Base) -> Vec<Layer> {
+        if self.features.is_empty() {
+            return Vec::new();
+        }
+        let had = |layer: &Layer| before.features().iter().any(|feature| feature.layer == *layer);
+        Layer::ALL.into_iter().filter(|layer| !self.features.contains_key(layer) && had(layer)).collect()
+    }
+}
+
 /// Why nothing was imported. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file cannot be read.
-    #[error("{file}: {source}")]
+    #[error("{}", .cause.told_of(.file))]
     Geodata {
         /// The file.
-        file: String,
+        file: PathBuf,
         /// Why.
-        source: GeodataError,
+        cause: GeodataError,
     },
     /// A file cannot be read.
     #[error("cannot read {}", .file.display())]
@@ -79,7 +92,7 @@ pub enum ImportError {
         source: std::io::Error,
     },
     /// Text is in no encoding that we know.
-    #[error("{file}, feature {feature}: its text is neither UTF-8 nor Shift_JIS")]
+    #[error("{file}, feature {}: its text is neither UTF-8 nor Shift_JIS", .feature + 1)]
     UnknownEncoding {
         /// The file.
         file: String,
@@ -102,7 +115,7 @@ pub enum ImportError {
     #[error("{0} does not begin as its kind does: it is damaged, or something else")]
     DamagedArchive(String),
     /// The reader that would serve an archive of tiles refuses it.
-    #[error("{file} is refused: {source}")]
+    #[error("{file} is refused")]
     RefusedArchive {
         /// The file.
         file: String,
@@ -206,14 +219,17 @@ fn features(files: &[PathBuf], region: &str, bounds: Bounds, data_dir: &Path) ->
     let limits = Limits { bytes: MAX_BYTES, entries: MAX_ENTRIES, scratch: Some(folder) };
     let mut taken = Taken::default();
     let mut schemas = BTreeSet::new();
-    let mut sums = Vec::new();
+    let (mut sums, mut without_crs) = (Vec::new(), Vec::new());
     for file in files {
         let name = bare(file);
-        let of_file = |source| ImportError::Geodata { file: name.clone(), source };
+        let of_file = |cause| ImportError::Geodata { file: file.clone(), cause };
         let mut source = Source::open(file, limits.clone()).map_err(of_file)?;
         let before = schemas.len();
         let mut known = false;
         for layer in one_of_each(source.layers()) {
+            if source.lacks_crs(&layer) {
+                without_crs.push(layer.clone());
+            }
             let read = source.read(&layer, |feature| {
                 known |= taken.take(&layer, feature, here, &mut schemas).map_err(Stop::Import)?;
                 Ok(())
@@ -235,7 +251,8 @@ fn features(files: &[PathBuf], region: &str, bounds: Bounds, data_dir: &Path) ->
     let origin = origin(files, &schemas);
     let written = store(data_dir, region, Kept::Features(&taken.features), &origin)?;
     let Taken { features, corners, ignored, refused, listed } = taken;
-    Ok(ImportReport { corners, ignored, refused, listed, sha256: sums, ..report(origin, &features, written) })
+    let report = report(origin, &features, written);
+    Ok(ImportReport { corners, ignored, refused, listed, without_crs, sha256: sums, ..report })
 }
 
 /// Why reading stopped.
@@ -292,7 +309,7 @@ impl Taken {
             Err(flaw) => {
                 self.refused += 1;
                 if self.listed.len() < MAX_LISTED {
-                    self.listed.push(format!("{file}, feature {}: {flaw}", feature.index));
+                    self.listed.push(format!("{file}, feature {}: {flaw}", feature.index + 1));
                 }
                 return Ok(true);
             }
@@ -361,6 +378,7 @@ fn report(origin: Origin, features: &[Feature], written: PathBuf) -> ImportRepor
         ignored: 0,
         refused: 0,
         listed: Vec::new(),
+        without_crs: Vec::new(),
         sha256: Vec::new(),
         written,
     }

@@ -60,6 +60,15 @@ impl Archive {
         kinds.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
     }
 
+    /// Whether one of the layers is a Shapefile without its `.prj`.
+    pub(super) fn lacks_prj(&self, name: &str) -> bool {
+        let stem = name.strip_suffix(".shp").or_else(|| name.strip_suffix(".SHP"));
+        stem.is_some_and(|stem| {
+            let wanted = format!("{stem}.prj");
+            !self.names.iter().any(|name| name.eq_ignore_ascii_case(&wanted))
+        })
+    }
+
     /// Reads one of the layers.
     pub(super) fn read<E: From<GeodataError>>(
         &mut self,

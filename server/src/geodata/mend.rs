@@ -1,4 +1,4 @@
-//! Mends small flaws of polygons: spikes, tiny loops, parts that share a side.
+//! Mends small flaws of polygons: spikes, tiny loops, parts that share a side, holes outside their rings.
 
 use geo::{Area, BooleanOps, unary_union};
 use geo_types::MultiPolygon;
@@ -20,6 +20,8 @@ pub fn mend(shape: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
     if rings::crossings(shape, MOST_CROSSINGS) == MOST_CROSSINGS {
         return None;
     }
+    // A hole that is a hole of nothing takes nothing away.
+    let shape = rings::without_stray_holes(shape);
     let before = shape.unsigned_area();
     let each: Vec<MultiPolygon<f64>> =
         shape.iter().map(|polygon| polygon.union(&MultiPolygon::<f64>(vec![]))).collect();

@@ -21,7 +21,7 @@ mod table;
 mod tests;
 pub mod wkb;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use feature::{Feature, Fields, FlawedShape, NotText};
 pub use room::room;
@@ -59,7 +59,9 @@ pub enum GeodataError {
         most: u64,
     },
     /// An archive unpacks to more than we read, or to so many times its size that it is a bomb.
-    #[error("the zip unpacks to too much: {0}")]
+    #[error(
+        "{0} in the zip unpacks to more than 32 times the zip's size, or more than is read at all: unpack it yourself"
+    )]
     UnpacksTooLarge(String),
     /// There is no room for unpacking a Shapefile.
     #[error("unpacking {name} needs {needed} bytes in {}, where there is room for {free}", .folder.display())]
@@ -110,13 +112,13 @@ pub enum GeodataError {
     #[error("the coordinates are in {0}; degrees of JGD2011, JGD2000 or WGS 84 are needed")]
     WrongCrs(String),
     /// Latitude and longitude are exchanged.
-    #[error("feature {feature}: latitude and longitude look exchanged")]
+    #[error("feature {}: latitude and longitude look exchanged", .feature + 1)]
     SwappedAxes {
         /// The feature's index.
         feature: usize,
     },
     /// The numbers are no degrees.
-    #[error("feature {feature}: {x}, {y} are not degrees; the coordinates look projected")]
+    #[error("feature {}: {x}, {y} are not degrees; the coordinates look projected", .feature + 1)]
     NotDegrees {
         /// The feature's index.
         feature: usize,
@@ -125,6 +127,22 @@ pub enum GeodataError {
         /// Second coordinate.
         y: f64,
     },
+}
+
+impl GeodataError {
+    /// The sentence with the file's name, once, and why.
+    pub fn told_of(&self, file: &Path) -> String {
+        let mut told = self.to_string();
+        if !told.contains(file.file_name().unwrap_or_default().to_string_lossy().as_ref()) {
+            told = format!("{}: {told}", file.display());
+        }
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            told = format!("{told}: {source}");
+            cause = source.source();
+        }
+        told
+    }
 }
 
 /// Reads the features of a GeoJSON text, one after the other.

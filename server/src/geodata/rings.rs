@@ -1,4 +1,5 @@
-//! Whether rings are sound: long enough, finite, and not crossing themselves or each other.
+//! Whether rings are sound: long enough, finite, not crossing themselves or each other, and holes within what they are
+//! holes of.
 //!
 //! geo's own validation compares every segment with every other, which takes minutes for a prefecture; this
 //! one looks only at segments whose boxes meet (rstar), and asks what even-odd locating needs: rings may touch
@@ -6,7 +7,7 @@
 
 use geo::Kernel;
 use geo::kernels::{Orientation, RobustKernel};
-use geo_types::{Coord, Line, LineString, MultiPolygon};
+use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use rstar::{AABB, RTree, RTreeObject};
 
 /// What is wrong with a shape's rings.
@@ -42,6 +43,14 @@ pub enum RingFlaw {
         /// Degrees east.
         lon: f64,
     },
+    /// A hole lies in no ring, or in another hole: by even-odd it would be ground.
+    #[error("a hole lies outside its ring near {lat:.5}, {lon:.5}")]
+    StrayHole {
+        /// Degrees north.
+        lat: f64,
+        /// Degrees east.
+        lon: f64,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -49,6 +58,8 @@ struct Side {
     a: Coord<f64>,
     b: Coord<f64>,
     at: usize,
+    /// The ring's number, as [`all`] gives them.
+    ring: usize,
 }
 
 impl RTreeObject for Side {
@@ -82,7 +93,70 @@ pub fn check(shape: &MultiPolygon<f64>) -> Result<(), RingFlaw> {
     if rings == 0 {
         return Err(RingFlaw::Empty);
     }
-    flaws(shape, Err)
+    flaws(shape, Err)?;
+    match stray_holes(shape).first().and_then(|(polygon, hole)| shape.0[*polygon].interiors()[*hole].0.first()) {
+        Some(near) => Err(RingFlaw::StrayHole { lat: near.y, lon: near.x }),
+        None => Ok(()),
+    }
+}
+
+/// The shape without holes that lie in no ring, or in another hole.
+pub fn without_stray_holes(shape: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+    let stray = stray_holes(shape);
+    let kept = shape.iter().enumerate().map(|(polygon, whole)| {
+        let holes = whole.interiors().iter().enumerate();
+        let holes = holes.filter(|(hole, _)| stray.binary_search(&(polygon, *hole)).is_err());
+        Polygon::new(whole.exterior().clone(), holes.map(|(_, ring)| ring.clone()).collect())
+    });
+    MultiPolygon(kept.collect())
+}
+
+/// The holes that lie in an even number of the shape's other rings, by polygon and hole, in order.
+fn stray_holes(shape: &MultiPolygon<f64>) -> Vec<(usize, usize)> {
+    if shape.iter().all(|polygon| polygon.interiors().is_empty()) {
+        return Vec::new();
+    }
+    let tree = RTree::bulk_load(sides(shape));
+    let east = tree.root().envelope().upper()[0];
+    let mut stray = Vec::new();
+    let mut ring = 0;
+    for (polygon, whole) in shape.iter().enumerate() {
+        ring += 1;
+        for (hole, corners) in whole.interiors().iter().enumerate() {
+            let middles = corners.lines().map(|side| (side.start + side.end) / 2.0);
+            let mut places = corners.0.iter().copied().chain(middles);
+            // Where all of them lie on other rings, nothing can be told, and nothing is said.
+            if places.find_map(|place| is_within(&tree, place, ring, east)) == Some(false) {
+                stray.push((polygon, hole));
+            }
+            ring += 1;
+        }
+    }
+    stray
+}
+
+/// Whether a place lies in an odd number of the rings other than this one: by the sides that a line to the east meets.
+/// `None` if it lies on one of them.
+fn is_within(tree: &RTree<Side>, place: Coord<f64>, ring: usize, east: f64) -> Option<bool> {
+    let to_the_east = AABB::from_corners([place.x, place.y], [east, place.y]);
+    let mut within = false;
+    for side in tree.locate_in_envelope_intersecting(to_the_east).filter(|side| side.ring != ring) {
+        let (low, high) = if side.a.y <= side.b.y { (side.a, side.b) } else { (side.b, side.a) };
+        let turn = RobustKernel::orient2d(low, high, place);
+        let beside = place.x >= low.x.min(high.x) && place.x <= low.x.max(high.x);
+        if turn == Orientation::Collinear && beside {
+            return None;
+        }
+        // A corner counts for the side above it alone.
+        within ^= low.y <= place.y && place.y < high.y && turn == Orientation::CounterClockwise;
+    }
+    Some(within)
+}
+
+fn sides(shape: &MultiPolygon<f64>) -> Vec<Side> {
+    let lines = all(shape).enumerate().flat_map(|(ring, corners)| corners.lines().map(move |line| (ring, line)));
+    let lines = lines.filter(|(_, line)| line.start != line.end);
+    lines.enumerate().map(|(at, (ring, line))| Side { a: line.start, b: line.end, at, ring }).collect()
 }
 
 /// In how many places sides cross or run along each other: at most `most`, where counting ends.
@@ -99,9 +173,7 @@ pub fn crossings(shape: &MultiPolygon<f64>, most: usize) -> usize {
 
 /// Gives each pair of sides that cross or run along each other, until `each` says that it is enough.
 fn flaws<E>(shape: &MultiPolygon<f64>, mut each: impl FnMut(RingFlaw) -> Result<(), E>) -> Result<(), E> {
-    let lines = all(shape).flat_map(LineString::lines).filter(|line| line.start != line.end);
-    let side = |(at, line): (usize, Line<f64>)| Side { a: line.start, b: line.end, at };
-    let sides: Vec<Side> = lines.enumerate().map(side).collect();
+    let sides = sides(shape);
     let tree = RTree::bulk_load(sides.clone());
     for side in &sides {
         for other in tree.locate_in_envelope_intersecting(side.envelope()) {

@@ -62,7 +62,7 @@ pub(super) fn read<E: From<GeodataError>>(
     let mut read = 0;
     for (index, shape) in shapes.iter_shapes().enumerate() {
         since.set(0);
-        let shape = shape.map_err(|error| malformed(format!("feature {index}: {error}")))?;
+        let shape = shape.map_err(|error| malformed(format!("feature {}: {error}", index + 1)))?;
         let shape = geometry(shape);
         if let Ok(shape) = &shape {
             degrees::check(index, shape)?;

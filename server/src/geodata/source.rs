@@ -69,6 +69,16 @@ impl Source {
         &self.layers
     }
 
+    /// Whether one of the [`Source::layers`] is a Shapefile that does not say which coordinates it has: without a
+    /// `.prj`. The old Tokyo datum is 400 m off.
+    pub fn lacks_crs(&self, layer: &str) -> bool {
+        match &self.kind {
+            Kind::Zip(archive) => archive.lacks_prj(layer),
+            Kind::Shapefile => !["prj", "PRJ"].iter().any(|end| self.file.with_extension(end).is_file()),
+            Kind::GeoJson | Kind::GeoPackage(_) => false,
+        }
+    }
+
     /// The file's bytes.
     pub fn size(&self) -> u64 {
         self.size

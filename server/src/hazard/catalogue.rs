@@ -127,6 +127,8 @@ pub struct Found {
     pub class: Option<String>,
     /// The depth that the value names, whether a class has it or not.
     pub depth: Option<DepthRange>,
+    /// Whether the fields of an official file say so, and no word of the operator or of our own.
+    pub official: bool,
 }
 
 /// What the operator says of files that follow none of the official schemas.
@@ -170,7 +172,7 @@ impl Catalogue {
                 Some(class) => Some(class.clone()),
                 None => fields.text(field)?.map(Cow::into_owned),
             };
-            return Ok(vec![self.of_code(layer, class)]);
+            return Ok(vec![Found { official: false, ..self.of_code(layer, class) }]);
         }
         let mut found = Vec::new();
         for (at, layer) in self.layers.iter().enumerate() {
@@ -186,7 +188,7 @@ impl Catalogue {
         for field in &rule.fields {
             match fields.text(field)? {
                 Some(text) => values.push(text),
-                None => return Ok(Found { layer, class: None, depth: None }),
+                None => return Ok(Found { layer, class: None, depth: None, official: true }),
             }
         }
         let value = values.join("|");
@@ -202,7 +204,7 @@ impl Catalogue {
                     .find(|class| class.depth == Some(depth))
                     .map(|class| class.code.clone())
             });
-            return Ok(Found { layer, class: Some(class.unwrap_or(value)), depth });
+            return Ok(Found { layer, class: Some(class.unwrap_or(value)), depth, official: true });
         }
         let value = rule.codes.get(&value).cloned().unwrap_or(value);
         Ok(self.of_code(layer, Some(value)))
@@ -210,7 +212,7 @@ impl Catalogue {
 
     fn of_code(&self, layer: usize, class: Option<String>) -> Found {
         let known = class.as_deref().and_then(|code| self.layers[layer].class(code));
-        Found { layer, depth: known.and_then(|(_, class)| class.depth), class }
+        Found { layer, depth: known.and_then(|(_, class)| class.depth), class, official: true }
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::HazardError;
 use super::edition::Edition;
+use super::import::Before;
+use crate::domain::position::Bounds;
 
 /// The folder of the editions.
 pub fn path(data: &Path) -> PathBuf {
@@ -45,6 +47,23 @@ pub fn files(data: &Path) -> Result<Vec<PathBuf>, HazardError> {
 /// [`HazardError`].
 pub fn editions(data: &Path) -> Result<Vec<Edition>, HazardError> {
     files(data)?.iter().map(|file| Edition::open(file)).collect()
+}
+
+/// What is in force of a layer, and how much of it lies in the region; `None` where nothing was imported, or what was is
+/// damaged.
+///
+/// # Errors
+/// [`HazardError::Storage`].
+pub fn before(data: &Path, layer: &str, region: Bounds) -> Result<Option<Before>, HazardError> {
+    let file = file(data, layer);
+    if !file.exists() {
+        return Ok(None);
+    }
+    match Edition::open(&file).and_then(|edition| Before::of(&edition, region)) {
+        Ok(before) => Ok(Some(before)),
+        Err(HazardError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A file that is being written; it goes when it is not kept.

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 pub use in_force::{InForce, LayerInForce};
 
+use self::import::{Counts, Replacing};
 use crate::database::is_full;
 use crate::geodata::GeodataError;
 
@@ -31,7 +32,7 @@ pub enum HazardError {
     #[error(transparent)]
     Geodata(#[from] GeodataError),
     /// A file cannot be read as what it is.
-    #[error("{}: {cause}", .file.display())]
+    #[error("{}", .cause.told_of(.file))]
     File {
         /// The file.
         file: PathBuf,
@@ -39,7 +40,7 @@ pub enum HazardError {
         cause: GeodataError,
     },
     /// A field is in no encoding that we know.
-    #[error("{file}, feature {feature}: its text is neither UTF-8 nor Shift_JIS")]
+    #[error("{file}, feature {}: its text is neither UTF-8 nor Shift_JIS", .feature + 1)]
     NotText {
         /// The file.
         file: String,
@@ -49,16 +50,28 @@ pub enum HazardError {
     /// No layer has this id.
     #[error("there is no layer {0:?}; the layers are: {1}")]
     UnknownLayer(String, String),
+    /// The layer has no class of this code.
+    #[error("layer {0} has no class {1:?}; its classes are: {2}")]
+    UnknownClass(String, String, String),
     /// Nothing in the files is a hazard zone.
     #[error(
-        "no feature is known as a hazard zone ({features} were looked at, {refused} refused); \
-         --layer and --class-field take in files of other schemas"
+        "no feature is known as a hazard zone ({} were looked at, {} refused); --layer and --class-field take in files \
+         of other schemas{}", .0.features, .0.refused, below(.0)
     )]
-    NoZones {
-        /// Features that were looked at.
-        features: u64,
-        /// Of these, refused.
-        refused: u64,
+    NoZones(Box<Counts>),
+    /// The same file twice would give each zone twice.
+    #[error("{0} and {1} are the same file")]
+    Twice(String, String),
+    /// The region would lose the zones of a layer, or most of them.
+    #[error(
+        "the region would lose zones; nothing was changed, and --anyway takes the files in all the same{}{}",
+        .replacing.iter().map(|layer| format!("\n{layer}")).collect::<String>(), below(.counts)
+    )]
+    Loss {
+        /// The layers for which that is so.
+        replacing: Vec<Replacing>,
+        /// What was read.
+        counts: Box<Counts>,
     },
     /// A layer has more different classes than a legend can have.
     #[error("layer {0} has more than {1} different classes: is the class field right?")]
@@ -94,6 +107,11 @@ pub enum HazardError {
     /// The zones cannot be held in memory.
     #[error("the zones cannot be held in memory: {0}")]
     Index(#[from] crate::locate::ZonesError),
+}
+
+/// What was read, below a sentence.
+fn below(counts: &Counts) -> String {
+    format!("\n{counts}").trim_end().to_owned()
 }
 
 impl From<sqlx::Error> for HazardError {

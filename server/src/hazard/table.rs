@@ -10,7 +10,9 @@ use sqlx::{PgConnection, PgPool, Row};
 
 use super::edition::{About, Edition, Writer};
 use super::folder::Unfinished;
+use super::import::Before;
 use super::{HazardError, folder};
+use crate::domain::position::Bounds;
 use crate::geodata::wkb;
 
 /// Bytes of shapes that one statement writes, about (4 MiB).
@@ -140,6 +142,28 @@ impl Batch {
         .await?;
         Ok(())
     }
+}
+
+/// What is in force of a layer, and how much of it lies in the region; `None` where nothing was imported.
+///
+/// # Errors
+/// [`HazardError::Database`].
+pub async fn before(pool: &PgPool, layer: &str, region: Bounds) -> Result<Option<Before>, HazardError> {
+    let row = sqlx::query(
+        "SELECT edition, zones, (SELECT count(*)::int4 FROM hazard_zone z WHERE z.layer = e.layer \
+             AND geom && ST_MakeEnvelope($2, $3, $4, $5, 4326)) \
+         FROM hazard_edition e WHERE layer = $1",
+    )
+    .bind(layer)
+    .bind(region.west)
+    .bind(region.south)
+    .bind(region.east)
+    .bind(region.north)
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (edition, zones, here): (String, i32, i32) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    Ok(Some(Before { edition, zones: zones.cast_unsigned(), here: here.cast_unsigned() }))
 }
 
 /// Makes the tables and the data folder say the same: of each layer the later import counts. The folder has one that the

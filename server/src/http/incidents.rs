@@ -46,6 +46,8 @@ pub struct IncidentsState {
     pub recorder: Recorder,
     /// The region's offices.
     pub offices: Arc<BTreeSet<OfficeCode>>,
+    /// Ids of the layers of hazard zones that there can be.
+    pub zone_layers: Arc<BTreeSet<String>>,
     /// One change of an incident's office at a time.
     pub turns: Arc<Turns>,
 }
@@ -134,7 +136,7 @@ async fn list(
     who: Who,
     QueryParams(question): QueryParams<Question>,
 ) -> ApiResult<Response> {
-    let asked = read(&question)?;
+    let asked = read(&question, &state.zone_layers)?;
     if asked.zone.is_some() && who.0.audience() == Audience::Public {
         return Err(Code::SignInRequired.into());
     }
@@ -212,7 +214,7 @@ struct Read {
     form: Form,
 }
 
-fn read(question: &Question) -> ApiResult<Read> {
+fn read(question: &Question, zone_layers: &BTreeSet<String>) -> ApiResult<Read> {
     let wrong = |rule: &str| ApiError::new(Code::InvalidField).detail(rule);
     let limit = question.limit.unwrap_or(100);
     if !(1..=1_000).contains(&limit) {
@@ -244,6 +246,10 @@ fn read(question: &Question) -> ApiResult<Read> {
         Some((layer, class)) => Zone { layer: layer.to_owned(), class: Some(class.to_owned()) },
         None => Zone { layer: zone.clone(), class: None },
     });
+    if let Some(zone) = zone.as_ref().filter(|zone| !zone_layers.contains(&zone.layer)) {
+        let known: Vec<&str> = zone_layers.iter().map(String::as_str).collect();
+        return Err(wrong(&format!("zone: there is no layer {:?}; the layers are: {}", zone.layer, known.join(", "))));
+    }
     Ok(Read { place, zone, limit, form: question.form.unwrap_or_default() })
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Subcommand;
-use sokuho::app::{self, zoning};
+use sokuho::app;
+use sokuho::app::zoning::{self, Order};
 use sokuho::base::import::Said;
+use sokuho::base::{Base, Content, Layer};
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::hazard::catalogue::Mapping;
 use sokuho::hazard::import::{self as hazard, Origin};
@@ -37,6 +39,9 @@ pub enum ImportCommand {
         /// Whom to name where the list is shown, if its publisher wants it; GSI's lists need none.
         #[arg(long)]
         attribution: Option<String>,
+        /// Take the list although it has fewer than half as many shelters as the one before.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Replace the sketch of waters, railways and roads: files of 国土数値情報 (N02, W05, W09, N01, N06, N13), GeoJSON
     /// or Shapefile, zipped or not; or one PMTiles or MBTiles file. All or nothing; a running node takes them at its
@@ -69,12 +74,15 @@ pub enum ImportCommand {
         /// Who made the data; left out, the files' names.
         #[arg(long)]
         source: Option<String>,
-        /// Under which terms; left out, those of the official data of the layer.
+        /// Under which terms; left out, those of the official data of the layer, if it is such.
         #[arg(long)]
         licence: Option<String>,
-        /// What to write on the map; left out, as the official data of the layer ask for.
+        /// What to write on the map; left out, what official data ask for, and for all others the source.
         #[arg(long)]
         attribution: Option<String>,
+        /// Take the files in although none of their zones lies in the region, or fewer than half as many as before.
+        #[arg(long)]
+        anyway: bool,
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
@@ -98,11 +106,14 @@ pub struct Schema {
 /// Takes it in and says what became of it.
 pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<SystemEntropy>) -> anyhow::Result<()> {
     match command {
-        ImportCommand::Hazard { place, schema, edition, source, licence, attribution, files } => {
+        ImportCommand::Hazard { place, schema, edition, source, licence, attribution, anyway, files } => {
             let Schema { layer, class_field, class } = schema;
-            let said = (Mapping { layer, class_field, class }, Origin { edition, source, licence, attribution });
+            let mapping = Mapping { layer, class_field, class };
+            let origin = Origin { edition, source, licence, attribution };
+            let region = app::region_of(place.region.as_deref())?.bounds();
+            let order = Order { files, mapping, origin, region, anyway };
             let clocks = (clock as _, entropy as _);
-            say!("{}", zoning::import(place.database, &place.data, files, said, clocks, import_teller()).await?)?;
+            say!("{}", zoning::import(place.database, &place.data, order, clocks, import_teller()).await?)?;
             say!("in force from the node's next start; `sokuho retag` before it looks at open incidents again")?;
             Ok(())
         }
@@ -128,28 +139,15 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
             let region = app::region_of(place.region.as_deref())?;
             let said = Said { attribution, licence };
             let bounds = region.about().bounds;
+            // One that is damaged is no reason against a new one.
+            let before = Base::in_force(place.region.as_deref(), region.code(), &place.data);
+            let before = before.unwrap_or_else(|_| Base::nothing());
             let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said).await?;
-            let layers: Vec<String> =
-                report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
-            say!("{}: {}", report.origin.edition, report.origin.source)?;
-            if !layers.is_empty() {
-                say!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored)?;
-            }
-            for refused in &report.listed {
-                say!("refused: {refused}")?;
-            }
-            if report.refused > report.listed.len() {
-                say!("refused: {} more", report.refused - report.listed.len())?;
-            }
-            for (file, sum) in &report.sha256 {
-                say!("sha256 {sum}  {file}")?;
-            }
-            say!("written to {}; in force from the node's next start", report.written.display())?;
-            Ok(())
+            tell_base(&report, &before)
         }
-        ImportCommand::Shelters { place, files, attribution } => {
+        ImportCommand::Shelters { place, files, attribution, anyway } => {
             let region = app::region_of(place.region.as_deref())?.with_imported(&place.data)?;
-            let report = sokuho::shelters::import::import(&files, &region, &place.data, attribution)?;
+            let report = sokuho::shelters::import::import(&files, &region, &place.data, attribution, anyway)?;
             tell_shelters(&report)
         }
     }
@@ -163,9 +161,44 @@ fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
         if last.elapsed() >= Duration::from_secs(1) {
             last = Instant::now();
             let rate = features as f64 / begun.elapsed().as_secs_f64();
-            eprintln!("{file}: {features} features, {zones} zones, {rate:.0} features/s");
+            esay!("{file}: {features} features, {zones} zones, {rate:.0} features/s")?;
         }
     }
+}
+
+/// Says what an import of a base map did, what it took the place of, and what the map no longer shows.
+fn tell_base(report: &sokuho::base::import::ImportReport, before: &Base) -> anyhow::Result<()> {
+    let layers: Vec<String> =
+        report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
+    say!("{}: {}", report.origin.edition, report.origin.source)?;
+    if !layers.is_empty() {
+        say!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored)?;
+    }
+    for refused in &report.listed {
+        say!("refused: {refused}")?;
+    }
+    if report.refused > report.listed.len() {
+        say!("refused: {} more", report.refused - report.listed.len())?;
+    }
+    for (file, sum) in &report.sha256 {
+        say!("sha256 {sum}  {file}")?;
+    }
+    for layer in &report.without_crs {
+        say!("note: {layer} has no .prj, and is taken as degrees of JGD2011")?;
+    }
+    let edition = &before.origin.edition;
+    match &before.content {
+        Content::Nothing => {}
+        Content::Sketch(features) => say!("in the place of {edition} (略図), {} features", features.len())?,
+        Content::Features(features) => say!("in the place of {edition}, {} features", features.len())?,
+        Content::Archive(_) => say!("in the place of {edition}")?,
+    }
+    let gone: Vec<&str> = report.gone(before).into_iter().map(Layer::name).collect();
+    if !gone.is_empty() {
+        say!("no longer on the map: {}; give the files of all kinds in one call to have them all", gone.join(", "))?;
+    }
+    say!("written to {}; in force from the node's next start", report.written.display())?;
+    Ok(())
 }
 
 /// Says what an import of shelters did, and what it refused.
@@ -194,6 +227,9 @@ fn tell_shelters(report: &sokuho::shelters::import::ImportReport) -> anyhow::Res
     }
     for (municipality, shelters) in &report.by_municipality {
         say!("{municipality}: {shelters}")?;
+    }
+    if let Some((edition, shelters)) = &report.before {
+        say!("in the place of {edition}, {shelters} shelters")?;
     }
     if report.trusted_list {
         say!("the boundaries are a sketch, so each shelter is of the municipality that its list names")?;

@@ -50,7 +50,7 @@ pub enum ImportError {
     #[error(transparent)]
     File(#[from] GeodataError),
     /// A feature is no polygon.
-    #[error("feature {feature}: {flaw}")]
+    #[error("feature {}: {flaw}", .feature + 1)]
     Shape {
         /// The feature's index.
         feature: usize,
@@ -58,7 +58,7 @@ pub enum ImportError {
         flaw: FlawedShape,
     },
     /// Text is in no encoding that we know.
-    #[error("feature {feature}: its text is neither UTF-8 nor Shift_JIS")]
+    #[error("feature {}: its text is neither UTF-8 nor Shift_JIS", .feature + 1)]
     UnknownEncoding {
         /// The feature's index.
         feature: usize,

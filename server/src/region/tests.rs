@@ -157,6 +157,30 @@ fn rings_that_cross_or_run_along_each_other_are_flawed_and_touching_ones_are_not
     assert_eq!(check(&corner_to_corner), Ok(()));
 }
 
+#[test]
+fn a_hole_outside_its_ring_is_flawed_and_dropped_and_a_lake_with_an_island_is_not() {
+    use geo_types::Polygon;
+    use rings::{RingFlaw, check, without_stray_holes};
+    let ground = || square(0.0, 0.0, 10.0);
+    // A lake, an island in it that touches its shore, and a pond on the island.
+    let island = ring(&[(2.0, 5.0), (4.0, 4.0), (6.0, 5.0), (4.0, 6.0)]);
+    let island = Polygon::new(island, vec![square(3.6, 4.8, 0.4)]);
+    let sound = MultiPolygon(vec![Polygon::new(ground(), vec![square(2.0, 2.0, 6.0)]), island]);
+    assert_eq!(check(&sound), Ok(()));
+    assert_eq!(without_stray_holes(&sound), sound);
+    // A lake whose corners all lie on the shore.
+    let touching = ring(&[(0.0, 5.0), (5.0, 10.0), (10.0, 5.0), (5.0, 0.0)]);
+    assert_eq!(check(&MultiPolygon(vec![Polygon::new(ground(), vec![touching])])), Ok(()));
+    for stray in [square(20.0, 0.0, 1.0), square(-5.0, 4.0, 1.0), square(4.0, 4.0, 0.5)] {
+        let flawed = MultiPolygon(vec![Polygon::new(ground(), vec![square(3.0, 3.0, 3.0), stray.clone()])]);
+        let told = check(&flawed);
+        assert!(matches!(told, Err(RingFlaw::StrayHole { .. })), "{stray:?}: {told:?}");
+        let mended = crate::geodata::mend::mend(&flawed).unwrap();
+        assert_eq!(check(&mended), Ok(()));
+        assert!((mended.unsigned_area() - 91.0).abs() < 1e-9, "{mended:?}");
+    }
+}
+
 fn bundle_copy() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["region.json", "offices.json", "boundaries.geojson", "SHA256SUMS"] {

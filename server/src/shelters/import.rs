@@ -11,7 +11,7 @@ use super::gather::Gathering;
 pub use super::gather::{Counts, Remark};
 use super::kept::{self, About, Stored};
 pub use super::sheet::Sheet;
-use super::sheet::read;
+use super::sheet::{NOT_PUBLISHED, read};
 use crate::domain::office::OfficeCode;
 use crate::domain::shelter::ShelterKind;
 use crate::locate::Locator;
@@ -40,6 +40,8 @@ pub struct ImportReport {
     pub by_municipality: BTreeMap<OfficeCode, usize>,
     /// Whether rows went to the municipality that their list names, because the boundaries are a sketch.
     pub trusted_list: bool,
+    /// Edition and number of shelters of the list that it took the place of; `None` if none was imported.
+    pub before: Option<(String, usize)>,
     /// Where it was written.
     pub written: PathBuf,
 }
@@ -78,6 +80,21 @@ pub enum ImportError {
         .0.rows, .0.outside, .0.refused, first(.0)
     )]
     Nothing(Counts),
+    /// The region would lose more than half of its shelters.
+    #[error(
+        "the new list has {now} shelters, and the one in force, {edition}, has {before}; nothing was changed, and \
+         --anyway takes the files in all the same{}", first(.counts)
+    )]
+    Loss {
+        /// Shelters in the new list.
+        now: usize,
+        /// The edition in force.
+        edition: String,
+        /// Its shelters.
+        before: usize,
+        /// What was read.
+        counts: Box<Counts>,
+    },
     /// The data folder cannot be written.
     #[error("cannot write {}", .file.display())]
     Unwritable {
@@ -93,7 +110,8 @@ fn first(counts: &Counts) -> String {
 }
 
 /// Makes the files the list of shelters in `data_dir`, in force from the node's next start. `attribution` is what the
-/// publisher wants named; left out, GSI's for GSI's lists, and the files' names for others.
+/// publisher wants named; left out, GSI's for GSI's lists, and the files' names for others. A list of fewer than half as
+/// many shelters as the imported one before is refused, if not `anyway`.
 ///
 /// # Errors
 /// [`ImportError`]; the list that was in force stays so.
@@ -102,6 +120,7 @@ pub fn import(
     region: &Region,
     data_dir: &Path,
     attribution: Option<String>,
+    anyway: bool,
 ) -> Result<ImportReport, ImportError> {
     if files.is_empty() || files.len() > MAX_FILES {
         return Err(ImportError::FileCount);
@@ -116,23 +135,24 @@ pub fn import(
     let has_common_ids = gathering.has_common_ids;
     let gathered = gathering.finish();
     if gathered.shelters.is_empty() {
-        let mut all = Counts::default();
-        for (_, counts) in sheets {
-            all.rows += counts.rows;
-            all.outside += counts.outside;
-            all.refused += counts.refused;
-            all.refusals.extend(counts.refusals);
-        }
-        return Err(ImportError::Nothing(all));
+        return Err(ImportError::Nothing(all(sheets)));
     }
-    let names: Vec<&str> = sheets.iter().map(|(sheet, _)| sheet.name.as_str()).collect();
+    // One that is damaged is no reason against a new one.
+    let before = kept::load(data_dir, region.code()).ok().flatten();
+    let before = before.map(|stored| (stored.about.edition, stored.shelters.len()));
+    let now = gathered.shelters.len();
+    if let Some((edition, before)) = before.clone().filter(|(_, before)| !anyway && now < before.div_ceil(2)) {
+        return Err(ImportError::Loss { now, edition, before, counts: Box::new(all(sheets)) });
+    }
+    let lists = || sheets.iter().map(|(sheet, _)| sheet).filter(|sheet| sheet.form != NOT_PUBLISHED);
+    let names: Vec<&str> = lists().map(|sheet| sheet.name.as_str()).collect();
     let edition = if names.len() > 3 { format!("{} 他{}件", names[0], names.len() - 1) } else { names.join("・") };
     let by_name = || if has_common_ids { GSI.to_owned() } else { edition.clone() };
     let about = About {
         attribution: attribution.unwrap_or_else(by_name),
         edition,
         demonstration: false,
-        sources: sheets.iter().map(|(sheet, _)| sheet.into()).collect(),
+        sources: lists().map(Into::into).collect(),
     };
     let stored = Stored { about, shelters: gathered.shelters };
     let written = kept::path(data_dir, region.code());
@@ -152,6 +172,19 @@ pub fn import(
         joined: gathered.joined,
         by_municipality,
         trusted_list: region.is_sketch() && stored.shelters.iter().any(|kept| kept.said.is_some()),
+        before,
         written,
     })
+}
+
+/// What was read of all files.
+fn all(sheets: Vec<(Sheet, Counts)>) -> Counts {
+    let mut all = Counts::default();
+    for (_, counts) in sheets {
+        all.rows += counts.rows;
+        all.outside += counts.outside;
+        all.refused += counts.refused;
+        all.refusals.extend(counts.refusals);
+    }
+    all
 }

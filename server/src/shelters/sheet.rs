@@ -19,6 +19,9 @@ pub(super) const MAX_BYTES: u64 = 128 << 20;
 /// Rows above the one with the headers: titles, dates.
 const ABOVE_HEADERS: usize = 10;
 
+/// GSI's file in the place of a list that a municipality does not publish: `{"type": "unavailable", …}`.
+pub(super) const NOT_PUBLISHED: &str = "not published (unavailable)";
+
 /// What one file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
@@ -26,7 +29,7 @@ pub struct Sheet {
     pub name: String,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
-    /// `UTF-8`, `Shift_JIS` or `GeoJSON`.
+    /// `UTF-8`, `Shift_JIS` or `GeoJSON`; or that it says itself that there is no list.
     pub form: &'static str,
 }
 
@@ -154,37 +157,51 @@ fn geojson(name: &str, input: impl Read, take: &mut Take<'_>) -> Result<&'static
     let features = outcome.and_then(|features| deserializer.end().map(|()| features));
     match features {
         Err(error) => Err(ImportError::Malformed { file: name.to_owned(), reason: error.to_string() }),
-        Ok(None) => Err(ImportError::NoColumns(name.to_owned())),
-        Ok(Some(())) => Ok("GeoJSON"),
+        Ok(Content::Other) => Err(ImportError::NoColumns(name.to_owned())),
+        Ok(Content::NotPublished) => Ok(NOT_PUBLISHED),
+        Ok(Content::Features) => Ok("GeoJSON"),
     }
 }
 
-/// A FeatureCollection, feature by feature; tells whether there were features.
+/// What a file of JSON holds.
+enum Content {
+    Features,
+    NotPublished,
+    Other,
+}
+
+/// A FeatureCollection, feature by feature.
 struct Collection<'a, 't>(&'a mut Take<'t>);
 
 impl<'de> DeserializeSeed<'de> for Collection<'_, '_> {
-    type Value = Option<()>;
+    type Value = Content;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<()>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Content, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for Collection<'_, '_> {
-    type Value = Option<()>;
+    type Value = Content;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a FeatureCollection")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<()>, A::Error> {
-        let mut found = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
+        let mut found = Content::Other;
         while let Some(key) = map.next_key::<String>()? {
-            if key == "features" {
-                map.next_value_seed(Features(self.0))?;
-                found = Some(());
-            } else {
-                map.next_value::<IgnoredAny>()?;
+            match (key.as_str(), &found) {
+                ("features", _) => {
+                    map.next_value_seed(Features(self.0))?;
+                    found = Content::Features;
+                }
+                ("type", Content::Other) => {
+                    if map.next_value::<serde_json::Value>()? == "unavailable" {
+                        found = Content::NotPublished;
+                    }
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(found)

@@ -33,7 +33,7 @@ impl Place {
     }
 
     fn import(&self, files: &[PathBuf]) -> Result<ImportReport, ImportError> {
-        import(files, &self.region, self.folder.path(), None)
+        import(files, &self.region, self.folder.path(), None, true)
     }
 
     fn in_force(&self) -> Shelters {
@@ -143,7 +143,7 @@ fn a_file_that_is_no_list_is_refused_whole_and_the_old_list_stays_in_force() {
         ("noise.csv", vec![0x81, 0xff, 0xfe, 0x2c, 0x81, 0xff], "line 1 is neither UTF-8 nor Shift_JIS"),
         ("cut.geojson", br#"{"type":"FeatureCollection","features":[{"#.to_vec(), "is damaged or not understood"),
         ("list.json", b"[1,2]".to_vec(), "a FeatureCollection"),
-        ("none.json", br#"{"type":"unavailable"}"#.to_vec(), "has no columns"),
+        ("none.json", br#"{"type":"nothing"}"#.to_vec(), "has no columns"),
         (
             "away.csv",
             format!("{OWN}遠い,35.0,135.0,1\n悪い,x,135.0,2\n").into_bytes(),
@@ -159,6 +159,40 @@ fn a_file_that_is_no_list_is_refused_whole_and_the_old_list_stays_in_force() {
     }
     assert!(matches!(place.import(&[]), Err(ImportError::FileCount)));
     assert!(matches!(place.import(&[place.folder.path().join("absent.csv")]), Err(ImportError::Unreadable { .. })));
+}
+
+#[test]
+fn a_list_that_a_town_does_not_publish_is_named_and_the_others_are_taken() {
+    let place = Place::new(two_towns());
+    let unavailable =
+        r#"{"type":"unavailable","code":"075469","name":"福島県双葉町","message":"公開されていません。"}"#;
+    let none = place.write("075469.json", unavailable);
+    let list = place.write("list.csv", format!("{OWN}公民館,37.5,140.2,1\n"));
+    let report = place.import(&[none.clone(), list]).unwrap();
+    let told = (report.files[0].0.name.as_str(), report.files[0].0.form, report.files[0].1.rows);
+    assert_eq!(told, ("075469.json", "not published (unavailable)", 0));
+    assert_eq!((report.shelters, place.in_force().edition()), (1, "list.csv"));
+    assert!(matches!(place.import(&[none]), Err(ImportError::Nothing(_))));
+}
+
+#[test]
+fn a_list_of_fewer_than_half_as_many_shelters_is_refused_unless_it_is_meant() {
+    let place = Place::new(two_towns());
+    let list = |name: &str, count: u64| {
+        let rows = (1..=count).map(|id| format!("公民館{id},37.5,140.2,{id}\n")).collect::<String>();
+        place.write(name, format!("{OWN}{rows},37.5,140.2,99\n"))
+    };
+    let import = |file: PathBuf, anyway| import(&[file], &place.region, place.folder.path(), None, anyway);
+    assert_eq!(import(list("first.csv", 5), false).unwrap().before, None, "the demonstration is not in the way");
+    let refused = import(list("second.csv", 2), false).unwrap_err().to_string();
+    let told = "the new list has 2 shelters, and the one in force, first.csv, has 5; nothing was changed, and --anyway \
+                takes the files in all the same; line 4: it has no name";
+    assert_eq!(refused, told);
+    assert_eq!(place.in_force().all().len(), 5);
+    let report = import(list("third.csv", 3), false).unwrap();
+    assert_eq!(report.before, Some(("first.csv".to_owned(), 5)));
+    import(list("fourth.csv", 1), true).unwrap();
+    assert_eq!(place.in_force().all().len(), 1);
 }
 
 #[test]

@@ -294,6 +294,29 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
     server.finish()
 }
 
+#[rstest]
+#[case::sqlite(Edition::Sqlite)]
+#[case::postgres(Edition::Postgres)]
+#[tokio::test]
+async fn a_file_of_another_place_does_not_take_the_layer_away(#[case] edition: Edition) -> Result<()> {
+    let Some(start) = Start::on(edition)? else { return Ok(()) };
+    let server = start.start()?;
+    let first = import(&server, "A31a-22_07.geojson", flood(2, (37.5, 139.9)).to_string().as_bytes())?;
+    ensure!(first.contains("flood-max: 1 of 1 zones lie in the region; nothing was imported before"), "{first}");
+    let in_force = || std::fs::read(server.data().join("hazard/flood-max.zones"));
+    let rows = || server.database().map(|known| known.query("SELECT id FROM sokuho.hazard_edition")).transpose();
+    let before = (in_force()?, rows()?);
+    let far = flood(2, (0.0, 0.1)).to_string();
+    let refused = import(&server, "A31a-24_99.geojson", far.as_bytes()).err().context("it was taken")?.to_string();
+    let told = "flood-max: 0 of 1 zones lie in the region; before, in A31a 2022, 1 of 1";
+    ensure!(refused.contains("nothing was changed, and --anyway") && refused.contains(told), "{refused}");
+    ensure!((in_force()?, rows()?) == before, "it is no longer in force");
+    let file = server.data().join("A31a-24_99.geojson");
+    let said = server.command(&["import", "hazard", "--anyway", &file.to_string_lossy()], "")?;
+    ensure!(said.contains(told) && in_force()? != before.0, "{said}");
+    server.finish()
+}
+
 #[tokio::test]
 async fn a_geopackage_is_imported_and_one_in_plane_coordinates_is_refused_by_name() -> Result<()> {
     if !Command::new("ogr2ogr").arg("--version").output().is_ok_and(|done| done.status.success()) {
@@ -330,9 +353,13 @@ async fn real_files_of_the_ministry_are_imported_and_known_places_lie_in_their_z
     let Some(numazu) = shared_file("hazard/plateau/A33-schema_numazu-523856.geojson") else { return Ok(()) };
     let mut server = Server::start()?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let said = server.command(&["import", "hazard", &text(&tokyo), &text(&numazu)], "")?;
+    let refused = server.command(&["import", "hazard", &text(&tokyo), &text(&numazu)], "").err().context("taken")?;
+    let refused = refused.to_string();
+    ensure!(refused.contains("the region would lose zones") && refused.contains("flood-max: 0 of"), "{refused}");
+    let said = server.command(&["import", "hazard", "--anyway", &text(&tokyo), &text(&numazu)], "")?;
     ensure!(said.contains("309 features in"), "{said}");
-    ensure!(said.contains("flood-max") && said.contains("landslide") && said.contains("A31 2020 (+1)"), "{said}");
+    ensure!(said.contains("flood-max") && said.contains("landslide") && said.contains("A31 2020, "), "{said}");
+    ensure!(!said.contains("(+1)"), "{said}");
     server.stop()?;
     server.start_again()?;
     let wall = server.wall(&server.public().region().await?.towns::<1>()?[0].code).await?;

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::base::{Base, Content};
+use crate::base::Content;
 
 const AIZU: Bounds = Bounds { west: 139.35, south: 37.2, east: 140.3, north: 37.87 };
 
@@ -94,7 +94,7 @@ async fn a_feature_without_a_usable_shape_is_named_and_the_others_are_taken() {
     let rivers = file(data.path(), "W05.geojson", &[(river, "null"), (river, LINE)]);
     let (report, features) = take(data.path(), &[rivers]).await.unwrap();
     assert_eq!((features.len(), report.refused), (1, 1));
-    assert_eq!(report.listed, ["W05.geojson, feature 0: it has no geometry"]);
+    assert_eq!(report.listed, ["W05.geojson, feature 1: it has no geometry"]);
 }
 
 #[tokio::test]
@@ -125,6 +125,21 @@ async fn the_old_base_map_stays_when_the_new_files_are_no_good() {
         assert_eq!(base.features().len(), 1, "{reason}");
         assert_eq!(base.features()[0].name.as_deref(), Some("只見川"));
     }
+}
+
+#[tokio::test]
+async fn what_the_map_no_longer_shows_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let sketch = Base::in_force(None, "aizu", data.path()).unwrap();
+    let station = (r#"{"N02_003":"磐越西線","N02_005":"会津若松"}"#, LINE);
+    let (report, features) = take(data.path(), &[file(data.path(), "N02.geojson", &[station])]).await.unwrap();
+    assert_eq!(features.len(), 1, "nothing of the sketch is mixed in");
+    assert_eq!(report.gone(&sketch), [Layer::Water, Layer::Waterway, Layer::Railway, Layer::Road, Layer::Place]);
+    let before = Base::in_force(None, "aizu", data.path()).unwrap();
+    let lake = (r#"{"W09_001":"猪苗代湖"}"#, LAKE);
+    let files = [file(data.path(), "N02.geojson", &[station]), file(data.path(), "W09.geojson", &[lake])];
+    let (report, _) = take(data.path(), &files).await.unwrap();
+    assert_eq!(report.gone(&before), []);
 }
 
 /// The least that is an archive of version 3: its header, and a root directory of no entries, nothing packed.

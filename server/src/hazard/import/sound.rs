@@ -5,11 +5,11 @@ use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use super::super::codec;
 use crate::geodata::{FlawedShape, mend, rings};
 
-/// The feature's polygons as they are kept, and whether they had to be mended; or why they cannot be.
-pub(super) fn sound(shape: Result<Geometry<f64>, FlawedShape>) -> Result<(MultiPolygon<f64>, bool), String> {
-    let (geometry, mut mended) = match shape {
-        Ok(geometry) => (geometry, false),
-        Err(FlawedShape::OpenRing(closed)) => (closed, true),
+/// The feature's polygons as they are kept, and what had to be mended, if anything; or why they cannot be.
+pub(super) fn sound(shape: Result<Geometry<f64>, FlawedShape>) -> Result<(MultiPolygon<f64>, Option<String>), String> {
+    let (geometry, open) = match shape {
+        Ok(geometry) => (geometry, None),
+        Err(FlawedShape::OpenRing(closed)) => (closed, Some("a ring was not closed".to_owned())),
         Err(flaw) => return Err(flaw.to_string()),
     };
     let polygons = match geometry {
@@ -25,12 +25,11 @@ pub(super) fn sound(shape: Result<Geometry<f64>, FlawedShape>) -> Result<(MultiP
         return Err("it is smaller than the hundredth of a metre to which positions are kept".to_owned());
     }
     match rings::check(&shape) {
-        Ok(()) => Ok((shape, mended)),
+        Ok(()) => Ok((shape, open)),
         Err(flaw) => {
-            mended = true;
             let sound = mend::mend(&shape).map(rounded).filter(|shape| !shape.0.is_empty());
             sound
-                .map(|shape| (shape, mended))
+                .map(|shape| (shape, Some(flaw.to_string())))
                 .ok_or_else(|| format!("{flaw}, and mending it would change its area too much"))
         }
     }

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::super::edition::Edition;
 use super::super::{InForce, folder};
 use super::*;
+
+mod told;
+
 use crate::domain::position::Position;
 use crate::geodata::GeodataError;
 use crate::region::synthetic::shared_data;
@@ -242,7 +245,7 @@ fn a_file_that_is_refused_leaves_the_edition_before_in_force_and_nothing_behind(
     let nothing = desk.file("n.geojson", collection(&[feature(json!({"a": 1}), json!([square(140.0, 37.0, 0.1)]))]));
     assert!(matches!(
         desk.import(std::slice::from_ref(&nothing)),
-        Err(HazardError::NoZones { features: 1, refused: 0 })
+        Err(HazardError::NoZones(counts)) if (counts.features, counts.refused) == (1, 0)
     ));
     let mapping = Mapping { layer: Some("lava".to_owned()), ..Mapping::default() };
     assert!(matches!(desk.read(&[nothing], mapping), Err(HazardError::UnknownLayer(..))));

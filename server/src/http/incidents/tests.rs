@@ -10,6 +10,10 @@ use crate::live::tests::ToLive;
 use crate::log::samples::{draft, filed, incident_of, office, sqlite_log_and_history, uuid};
 use crate::log::writer::writer;
 
+fn layers() -> Arc<BTreeSet<String>> {
+    Arc::new(["flood-max", "landslide"].map(str::to_owned).into())
+}
+
 /// A resident's report from outside the region.
 fn abroad(number: u64) -> Entry {
     let mut entry = filed(number);
@@ -32,7 +36,7 @@ async fn state(folder: &tempfile::TempDir) -> IncidentsState {
     let (clock, hlc) = (Arc::new(SystemClock), Arc::new(HlcSource::default()));
     let recorder = Recorder { appender, clock, hlc, node: NodeId(uuid(9)) };
     let offices = Arc::new(["07202", "07421", "07423"].map(office).into());
-    IncidentsState { live, past, recorder, offices, turns: Arc::default() }
+    IncidentsState { live, past, recorder, offices, zone_layers: layers(), turns: Arc::default() }
 }
 
 #[tokio::test]
@@ -50,7 +54,8 @@ async fn a_map_is_told_what_it_draws_and_the_public_the_coarse_place() {
             limit: Some(1),
             form: Some(Form::Symbol),
         };
-        serde_json::to_value(answer(&state.live.read(), &read(&question).unwrap(), audience)).unwrap()
+        serde_json::to_value(answer(&state.live.read(), &read(&question, &state.zone_layers).unwrap(), audience))
+            .unwrap()
     };
     let symbol = |position: Position| {
         let position = serde_json::json!({ "lat": position.lat(), "lon": position.lon() });
@@ -62,6 +67,26 @@ async fn a_map_is_told_what_it_draws_and_the_public_the_coarse_place() {
     assert_ne!(exact, exact.coarse());
     assert_eq!(ask(Audience::Office), symbol(exact));
     assert_eq!(ask(Audience::Public), symbol(exact.coarse()));
+}
+
+#[test]
+fn a_layer_that_there_is_not_is_refused_and_the_layers_are_named() {
+    let question = |zone: &str| Question {
+        bbox: None,
+        near: None,
+        office: None,
+        zone: Some(zone.to_owned()),
+        obstacles: None,
+        limit: None,
+        form: None,
+    };
+    for wrong in ["nope", "nope:1", ""] {
+        let refused = read(&question(wrong), &layers()).err().unwrap();
+        assert_eq!(refused.code(), Code::InvalidField, "{wrong}");
+    }
+    assert!(read(&question("flood-max"), &layers()).is_ok());
+    // A class that nobody knows may be kept from some edition.
+    assert!(read(&question("landslide:9"), &layers()).is_ok());
 }
 
 fn operator(acting: &str) -> StaffCaller {
@@ -164,7 +189,7 @@ async fn who_asks_what_stands_in_the_way_is_told_no_leak_and_must_say_near_what(
         form: None,
     };
     let ids = |obstacles: bool| {
-        let asked = read(&question(Some(castle), None, Some(obstacles))).unwrap();
+        let asked = read(&question(Some(castle), None, Some(obstacles)), &layers()).unwrap();
         let answer = serde_json::to_value(answer(&state.live.read(), &asked, Audience::Public)).unwrap();
         answer["incidents"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
     };
@@ -176,6 +201,6 @@ async fn who_asks_what_stands_in_the_way_is_told_no_leak_and_must_say_near_what(
     state.recorder.appender.append(draft(broken)).await.unwrap();
     assert_eq!(ids(true), [serde_json::json!(incident_of(3))]);
     for wrong in [question(None, Some("139,37,140,38"), Some(true)), question(None, None, Some(true))] {
-        assert_eq!(read(&wrong).err().map(|error| error.code()), Some(Code::InvalidField));
+        assert_eq!(read(&wrong, &layers()).err().map(|error| error.code()), Some(Code::InvalidField));
     }
 }
