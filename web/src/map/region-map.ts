@@ -277,7 +277,8 @@ export class IncidentMap {
 
   /** Goes to a place. */
   go(position: LatLon): void {
-    this.#map.easeTo({ center: [position.lon, position.lat], zoom: Math.max(this.#map.getZoom(), 13), ...calmly() });
+    const zoom = Math.max(this.#map.getZoom(), 13);
+    this.#map.easeTo({ center: [position.lon, position.lat], zoom, ...calmly() }, ASKED_FOR);
   }
 
   /** Shows the whole region again. */
@@ -367,6 +368,9 @@ export class IncidentMap {
     this.#map.getCanvas().style.cursor = cursor;
   }
 }
+
+/** Somebody asked for this move, as if by hand: the map stays there when the page moves around it. */
+const ASKED_FOR = { originalEvent: true };
 
 /** For people whom movement makes ill. */
 function calmly(): { duration: number } {
