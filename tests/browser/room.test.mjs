@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
-import { administrator, openWall, sendReport } from './harness/people.mjs';
+import { administrator, openConsole, openWall, sendReport } from './harness/people.mjs';
 import { beside, Server } from './harness/server.mjs';
 
 /** Widths of screens: a phone, an old projector, the usual wall, and the two above it. */
@@ -20,6 +20,7 @@ const SIZES = [
 let server;
 let browser;
 let address;
+let operator;
 let people = 0;
 
 before(async () => {
@@ -27,6 +28,7 @@ before(async () => {
   browser = await launch();
   const [town] = (await server.region()).towns;
   address = await server.wallAddress(town.code);
+  operator = await server.account('suzuki', '鈴木 一郎', town.code, 'operator');
   const night = ['--url', server.url, '--data', server.data, '--speed', '300', '--once'];
   execFileSync(beside('demo'), night, { stdio: 'ignore' });
   // Beside the drill something happens.
@@ -79,11 +81,26 @@ async function staysWithin(page, width) {
   assert.deepEqual(beyond, []);
 }
 
+/** The legend takes a third of its map at most, and none of it is hidden. */
+async function legendIsSmall(page) {
+  await page.locator('.foot .layer').first().waitFor();
+  const { share, hidden } = await page.locator('.foot').evaluate((foot) => {
+    const legend = foot.querySelector('details');
+    return {
+      share: foot.offsetHeight / foot.parentElement.offsetHeight,
+      hidden: legend.scrollHeight - legend.clientHeight,
+    };
+  });
+  assert.ok(share < 0.345, `the legend takes ${share} of its map`);
+  assert.ok(hidden < 4, `${hidden} pixels of the legend are hidden`);
+}
+
 for (const size of SIZES) {
   test(`a wall ${size[0]} pixels wide shows a drill, real reports and full shelters at once, and nothing leaves it`, async () => {
     const page = await wall(size);
     await photograph(page, 'room');
     await staysWithin(page, size[0]);
+    if (size[0] > 960) await legendIsSmall(page);
     // As many as ever may be.
     await page.locator('.sums dd').evaluateAll((numbers) => {
       for (const number of numbers) number.firstChild.textContent = '12,345';
@@ -97,6 +114,10 @@ for (const size of SIZES) {
   });
 }
 
+/** How wide the columns of the table are, and how wide they may be, pixels. */
+const roomOf = (page) =>
+  page.locator('.tables .scroll').evaluate((scroll) => ({ wanted: scroll.scrollWidth, room: scroll.clientWidth }));
+
 test('the table has the room of the map and the counts; nothing lies upon it, and no word of its marks is broken', async () => {
   const page = await wall([1920, 1080]);
   await page.getByRole('button', { name: t('table.show') }).click();
@@ -108,10 +129,7 @@ test('the table has the room of the map and the counts; nothing lies upon it, an
     .waitFor();
   await page.locator('.counts').waitFor({ state: 'hidden' });
   await photograph(page, 'room-table');
-  const { wanted, room } = await page.locator('.tables .scroll').evaluate((scroll) => ({
-    wanted: scroll.scrollWidth,
-    room: scroll.clientWidth,
-  }));
+  const { wanted, room } = await roomOf(page);
   assert.ok(wanted <= room, `the columns need ${wanted} pixels and have ${room}`);
   const seen = await rows.evaluateAll((rows) => {
     const { bottom } = rows[0].closest('.scroll').getBoundingClientRect();
@@ -143,8 +161,29 @@ test('the table has the room of the map and the counts; nothing lies upon it, an
   await isAccessible(page, 'the table on a wall');
   await page.getByRole('button', { name: t('table.back') }).click();
   await page.locator('.counts').waitFor();
+  // The map comes back as it was, and no larger one is explained.
+  await page.locator('.foot .road').waitFor({ state: 'detached' });
   await page.locator('[data-drawn]').waitFor();
   await photograph(page, 'room-again');
+  browser.isUntroubled();
+  await page.context().close();
+});
+
+test("a console's legend takes a third of its map at most, and its table shows all columns", async () => {
+  const page = await browser.page('desk');
+  await openConsole(page, server, operator);
+  await page.locator('[data-drawn]').waitFor();
+  await legendIsSmall(page);
+  await photograph(page, 'room-console');
+  await page.getByRole('button', { name: t('table.show') }).click();
+  await page
+    .getByRole('table', { name: t('table.caption') })
+    .locator('tbody tr')
+    .first()
+    .waitFor();
+  await photograph(page, 'room-console-table');
+  const { wanted, room } = await roomOf(page);
+  assert.ok(wanted <= room, `the columns need ${wanted} pixels and have ${room}`);
   browser.isUntroubled();
   await page.context().close();
 });

@@ -27,10 +27,15 @@ it('tells expressways from other roads, and names the classes of zones whatever 
 class Moved {
   drawn: DrawnFeature[] = [];
   asked = 0;
+  readonly container = { clientWidth: 500 };
   readonly #calls = new Map<string, ((event: object) => void)[]>();
 
   on(name: string, call: (event: object) => void) {
     this.#calls.set(name, [...(this.#calls.get(name) ?? []), call]);
+  }
+
+  getContainer() {
+    return this.container;
   }
 
   getStyle() {
@@ -65,6 +70,13 @@ it('keeps what was seen while the map only gives room to its legend, and looks a
   map.tell('moveend');
   map.tell('idle');
   expect(base(told.at(-1))).toEqual(['road']);
+  // The page gave the map another width.
+  map.drawn = [water];
+  map.container.clientWidth = 900;
+  map.tell('resize');
+  map.tell('moveend');
+  map.tell('idle');
+  expect(base(told.at(-1))).toEqual(['water']);
 });
 
 it('does not look again for a report that comes', () => {

@@ -44,14 +44,19 @@ export function sameOnGround(a: OnGround | null, b: OnGround): boolean {
 
 /**
  * Tells what a map has of the ground whenever that changes. A legend that grows takes room of its map, which then shows
- * less: while the map only changes its size, what was seen stays, so that the two come to rest.
+ * less: while the map only changes its height, what was seen stays, so that the two come to rest.
  */
 export function watchGround(map: MapLibre, tell: (seen: OnGround) => void): void {
   let seen: OnGround | null = null;
   let due = true;
   let moved = false;
   let sizing = false;
+  let width = map.getContainer().clientWidth;
   map.on('resize', () => {
+    const before = width;
+    width = map.getContainer().clientWidth;
+    // A legend changes no width: a table or a window did.
+    moved ||= width !== before;
     sizing = true;
     // What the page does about its new size, it does at once.
     queueMicrotask(() => {
