@@ -161,7 +161,7 @@ fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
         if last.elapsed() >= Duration::from_secs(1) {
             last = Instant::now();
             let rate = features as f64 / begun.elapsed().as_secs_f64();
-            esay!("{file}: {features} features, {zones} zones, {rate:.0} features/s")?;
+            eprintln!("{file}: {features} features, {zones} zones, {rate:.0} features/s");
         }
     }
 }

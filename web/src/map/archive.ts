@@ -2,6 +2,7 @@ import type { ExpressionSpecification, LayerSpecification, RasterLayerSpecificat
 import type { TileJson } from '../wire';
 import type { BaseParts } from './base';
 import { LIGHT_FONTS } from './fonts';
+import type { Explained, GroundSign } from './on-ground';
 import type { Palette } from './palette';
 
 /** What common makers of vector tiles call their layers: OpenMapTiles, Protomaps, Shortbread, and ourselves. */
@@ -37,9 +38,11 @@ export function archiveParts(tiles: TileJson, url: string, palette: Palette, loc
   const has = new Set(tiles.vector_layers.map(({ id }) => id));
   const layersOf = (kind: keyof typeof NAMES) => NAMES[kind].filter((name) => has.has(name));
   const shape = (type: string): ExpressionSpecification => ['==', ['geometry-type'], type];
-  const line = (name: string, colour: string, width: number): LayerSpecification => ({
+  const explained = (sign: GroundSign) => ({ metadata: { sign } satisfies Explained });
+  const line = (sign: GroundSign, name: string, colour: string, width: number): LayerSpecification => ({
     id: `base-${name}`,
     type: 'line',
+    ...explained(sign),
     source: 'base',
     'source-layer': name,
     filter: shape('LineString'),
@@ -53,15 +56,16 @@ export function archiveParts(tiles: TileJson, url: string, palette: Palette, loc
     areas: layersOf('water').map((name) => ({
       id: `base-${name}`,
       type: 'fill',
+      ...explained('water'),
       source: 'base',
       'source-layer': name,
       filter: shape('Polygon'),
       paint: { 'fill-color': palette.water },
     })),
     lines: [
-      ...layersOf('waterway').map((name) => line(name, palette.river, 1.2)),
-      ...layersOf('road').map((name) => line(name, palette.roadEdge, 1.2)),
-      ...layersOf('railway').map((name) => line(name, palette.railway, 1.4)),
+      ...layersOf('waterway').map((name) => line('water', name, palette.river, 1.2)),
+      ...layersOf('road').map((name) => line('way', name, palette.roadEdge, 1.2)),
+      ...layersOf('railway').map((name) => line('railway', name, palette.railway, 1.4)),
     ],
     names: layersOf('place').map((name) => ({
       id: `base-${name}`,

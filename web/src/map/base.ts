@@ -7,6 +7,7 @@ import type {
 import type { BaseMap } from '../wire';
 import { archiveParts } from './archive';
 import { FONTS, LIGHT_FONTS } from './fonts';
+import type { Explained } from './on-ground';
 import type { Palette } from './palette';
 
 /** The layers of the base map, as features and tiles name them. */
@@ -103,10 +104,17 @@ function drawn(
     'text-halo-width': width * scale,
   });
   const expressway: ExpressionSpecification = ['==', ['get', 'rank'], 1];
+  const explained = (by: Explained) => ({ metadata: by });
   const round = { 'line-join': 'round', 'line-cap': 'round' } as const;
   return {
     areas: [
-      { id: 'base-water', type: 'fill', ...from('water'), paint: { 'fill-color': palette.water } },
+      {
+        id: 'base-water',
+        type: 'fill',
+        ...explained({ sign: 'water' }),
+        ...from('water'),
+        paint: { 'fill-color': palette.water },
+      },
       {
         id: 'base-shore',
         type: 'line',
@@ -118,6 +126,7 @@ function drawn(
       {
         id: 'base-waterway',
         type: 'line',
+        ...explained({ sign: 'water' }),
         ...from('waterway', BY_RANK),
         layout: round,
         paint: {
@@ -135,6 +144,7 @@ function drawn(
       {
         id: 'base-road',
         type: 'line',
+        ...explained({ roads: true }),
         ...from('road', BY_RANK),
         layout: round,
         paint: {
@@ -145,6 +155,7 @@ function drawn(
       {
         id: 'base-railway',
         type: 'line',
+        ...explained({ sign: 'railway' }),
         ...from('railway'),
         layout: { 'line-join': 'round' },
         paint: { 'line-color': palette.railway, 'line-width': grow(scale, 1.6, 3.4) },
@@ -166,6 +177,7 @@ function drawn(
       {
         id: 'base-station',
         type: 'circle',
+        ...explained({ sign: 'station' }),
         ...from('station', NAMES_BY_RANK),
         paint: {
           'circle-radius': grow(scale, 1.8, 4),

@@ -1,5 +1,6 @@
 import type { ExpressionSpecification, LayerSpecification, VectorSourceSpecification } from 'maplibre-gl';
 import type { HazardClass, HazardLayer } from '../wire';
+import type { Explained } from './on-ground';
 import { patternName, patternOf } from './patterns';
 
 /** A hazard layer that is shown, and how strongly, 0 to 1. */
@@ -48,6 +49,9 @@ export function darker(colour: string, by: number): string {
   return `#${[1, 3, 5].map((at) => part(at).toString(16).padStart(2, '0')).join('')}`;
 }
 
+/** How strongly patterns and edges are drawn upon a colour of this strength, 0 to 1. */
+export const stronger = (opacity: number) => Math.min(1, opacity + 0.2);
+
 /** What draws a hazard layer: its official colours, a pattern of ours on them, and the edge of each zone. */
 export function zoneLayers({ layer, opacity }: ShownZones, ink: string, scale: number): LayerSpecification[] {
   const from = { source: zonesSource(layer.id), 'source-layer': 'zones' };
@@ -63,7 +67,7 @@ export function zoneLayers({ layer, opacity }: ShownZones, ink: string, scale: n
             filter: ['in', ['to-string', ['get', 'class']], ['literal', patterned.map(({ code }) => code)]],
             paint: {
               'fill-pattern': byClass(patterned, (one) => patternName(patternOf(one.pattern), ink), ''),
-              'fill-opacity': Math.min(1, opacity + 0.2),
+              'fill-opacity': stronger(opacity),
             },
           },
         ];
@@ -71,6 +75,7 @@ export function zoneLayers({ layer, opacity }: ShownZones, ink: string, scale: n
     {
       id: `${from.source}-fill`,
       type: 'fill',
+      metadata: { zones: layer.id } satisfies Explained,
       ...from,
       paint: {
         'fill-color': byClass(layer.classes, ({ color }) => color, UNKNOWN_COLOUR),
@@ -87,7 +92,7 @@ export function zoneLayers({ layer, opacity }: ShownZones, ink: string, scale: n
       paint: {
         'line-color': byClass(layer.classes, ({ color }) => darker(color, 0.35), UNKNOWN_COLOUR),
         'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.4 * scale, 13, 1.4 * scale],
-        'line-opacity': Math.min(1, opacity + 0.2),
+        'line-opacity': stronger(opacity),
       },
     },
   ];

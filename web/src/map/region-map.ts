@@ -20,6 +20,7 @@ import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { mendSources } from './mending';
 import type { Box, Mark } from './numbers';
+import { type OnGround, watchGround } from './on-ground';
 import type { View } from './on-map';
 import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
@@ -205,7 +206,14 @@ export class IncidentMap {
   /** Whether a name was missing, so that it is drawn once more. */
   #naming = false;
 
-  constructor(options: MapOptions & { onSelect: (id: string) => void; onView?: (view: View) => void }) {
+  constructor(
+    options: MapOptions & {
+      onSelect: (id: string) => void;
+      onView?: (view: View) => void;
+      /** What the map has of the ground where somebody looks. */
+      onGround?: (seen: OnGround) => void;
+    },
+  ) {
     this.#options = options;
     const { map, settle } = begin(options, t('app.drill'));
     this.#map = map;
@@ -227,6 +235,7 @@ export class IncidentMap {
       this.#waiting.clear();
       this.#ask();
     });
+    if (options.onGround) watchGround(map, options.onGround);
     const look = () => {
       const zoom = this.#map.getZoom();
       options.onView?.({ gathers: zoom < CLUSTERS_END, allShelters: zoom >= UNSAID_FROM });
