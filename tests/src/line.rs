@@ -1,10 +1,14 @@
 //! A line between the server and its database that a test can cut: a proxy that passes bytes on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+/// How long somebody may take to try again.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the line does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +27,7 @@ pub enum Works {
 pub struct Line {
     port: u16,
     works: Arc<watch::Sender<Works>>,
+    knocks: watch::Receiver<u64>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -36,18 +41,32 @@ impl Line {
         let port = listener.local_addr()?.port();
         let works = Arc::new(watch::Sender::new(Works::Yes));
         let (server, state) = (server.to_owned(), Arc::clone(&works));
+        let (knocked, knocks) = watch::channel(0);
         let accepting = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
+                knocked.send_modify(|times| *times += 1);
                 let (server, state) = (server.clone(), state.subscribe());
                 tokio::spawn(async move { pass(near, &server, state).await });
             }
         });
-        Ok(Self { port, works, accepting })
+        Ok(Self { port, works, knocks, accepting })
     }
 
     /// Its port on this machine.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Waits until somebody has tried to connect so many more times.
+    ///
+    /// # Errors
+    /// If nobody does in time.
+    pub async fn knocked(&self, times: u64) -> Result<()> {
+        let mut knocks = self.knocks.clone();
+        let wanted = *knocks.borrow_and_update() + times;
+        let enough = tokio::time::timeout(PATIENCE, knocks.wait_for(|knocks| *knocks >= wanted));
+        enough.await.context("nobody tries to connect")??;
+        Ok(())
     }
 
     /// From now on it works so.
