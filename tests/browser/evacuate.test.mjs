@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
-import { administrator, openConsole, openWall, sendReport } from './harness/people.mjs';
+import { administrator, offers, openConsole, openWall, sendReport, standAt } from './harness/people.mjs';
 import { Server } from './harness/server.mjs';
 
 let server;
@@ -27,18 +27,6 @@ before(async () => {
 after(async () => {
   await finish(browser, server);
 });
-
-const offers = (page) => page.locator('section[aria-labelledby="offers-title"] > ol > li');
-
-async function type(page, { lat, lon }) {
-  const typed = page.getByLabel(t('capture.place.lat'));
-  const change = page.getByRole('button', { name: t('evacuate.where.change') });
-  if (await change.isVisible()) await change.click();
-  if (!(await typed.isVisible())) await page.getByText(t('capture.place.typed')).click();
-  await typed.fill(String(lat));
-  await page.getByLabel(t('capture.place.lon')).fill(String(lon));
-  await page.getByRole('button', { name: t('capture.place.use_typed') }).click();
-}
 
 test('an operator opens a shelter by the keyboard, and the wall and every map have it at once', async () => {
   const desk = await browser.page('desk');
@@ -108,7 +96,7 @@ test('a phone that opened the page once goes on without a network, and says how 
   await page.context().setOffline(true);
   await page.reload();
   await page.getByRole('heading', { name: t('evacuate.title') }).waitFor();
-  await type(page, at);
+  await standAt(page, at);
   await offers(page).first().getByRole('heading', { name: target.name }).waitFor();
   await offers(page)
     .first()

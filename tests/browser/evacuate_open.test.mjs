@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
-import { administrator } from './harness/people.mjs';
+import { administrator, offers } from './harness/people.mjs';
 import { Server } from './harness/server.mjs';
 
 let server;
@@ -28,7 +28,6 @@ after(async () => {
   await finish(browser, server);
 });
 
-const offers = (page) => page.locator('section[aria-labelledby="offers-title"] > ol > li');
 const says = (state) => chief(`/api/shelters/${shelter.id}/state`, { state });
 const here = (page) => page.getByRole('button', { name: t('capture.place.device') }).click();
 

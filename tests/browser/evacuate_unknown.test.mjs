@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, isAccessible, launch, photograph, t } from './harness/browser.mjs';
-import { administrator, sendReport } from './harness/people.mjs';
+import { administrator, offers, sendReport, standAt } from './harness/people.mjs';
 import { ProxyBefore } from './harness/proxy.mjs';
 import { Server } from './harness/server.mjs';
 
@@ -25,19 +25,6 @@ before(async () => {
 after(async () => {
   await finish(browser, server);
 });
-
-const offers = (page) => page.locator('section[aria-labelledby="offers-title"] > ol > li');
-
-/** Says where one stands, by the degrees. */
-async function standAt(page, { lat, lon }) {
-  const typed = page.getByLabel(t('capture.place.lat'));
-  const change = page.getByRole('button', { name: t('evacuate.where.change') });
-  if (await change.isVisible()) await change.click();
-  if (!(await typed.isVisible())) await page.getByText(t('capture.place.typed')).click();
-  await typed.fill(String(lat));
-  await page.getByLabel(t('capture.place.lon')).fill(String(lon));
-  await page.getByRole('button', { name: t('capture.place.use_typed') }).click();
-}
 
 test("a drill's broken roads stand in nobody's way, and real ones do", async () => {
   const at = town.label;

@@ -108,3 +108,17 @@ export async function administrator(server, town) {
   const { access_token } = await send('/api/sessions', { name, password });
   return (path, body = {}) => send(path, { id: uuid7(), ...body }, access_token);
 }
+
+/** The shelters that /evacuate offers. */
+export const offers = (page) => page.locator('section[aria-labelledby="offers-title"] > ol > li');
+
+/** Says on /evacuate where one stands, by the degrees. */
+export async function standAt(page, { lat, lon }) {
+  const typed = page.getByLabel(t('capture.place.lat'));
+  const change = page.getByRole('button', { name: t('evacuate.where.change') });
+  if (await change.isVisible()) await change.click();
+  if (!(await typed.isVisible())) await page.getByText(t('capture.place.typed')).click();
+  await typed.fill(String(lat));
+  await page.getByLabel(t('capture.place.lon')).fill(String(lon));
+  await page.getByRole('button', { name: t('capture.place.use_typed') }).click();
+}
