@@ -61,7 +61,7 @@ fn measure(world: &World, bounds: &Bounds, name: &str, audience: Audience) -> Re
             for _ in 0..20 {
                 let x = range.west + dice.below(range.east - range.west + 1);
                 let y = range.north + dice.below(range.south - range.north + 1);
-                bytes += draw(Tile { z, x, y })?.len();
+                bytes += draw(Tile { z, x, y }).len();
             }
             count += 20;
         }
@@ -71,7 +71,7 @@ fn measure(world: &World, bounds: &Bounds, name: &str, audience: Audience) -> Re
     let mut most = 0;
     for range in (5..=14).map(|z| TileRange::covering(bounds, z)) {
         for (x, y) in (range.west..=range.east).flat_map(|x| (range.north..=range.south).map(move |y| (x, y))) {
-            most = most.max(draw(Tile { z: range.z, x, y })?.len());
+            most = most.max(draw(Tile { z: range.z, x, y }).len());
         }
     }
     println!("{name} most bytes of all: {most}");

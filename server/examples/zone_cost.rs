@@ -141,7 +141,7 @@ fn tiles(zones: impl Iterator<Item = (u32, MultiPolygon<f64>)>, out: &mut impl W
         while count < 20 || cpu_seconds()? - began < 2.0 {
             let x = range.west + dice.below(u64::from(range.east - range.west + 1)) as u32;
             let y = range.north + dice.below(u64::from(range.south - range.north + 1)) as u32;
-            let drawn = shapes::draw(&layers, Tile { z, x, y })?;
+            let drawn = shapes::draw(&layers, Tile { z, x, y });
             (count, bytes, most) = (count + 1, bytes + drawn.len(), most.max(drawn.len()));
         }
         writeln!(out, "zoom {z} CPU ms a tile: {}", (cpu_seconds()? - began) * 1000.0 / f64::from(count))?;
@@ -151,7 +151,7 @@ fn tiles(zones: impl Iterator<Item = (u32, MultiPolygon<f64>)>, out: &mut impl W
     let mut most = 0;
     for range in (5..=14).map(|z| TileRange::covering(&bounds, z)) {
         for (x, y) in (range.west..=range.east).flat_map(|x| (range.north..=range.south).map(move |y| (x, y))) {
-            most = most.max(shapes::draw(&layers, Tile { z: range.z, x, y })?.len());
+            most = most.max(shapes::draw(&layers, Tile { z: range.z, x, y }).len());
         }
     }
     writeln!(out, "most bytes of all: {most}")?;

@@ -1,7 +1,8 @@
 //! Tile maths for the bulletin map: Web Mercator tiles (EPSG:3857, the "XYZ" scheme, y grows to the
 //! south) and degrees WGS 84; and what is made of them. Knows nothing of the server.
 //!
-//! `points` makes vector tiles of many things with a place, `shapes` of areas and lines, by so many `drawers` at once;
+//! `points` makes vector tiles of many things with a place, `shapes` of areas and lines, both written by `mvt`, by so many
+//! `drawers` at once;
 //! `cache` keeps what was made until a change empties its place, `kept` holds it within its bytes. `archive` reads files
 //! of tiles that were made elsewhere, `proxy` fetches and keeps those of listed servers.
 //!
@@ -13,6 +14,7 @@ pub mod cache;
 pub mod drawers;
 pub mod format;
 pub mod kept;
+pub mod mvt;
 pub mod points;
 pub mod properties;
 pub mod proxy;

@@ -4,21 +4,12 @@
 //! A cluster says how many there are of each kind. What is counted as a kind is up to the caller, who gives each
 //! thing a set of marks. A thing that stands alone in its cell keeps its id: cells add ids up by exclusive or, so
 //! that the id of the last one left is what remains.
-//!
-//! Format: Mapbox Vector Tile 2.1.
 
 use std::collections::BTreeMap;
 
-use fast_mvt::{MvtCoord, MvtGeomType, MvtTileBuilder};
-
-use crate::properties::{Properties, Unwritable};
+use crate::mvt::{EXTENT_BITS, Place, TileWriter};
+use crate::properties::Properties;
 use crate::{MAX_ZOOM, Tile};
-
-/// Units across a tile.
-pub const EXTENT: u32 = 4_096;
-
-/// log2 of [`EXTENT`].
-pub(crate) const EXTENT_BITS: u8 = 12;
 
 /// The deepest zoom of a vector tile: its units are still whole units of the globe.
 pub const DEEPEST: u8 = MAX_ZOOM - EXTENT_BITS;
@@ -54,13 +45,13 @@ impl Spot {
     }
 
     /// Where it lies in a tile of a zoom up to [`DEEPEST`], in units of the tile from its north-west corner.
-    fn within(self, tile: Tile) -> MvtCoord {
+    pub(crate) fn within(self, tile: Tile) -> Place {
         let bits = DEEPEST.saturating_sub(tile.z);
         let unit = |place: u32, number: u32| {
             let from = i64::from(number) << (MAX_ZOOM - tile.z);
             i32::try_from((i64::from(place) - from) >> bits).unwrap_or(i32::MAX)
         };
-        MvtCoord { x: unit(self.x, tile.x), y: unit(self.y, tile.y) }
+        Place { x: unit(self.x, tile.x), y: unit(self.y, tile.y) }
     }
 }
 
@@ -272,59 +263,19 @@ impl<const M: usize> Clusters<M> {
     }
 }
 
-/// A tile that is being written, layer by layer.
-#[derive(Default)]
-pub struct PointTile {
-    written: MvtTileBuilder,
-}
-
-impl PointTile {
-    /// Writes a layer with one point for each tally, at the middle of its places; `describe` writes down its
-    /// properties. A layer without points is left out.
-    ///
-    /// # Errors
-    /// [`Unwritable`]
-    pub fn layer<'t, const M: usize>(
-        self,
-        name: &str,
-        tile: Tile,
-        tallies: impl Iterator<Item = &'t Tally<M>>,
-        mut describe: impl FnMut(&'t Tally<M>, &mut Properties<'_>),
-    ) -> Result<Self, Unwritable> {
-        self.points(name, tile, tallies.map(|tally| (tally.middle(), tally)), |tally, out| describe(tally, out))
-    }
-
-    /// Writes a layer with a point at each of these places; `describe` writes down the properties.
-    ///
-    /// # Errors
-    /// [`Unwritable`]
-    pub fn points<T>(
-        self,
-        name: &str,
-        tile: Tile,
-        points: impl Iterator<Item = (Spot, T)>,
-        mut describe: impl FnMut(T, &mut Properties<'_>),
-    ) -> Result<Self, Unwritable> {
-        let mut points = points.peekable();
-        if points.peek().is_none() {
-            return Ok(self);
-        }
-        let mut layer = self.written.layer(name)?;
+/// Writes a layer with a point at each of these places; `describe` writes down the properties.
+pub fn write<T>(
+    out: &mut TileWriter,
+    name: &str,
+    tile: Tile,
+    points: impl Iterator<Item = (Spot, T)>,
+    mut describe: impl FnMut(T, &mut Properties<'_>),
+) {
+    out.layer(name, |layer| {
         for (spot, thing) in points {
-            let mut feature = layer.feature_of(MvtGeomType::Point);
-            feature.points([spot.within(tile)])?;
-            let mut properties = Properties::of(&mut feature);
-            describe(thing, &mut properties);
-            properties.end()?;
-            layer = feature.end();
+            layer.points(&[spot.within(tile)], |out| describe(thing, out));
         }
-        Ok(Self { written: layer.end() })
-    }
-
-    /// The bytes of the tile.
-    pub fn encode(self) -> Vec<u8> {
-        self.written.encode()
-    }
+    });
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use fast_mvt::{MvtGeometry, MvtReaderRef, MvtTile, MvtValue};
 use proptest::prelude::*;
 
 use super::*;
+use crate::mvt::EXTENT;
 
 /// Marks of the tests: red, blue, urgent.
 const MARKS: usize = 3;
@@ -47,7 +48,10 @@ fn uuid_like(id: u128) -> String {
 fn tile_of(things: &[Thing], tile: Tile) -> Vec<u8> {
     let mut clusters = Clusters::<MARKS>::of(tile);
     things.iter().for_each(|thing| clusters.add(thing));
-    PointTile::default().layer("things", tile, clusters.tallies(), describe).unwrap().encode()
+    let points = clusters.tallies().map(|tally| (tally.middle(), tally));
+    let mut out = TileWriter::default();
+    write(&mut out, "things", tile, points, describe);
+    out.end()
 }
 
 fn number(value: &MvtValue) -> u64 {

@@ -1,50 +1,49 @@
 //! What a feature of a vector tile says of itself.
 
-use fast_mvt::{MvtFeatureBuilder, MvtResult, MvtValueRef};
+use crate::mvt::{LayerWriter, Raw};
 
 /// Where the properties of one feature are written down.
 pub struct Properties<'a> {
-    feature: &'a mut MvtFeatureBuilder,
-    failed: MvtResult<()>,
+    layer: &'a mut LayerWriter,
 }
 
 impl<'a> Properties<'a> {
-    pub(crate) fn of(feature: &'a mut MvtFeatureBuilder) -> Self {
-        Self { feature, failed: Ok(()) }
+    pub(crate) fn of(layer: &'a mut LayerWriter) -> Self {
+        Self { layer }
     }
 
     /// A text.
     pub fn text(&mut self, key: &str, value: &str) {
-        self.put(key, MvtValueRef::String(value));
+        self.layer.shared(key, Raw::Text(value));
+    }
+
+    /// A text that hardly any other feature of the layer has, such as an id.
+    pub fn own_text(&mut self, key: &str, value: &str) {
+        self.layer.own(key, Raw::Text(value));
     }
 
     /// A whole number.
     pub fn number(&mut self, key: &str, value: u64) {
-        self.put(key, MvtValueRef::UInt(value));
+        self.layer.shared(key, Raw::Number(value));
+    }
+
+    /// A whole number that hardly any other feature of the layer has, such as a time.
+    pub fn own_number(&mut self, key: &str, value: u64) {
+        self.layer.own(key, Raw::Number(value));
     }
 
     /// Yes or no.
     pub fn flag(&mut self, key: &str, value: bool) {
-        self.put(key, MvtValueRef::Bool(value));
+        self.layer.shared(key, Raw::Flag(value));
     }
 
     /// A value that was kept.
     pub fn value(&mut self, key: &str, value: &Value) {
         match value {
             Value::Text(text) => self.text(key, text),
-            Value::Number(number) => self.put(key, MvtValueRef::SInt(*number)),
+            Value::Number(number) => self.layer.shared(key, Raw::Signed(*number)),
             Value::Flag(flag) => self.flag(key, *flag),
         }
-    }
-
-    fn put(&mut self, key: &str, value: MvtValueRef<'_>) {
-        if self.failed.is_ok() {
-            self.failed = self.feature.tag_ref(key, value).map(|_| ());
-        }
-    }
-
-    pub(crate) fn end(self) -> MvtResult<()> {
-        self.failed
     }
 }
 
@@ -58,8 +57,3 @@ pub enum Value {
     /// Yes or no.
     Flag(bool),
 }
-
-/// Why a tile could not be written: it has more values than the format can number.
-#[derive(Debug, thiserror::Error)]
-#[error("the tile cannot be written: {0}")]
-pub struct Unwritable(#[from] fast_mvt::MvtError);

@@ -8,12 +8,13 @@
 //! as above.
 
 use sokuho_tiles::Tile;
-use sokuho_tiles::points::{PointTile, Tally, Thing};
-use sokuho_tiles::properties::{Properties, Unwritable};
+use sokuho_tiles::mvt::TileWriter;
+use sokuho_tiles::points::{self, Spot, Tally, Thing};
+use sokuho_tiles::properties::Properties;
 use uuid::Uuid;
 
 use crate::domain::report::Category;
-use crate::live::map::{DANGER, FIRST_STATUS, MARKS, MapTile, STATUSES, Shown};
+use crate::live::map::{DANGER, FIRST_STATUS, MARKS, MapClusters, MapReport, MapTile, STATUSES, Shown};
 use crate::wire::Audience;
 
 /// The layer of incidents.
@@ -23,45 +24,48 @@ pub const INCIDENTS: &str = "incidents";
 pub const REPORTS: &str = "reports";
 
 /// Writes a tile; an empty one has no bytes.
-///
-/// # Errors
-/// [`Unwritable`]
-pub fn draw(shown: &MapTile, tile: Tile, audience: Audience) -> Result<Vec<u8>, Unwritable> {
+pub fn draw(shown: &MapTile, tile: Tile, audience: Audience) -> Vec<u8> {
     let words = Words::new();
     let for_offices = audience == Audience::Office;
-    let mut out = PointTile::default();
-    out = match &shown.incidents {
+    let mut out = TileWriter::default();
+    match &shown.incidents {
         Shown::OneByOne(few) => {
             let points = few.iter().map(|one| (one.thing.spot, one));
-            out.points(INCIDENTS, tile, points, |one, out| words.incident(&one.thing, one.drill, for_offices, out))?
+            points::write(&mut out, INCIDENTS, tile, points, |one, out| {
+                words.incident(&one.thing, one.drill, for_offices, out);
+            });
         }
         Shown::Gathered(real, drill) => {
-            let all = real.tallies().map(|tally| (tally, false)).chain(drill.tallies().map(|tally| (tally, true)));
-            let points = all.map(|(tally, drill)| (tally.middle(), (tally, drill)));
-            out.points(INCIDENTS, tile, points, |(tally, drill), out| match tally.single() {
-                Some(thing) => words.incident(&thing, drill, for_offices, out),
-                None => words.cluster(tally, drill, for_offices, out),
-            })?
+            points::write(&mut out, INCIDENTS, tile, tallies(real, drill), |(tally, drill), out| {
+                match tally.single() {
+                    Some(thing) => words.incident(&thing, drill, for_offices, out),
+                    None => words.cluster(tally, drill, for_offices, out),
+                }
+            });
         }
-    };
-    if !for_offices {
-        return Ok(out.encode());
     }
-    out = match &shown.reports {
+    match &shown.reports {
+        _ if !for_offices => {}
         Shown::OneByOne(few) => {
             let points = few.iter().map(|one| (one.thing.spot, one));
-            out.points(REPORTS, tile, points, |one, out| {
-                out.text("incident", text_of(one.incident.0, &mut [0; 36]));
-                words.report(&one.thing, one.drill, out);
-            })?
+            points::write(&mut out, REPORTS, tile, points, |one, out| words.report(one, out));
         }
         Shown::Gathered(real, drill) => {
-            let all = real.tallies().map(|tally| (tally, false)).chain(drill.tallies().map(|tally| (tally, true)));
-            let points = all.map(|(tally, drill)| (tally.middle(), (tally, drill)));
-            out.points(REPORTS, tile, points, |(tally, drill), out| words.cluster(tally, drill, true, out))?
+            points::write(&mut out, REPORTS, tile, tallies(real, drill), |(tally, drill), out| {
+                words.cluster(tally, drill, true, out);
+            });
         }
-    };
-    Ok(out.encode())
+    }
+    out.end()
+}
+
+/// Clusters with their places, and whether each is a drill's.
+fn tallies<'a>(
+    real: &'a MapClusters,
+    drill: &'a MapClusters,
+) -> impl Iterator<Item = (Spot, (&'a Tally<MARKS>, bool))> {
+    let all = real.tallies().map(|tally| (tally, false)).chain(drill.tallies().map(|tally| (tally, true)));
+    all.map(|(tally, drill)| (tally.middle(), (tally, drill)))
 }
 
 /// The words under which a cluster counts: categories, then statuses.
@@ -100,15 +104,16 @@ impl Words {
         }
     }
 
-    fn report(&self, thing: &Thing, drill: bool, out: &mut Properties<'_>) {
-        self.thing(thing, drill, out);
-        danger(thing, out);
+    fn report(&self, report: &MapReport, out: &mut Properties<'_>) {
+        out.own_text("incident", text_of(report.incident.0, &mut [0; 36]));
+        self.thing(&report.thing, report.drill, out);
+        danger(&report.thing, out);
     }
 
     fn thing(&self, thing: &Thing, drill: bool, out: &mut Properties<'_>) {
-        out.text("id", text_of(Uuid::from_u128(thing.id), &mut [0; 36]));
+        out.own_text("id", text_of(Uuid::from_u128(thing.id), &mut [0; 36]));
         self.first_of(thing, 0..FIRST_STATUS, "category", out);
-        out.number("filed_at", thing.time);
+        out.own_number("filed_at", thing.time);
         out.flag("drill", drill);
     }
 

@@ -29,7 +29,7 @@ use crate::wire::tiles::{TileKind, VectorLayer};
 pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 /// Changed when tiles of the same data come out in another way, so that nobody keeps the old ones.
-const DRAWN_AS: u32 = 1;
+const DRAWN_AS: u32 = 2;
 
 /// Where a source's tiles come from.
 #[derive(Clone)]

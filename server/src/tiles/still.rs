@@ -46,11 +46,11 @@ impl StillTiles {
     /// The tile.
     ///
     /// # Errors
-    /// If too many wait, the layers cannot be made, or the tile cannot be written.
+    /// If too many wait, or the layers cannot be made.
     pub async fn get(&self, tile: Tile) -> Result<Arc<Made>, TileError> {
         let making = Arc::clone(&self.making);
         let layers = self.layers.get(&self.desk.layers, move || making().map(Arc::from)).await?;
-        let draw = move || Ok::<_, anyhow::Error>(Made::new(shapes::draw(&layers, tile)?, 0));
+        let draw = move || Ok::<_, anyhow::Error>(Made::new(shapes::draw(&layers, tile), 0));
         Ok(self.cache.get(tile, (), draw).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! Cutting to a box, in units of a tile.
 
-use fast_mvt::MvtCoord;
+use crate::mvt::Place;
 
 /// A square box around a tile, in its units, edges included.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +23,11 @@ enum Side {
 const SIDES: [Side; 4] = [Side::West, Side::East, Side::North, Side::South];
 
 impl Frame {
-    fn holds(&self, at: MvtCoord) -> bool {
+    fn holds(&self, at: Place) -> bool {
         SIDES.iter().all(|side| self.is_inside(*side, at))
     }
 
-    fn is_inside(&self, side: Side, at: MvtCoord) -> bool {
+    fn is_inside(&self, side: Side, at: Place) -> bool {
         match side {
             Side::West => at.x >= self.low,
             Side::East => at.x <= self.high,
@@ -37,18 +37,18 @@ impl Frame {
     }
 
     /// Where the line through two corners on either side of it meets a side.
-    fn crossing(&self, side: Side, from: MvtCoord, to: MvtCoord) -> MvtCoord {
+    fn crossing(&self, side: Side, from: Place, to: Place) -> Place {
         match side {
-            Side::West => MvtCoord { x: self.low, y: between((from.x, from.y), (to.x, to.y), self.low) },
-            Side::East => MvtCoord { x: self.high, y: between((from.x, from.y), (to.x, to.y), self.high) },
-            Side::North => MvtCoord { x: between((from.y, from.x), (to.y, to.x), self.low), y: self.low },
-            Side::South => MvtCoord { x: between((from.y, from.x), (to.y, to.x), self.high), y: self.high },
+            Side::West => Place { x: self.low, y: between((from.x, from.y), (to.x, to.y), self.low) },
+            Side::East => Place { x: self.high, y: between((from.x, from.y), (to.x, to.y), self.high) },
+            Side::North => Place { x: between((from.y, from.x), (to.y, to.x), self.low), y: self.low },
+            Side::South => Place { x: between((from.y, from.x), (to.y, to.x), self.high), y: self.high },
         }
     }
 
     /// The part of an open ring that lies in the frame (Sutherland and Hodgman, 1974). Parts that come apart stay
     /// joined along the frame's sides, which lie outside of the tile.
-    pub(super) fn cut_ring(&self, ring: &mut Vec<MvtCoord>, spare: &mut Vec<MvtCoord>) {
+    pub(super) fn cut_ring(&self, ring: &mut Vec<Place>, spare: &mut Vec<Place>) {
         for side in SIDES {
             if ring.iter().all(|at| self.is_inside(side, *at)) {
                 continue;
@@ -73,8 +73,8 @@ impl Frame {
     }
 
     /// The parts of a line that lie in the frame, each of two corners or more.
-    pub(super) fn cut_line(&self, line: &[MvtCoord]) -> Vec<Vec<MvtCoord>> {
-        let mut parts: Vec<Vec<MvtCoord>> = Vec::new();
+    pub(super) fn cut_line(&self, line: &[Place]) -> Vec<Vec<Place>> {
+        let mut parts: Vec<Vec<Place>> = Vec::new();
         let mut goes_on = false;
         for pair in line.windows(2) {
             let Some((from, to)) = self.cut_segment(pair[0], pair[1]) else {
@@ -92,7 +92,7 @@ impl Frame {
         parts
     }
 
-    fn cut_segment(&self, mut from: MvtCoord, mut to: MvtCoord) -> Option<(MvtCoord, MvtCoord)> {
+    fn cut_segment(&self, mut from: Place, mut to: Place) -> Option<(Place, Place)> {
         for side in SIDES {
             match (self.is_inside(side, from), self.is_inside(side, to)) {
                 (true, true) => {}
@@ -114,29 +114,18 @@ fn between(from: (i32, i32), to: (i32, i32), at: i32) -> i32 {
     i32::try_from(from_b + along.div_euclid((to_a - from_a).max(1))).unwrap_or_default()
 }
 
-/// Twice the area of an open ring, greater than zero if it turns clockwise on the screen (y grows downwards): the
-/// surveyor's formula.
-pub(super) fn double_area(ring: &[MvtCoord]) -> i64 {
-    let mut area = 0;
-    let mut from = ring.last().copied().unwrap_or_default();
-    for to in ring {
-        area += i64::from(from.x) * i64::from(to.y) - i64::from(to.x) * i64::from(from.y);
-        from = *to;
-    }
-    area
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::mvt::double_area;
 
     const FRAME: Frame = Frame { low: -64, high: 4_160 };
 
-    fn coord() -> impl Strategy<Value = MvtCoord> {
+    fn coord() -> impl Strategy<Value = Place> {
         let number = || prop_oneof![-200..4_400_i32, -2_000_000..2_000_000_i32];
-        (number(), number()).prop_map(|(x, y)| MvtCoord { x, y })
+        (number(), number()).prop_map(|(x, y)| Place { x, y })
     }
 
     proptest! {
@@ -152,7 +141,7 @@ mod tests {
 
         #[test]
         fn what_lies_in_the_frame_stays_as_it_is(corners in prop::collection::vec((0..4_096_i32, 0..4_096_i32), 3..40)) {
-            let mut corners: Vec<MvtCoord> = corners.into_iter().map(|(x, y)| MvtCoord { x, y }).collect();
+            let mut corners: Vec<Place> = corners.into_iter().map(|(x, y)| Place { x, y }).collect();
             corners.dedup();
             if corners.len() > 1 {
                 prop_assert_eq!(FRAME.cut_line(&corners), vec![corners.clone()]);
@@ -170,7 +159,7 @@ mod tests {
         #[test]
         fn the_area_that_is_left_of_a_rectangle_is_its_part_in_the_frame(a in coord(), b in coord()) {
             let (west, east, north, south) = (a.x.min(b.x), a.x.max(b.x), a.y.min(b.y), a.y.max(b.y));
-            let corner = |x, y| MvtCoord { x, y };
+            let corner = |x, y| Place { x, y };
             let mut ring = vec![corner(west, north), corner(east, north), corner(east, south), corner(west, south)];
             FRAME.cut_ring(&mut ring, &mut Vec::new());
             let inside = |low: i32, high: i32| i64::from((high.min(FRAME.high) - low.max(FRAME.low)).max(0));

@@ -3,12 +3,11 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 
-use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtTileBuilder};
-
-use super::clip::{Frame, double_area};
+use super::clip::Frame;
 use super::{Figure, Kind, LARGEST, Layer};
-use crate::points::{DEEPEST, EXTENT, Spot};
-use crate::properties::{Properties, Unwritable};
+use crate::mvt::{EXTENT, LayerWriter, Place, Ring, TileWriter, double_area};
+use crate::points::Spot;
+use crate::properties::Properties;
 use crate::{MAX_ZOOM, Tile};
 
 /// Units beyond the tile that are drawn too, so that the outline of an area does not show at a tile's edge.
@@ -23,40 +22,35 @@ const LESS: u8 = 7;
 
 /// Draws a tile of these layers; a layer that has nothing in the tile is left out. The zoom is one up to
 /// [`super::DEEPEST`]. At most [`LARGEST`] bytes, unless even with the least detail there are more.
-///
-/// # Errors
-/// [`Unwritable`]
-pub fn draw<L: Borrow<Layer>>(layers: &[L], tile: Tile) -> Result<Vec<u8>, Unwritable> {
-    let mut drawn = draw_with(layers, tile, 0)?;
+pub fn draw<L: Borrow<Layer>>(layers: &[L], tile: Tile) -> Vec<u8> {
+    let mut drawn = draw_with(layers, tile, 0);
     for less in 1..=LESS {
         if drawn.len() <= LARGEST {
             break;
         }
-        drawn = draw_with(layers, tile, less)?;
+        drawn = draw_with(layers, tile, less);
     }
-    Ok(drawn)
+    drawn
 }
 
-fn draw_with<L: Borrow<Layer>>(layers: &[L], tile: Tile, less: u8) -> Result<Vec<u8>, Unwritable> {
-    let mut written = MvtTileBuilder::new();
+fn draw_with<L: Borrow<Layer>>(layers: &[L], tile: Tile, less: u8) -> Vec<u8> {
+    let mut written = TileWriter::default();
     for layer in layers.iter().map(Borrow::borrow) {
         let mut sheet = Sheet::of(layer, tile, less);
         for number in layer.within(sheet.low, sheet.high) {
             sheet.draw(&layer.figures[number as usize]);
         }
-        if !sheet.parts.is_empty() {
-            written = sheet.write(written.layer(layer.name())?)?.end();
-        }
+        written.layer(layer.name(), |out| sheet.write(out));
     }
-    Ok(written.encode())
+    written.end()
 }
 
-/// A part of a feature.
-enum Part {
-    Outer(Vec<MvtCoord>),
-    Hole(Vec<MvtCoord>),
-    Line(Vec<MvtCoord>),
-    Point(MvtCoord),
+/// What is drawn of shapes that have their properties in common.
+#[derive(Default)]
+struct Drawn {
+    rings: Vec<Ring>,
+    lines: Vec<Vec<Place>>,
+    points: Vec<Place>,
 }
 
 /// One layer of one tile.
@@ -73,8 +67,8 @@ struct Sheet<'a> {
     /// Pixels that are drawn, with whose they are.
     pixels: HashSet<(u32, i32, i32)>,
     /// What is drawn, by kind and properties.
-    parts: BTreeMap<(Kind, u32), Vec<Part>>,
-    spare: Vec<MvtCoord>,
+    drawn: BTreeMap<(Kind, u32), Drawn>,
+    spare: Vec<Place>,
 }
 
 const FRAME: Frame = Frame { low: -MARGIN, high: EXTENT as i32 + MARGIN };
@@ -93,7 +87,7 @@ impl<'a> Sheet<'a> {
             low,
             high,
             pixels: HashSet::new(),
-            parts: BTreeMap::new(),
+            drawn: BTreeMap::new(),
             spare: Vec::new(),
         }
     }
@@ -102,7 +96,7 @@ impl<'a> Sheet<'a> {
         if figure.from_zoom > self.tile.z {
             return;
         }
-        let (low, high) = (self.unit(figure.low), self.unit(figure.high));
+        let (low, high) = (figure.low.within(self.tile), figure.high.within(self.tile));
         let is_tiny = high.x - low.x < self.pixel && high.y - low.y < self.pixel;
         match figure.kind {
             Kind::Point => self.draw_point(figure, low),
@@ -113,55 +107,50 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Where a place lies, in units of the tile from its north-west corner.
-    fn unit(&self, spot: Spot) -> MvtCoord {
-        let bits = DEEPEST.saturating_sub(self.tile.z);
-        let unit = |place: u32, number: u32| {
-            let from = i64::from(number) << (MAX_ZOOM - self.tile.z);
-            i32::try_from((i64::from(place) - from) >> bits).unwrap_or(i32::MAX)
-        };
-        MvtCoord { x: unit(spot.x, self.tile.x), y: unit(spot.y, self.tile.y) }
-    }
-
     /// The corners of a path that are drawn, without repeats.
-    fn corners(&self, (corners, zooms): (&[Spot], &[u8])) -> Vec<MvtCoord> {
+    fn corners(&self, (corners, zooms): (&[Spot], &[u8])) -> Vec<Place> {
         let drawn = corners.iter().zip(zooms).filter(|(_, zoom)| **zoom <= self.detail);
-        let mut drawn: Vec<MvtCoord> = drawn.map(|(corner, _)| self.unit(*corner)).collect();
+        let mut drawn: Vec<Place> = drawn.map(|(corner, _)| corner.within(self.tile)).collect();
         drawn.dedup();
         drawn
     }
 
-    fn put(&mut self, figure: &Figure, part: Part) {
-        self.parts.entry((figure.kind, figure.of)).or_default().push(part);
+    fn of_its_kind(&mut self, figure: &Figure) -> &mut Drawn {
+        self.drawn.entry((figure.kind, figure.of)).or_default()
+    }
+
+    fn put_ring(&mut self, figure: &Figure, corners: Vec<Place>, is_hole: bool) {
+        self.of_its_kind(figure).rings.push(Ring { corners, is_hole });
     }
 
     /// A point belongs to one tile alone.
-    fn draw_point(&mut self, figure: &Figure, at: MvtCoord) {
+    fn draw_point(&mut self, figure: &Figure, at: Place) {
         let inside = 0..EXTENT as i32;
         if inside.contains(&at.x) && inside.contains(&at.y) {
-            self.put(figure, Part::Point(at));
+            self.of_its_kind(figure).points.push(at);
         }
     }
 
     fn draw_line(&mut self, figure: &Figure) {
         let layer = self.layer;
         for path in layer.paths(figure) {
-            for part in FRAME.cut_line(&self.corners(path)) {
-                self.put(figure, Part::Line(part));
+            let parts = FRAME.cut_line(&self.corners(path));
+            if !parts.is_empty() {
+                self.of_its_kind(figure).lines.extend(parts);
             }
         }
     }
 
     /// An area too small to be drawn takes the pixel in which it begins, if no other of its kind has.
-    fn draw_pixel(&mut self, figure: &Figure, at: MvtCoord) {
+    fn draw_pixel(&mut self, figure: &Figure, at: Place) {
         let (x, y) = (at.x.div_euclid(self.pixel), at.y.div_euclid(self.pixel));
         let (west, north) = (x * self.pixel, y * self.pixel);
         let (east, south) = (west + self.pixel, north + self.pixel);
         let shows = east > 0 && south > 0 && west < EXTENT as i32 && north < EXTENT as i32;
         if shows && self.pixels.insert((figure.of, x, y)) {
-            let corner = |x, y| MvtCoord { x, y };
+            let corner = |x, y| Place { x, y };
             let square = vec![corner(west, north), corner(east, north), corner(east, south), corner(west, south)];
-            self.put(figure, Part::Outer(square));
+            self.put_ring(figure, square, false);
         }
     }
 
@@ -175,7 +164,7 @@ impl<'a> Sheet<'a> {
             // A hole of less than a pixel is filled.
             let least = if is_outer { 1 } else { 2 * i64::from(self.pixel) * i64::from(self.pixel) };
             if ring.len() >= 3 && area >= least {
-                self.put(figure, if is_outer { Part::Outer(ring) } else { Part::Hole(ring) });
+                self.put_ring(figure, ring, !is_outer);
             } else if is_outer {
                 // Narrow as a line, or seen from a side that has no room: one pixel says that it is there.
                 if let Some(first) = ring.first().copied() {
@@ -186,32 +175,18 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn write(self, mut layer: MvtLayerBuilder) -> Result<MvtLayerBuilder, Unwritable> {
-        for ((kind, of), parts) in self.parts {
-            let mut feature = layer.feature_of(match kind {
-                Kind::Area => MvtGeomType::Polygon,
-                Kind::Line => MvtGeomType::LineString,
-                Kind::Point => MvtGeomType::Point,
-            });
-            let mut points = Vec::new();
-            for part in parts {
-                match part {
-                    Part::Outer(ring) => _ = feature.ring(ring, true)?,
-                    Part::Hole(ring) => _ = feature.ring(ring, false)?,
-                    Part::Line(line) => _ = feature.line(line)?,
-                    Part::Point(point) => points.push(point),
+    fn write(self, out: &mut LayerWriter) {
+        for ((kind, of), drawn) in &self.drawn {
+            let describe = |out: &mut Properties<'_>| {
+                for (key, value) in &self.layer.properties[*of as usize] {
+                    out.value(key, value);
                 }
+            };
+            match kind {
+                Kind::Area => out.areas(&drawn.rings, describe),
+                Kind::Line => out.lines(&drawn.lines, describe),
+                Kind::Point => out.points(&drawn.points, describe),
             }
-            if kind == Kind::Point {
-                feature.points(points)?;
-            }
-            let mut properties = Properties::of(&mut feature);
-            for (key, value) in &self.layer.properties[of as usize] {
-                properties.value(key, value);
-            }
-            properties.end()?;
-            layer = feature.end();
         }
-        Ok(layer)
     }
 }

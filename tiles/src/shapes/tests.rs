@@ -75,7 +75,7 @@ fn a_zone_in_the_middle_of_a_tile_is_drawn_where_it_is() {
     let bounds = tile.bounds();
     let (width, height) = (bounds.east - bounds.west, bounds.north - bounds.south);
     let zone = square(bounds.west + width / 4.0, bounds.south + height / 4.0, height / 2.0);
-    let read = read(&draw(&[layer([zone])], tile).unwrap());
+    let read = read(&draw(&[layer([zone])], tile));
     let feature = &read.layers[0].features[0];
     assert_eq!(feature.properties, [("class".to_owned(), MvtValue::String("2".to_owned()))]);
     let corners: BTreeSet<(i32, i32)> = polygons(feature)[0].exterior().0.iter().map(|c| (c.x, c.y)).collect();
@@ -90,7 +90,7 @@ fn a_zone_in_the_middle_of_a_tile_is_drawn_where_it_is() {
 #[test]
 fn a_zone_that_covers_a_tile_covers_it_whole_with_a_margin() {
     let tile = Tile::at(CASTLE.1, CASTLE.0, 16);
-    let read = read(&draw(&[layer([square(139.0, 37.0, 2.0)])], tile).unwrap());
+    let read = read(&draw(&[layer([square(139.0, 37.0, 2.0)])], tile));
     let polygon = &polygons(&read.layers[0].features[0])[0];
     assert_eq!(double_area(polygon.exterior()), 2 * (4_096 + 2 * 64_i64).pow(2));
 }
@@ -100,7 +100,7 @@ fn a_hole_stays_a_hole() {
     let tile = Tile::at(CASTLE.1, CASTLE.0, 10);
     let (outer, hole) = (square(139.85, 37.4, 0.15), square(139.9, 37.45, 0.05));
     let zone = Polygon::new(outer.exterior().clone(), vec![hole.exterior().clone()]);
-    let read = read(&draw(&[layer([zone])], tile).unwrap());
+    let read = read(&draw(&[layer([zone])], tile));
     let polygon = &polygons(&read.layers[0].features[0])[0];
     assert_eq!(polygon.interiors().len(), 1);
     assert!(double_area(polygon.exterior()) > 0 && double_area(&polygon.interiors()[0]) < 0);
@@ -115,7 +115,7 @@ fn what_is_smaller_than_a_pixel_is_drawn_as_one_pixel_for_each_class() {
         let zone = square(CASTLE.0 + f64::from(n) * 1e-6, CASTLE.1, 1e-5);
         assert!(builder.add(&zone.into(), &class(if n % 2 == 0 { "2" } else { "3" }), 0));
     }
-    let read = read(&draw(&[builder.build()], tile).unwrap());
+    let read = read(&draw(&[builder.build()], tile));
     let drawn: Vec<_> = read.layers[0].features.iter().map(polygons).collect();
     assert_eq!(drawn.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
     assert_eq!(double_area(drawn[0][0].exterior()), 2 * 8 * 8);
@@ -130,14 +130,14 @@ fn lines_and_points_are_drawn_and_a_point_belongs_to_one_tile() {
     assert!(places.add(&Point::new(CASTLE.0, CASTLE.1).into(), &[("sketch", Value::Flag(true))], 8));
     let layers = [roads.build(), places.build()];
     let tile = Tile::at(CASTLE.1, CASTLE.0, 10);
-    let both = read(&draw(&layers, tile).unwrap());
+    let both = read(&draw(&layers, tile));
     assert_eq!(both.layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>(), ["road", "place"]);
     let MvtGeometry::LineString(line) = &both.layers[0].features[0].geometry else { panic!("{both:?}") };
     assert_eq!((line.0[0].x, line.0[1].x), (-64, 4_160), "it is cut to the tile and a margin");
     assert!(matches!(both.layers[1].features[0].geometry, MvtGeometry::Point(_)));
-    let next = read(&draw(&layers, Tile { x: tile.x + 1, ..tile }).unwrap());
+    let next = read(&draw(&layers, Tile { x: tile.x + 1, ..tile }));
     assert_eq!(next.layers.len(), 1, "the road goes on, the castle does not");
-    let far = read(&draw(&layers, tile.ancestor(7)).unwrap());
+    let far = read(&draw(&layers, tile.ancestor(7)));
     assert_eq!(far.layers.len(), 1, "the castle is drawn from zoom 8 on");
 }
 
@@ -145,8 +145,8 @@ fn lines_and_points_are_drawn_and_a_point_belongs_to_one_tile() {
 fn a_tile_with_nothing_in_it_has_no_bytes() {
     let empty = layer([]);
     assert_eq!((empty.bounds(), empty.figures()), (None, 0));
-    assert!(draw(&[empty], Tile { z: 3, x: 1, y: 1 }).unwrap().is_empty());
-    assert!(draw(&[layer([square(139.0, 37.0, 0.1)])], Tile { z: 3, x: 1, y: 1 }).unwrap().is_empty());
+    assert!(draw(&[empty], Tile { z: 3, x: 1, y: 1 }).is_empty());
+    assert!(draw(&[layer([square(139.0, 37.0, 0.1)])], Tile { z: 3, x: 1, y: 1 }).is_empty());
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn two_neighbours_lose_the_same_corners_of_their_border() {
     let backwards: Vec<_> = border.iter().rev().copied().collect();
     let layer = layer([beside(139.5, border), beside(140.3, backwards)]);
     let tile = Tile::at(37.4, 139.9, 6);
-    let drawn = polygons(&read(&draw(&[layer], tile).unwrap()).layers[0].features[0]);
+    let drawn = polygons(&read(&draw(&[layer], tile)).layers[0].features[0]);
     let on_border = |polygon: &Polygon<i32>| -> BTreeSet<(i32, i32)> {
         let all = polygon.exterior().0.iter().map(|corner| (corner.x, corner.y));
         let bounds = tile.bounds();
@@ -200,7 +200,7 @@ fn no_tile_of_fifty_thousand_zones_is_larger_than_allowed() {
     }
     let layer = [builder.build()];
     for z in [0, 4, 8, 9, 11] {
-        let drawn = draw(&layer, Tile::at(37.3, 139.7, z)).unwrap();
+        let drawn = draw(&layer, Tile::at(37.3, 139.7, z));
         assert!(!drawn.is_empty() && drawn.len() <= LARGEST, "zoom {z}: {}", drawn.len());
     }
 }
@@ -227,7 +227,7 @@ proptest! {
     fn every_ring_turns_the_right_way_and_stays_in_the_frame(shapes in shapes(), z in 0_u8..=DEEPEST) {
         let tile = Tile::at(37.4, 139.8, z);
         let layer = layer(shapes.iter().cloned());
-        for feature in read(&draw(&[layer], tile).unwrap()).layers.iter().flat_map(|layer| &layer.features) {
+        for feature in read(&draw(&[layer], tile)).layers.iter().flat_map(|layer| &layer.features) {
             for polygon in polygons(feature) {
                 prop_assert!(double_area(polygon.exterior()) > 0);
                 prop_assert!(polygon.interiors().iter().all(|hole| double_area(hole) < 0));
@@ -244,7 +244,7 @@ proptest! {
     fn the_middle_of_a_zone_is_covered_at_every_zoom(radii in prop::collection::vec(0.1..0.4_f64, 8..60), z in 6_u8..=DEEPEST) {
         let tile = Tile::at(CASTLE.1, CASTLE.0, z);
         let layer = layer([star(CASTLE, &radii)]);
-        let read = read(&draw(&[layer], tile).unwrap());
+        let read = read(&draw(&[layer], tile));
         let bounds = tile.bounds();
         let x = (CASTLE.0 - bounds.west) / (bounds.east - bounds.west) * 4_096.0;
         let y = (bounds.north - CASTLE.1) / (bounds.north - bounds.south) * 4_096.0;
@@ -268,7 +268,7 @@ fn what_is_announced_later_lies_above() {
     for name in ["deep", "shallow"] {
         assert!(builder.add(&square(139.8, 37.4, 0.1).into(), &class(name), 0));
     }
-    let read = read(&draw(&[builder.build()], Tile::at(37.42, 139.87, 9)).unwrap());
+    let read = read(&draw(&[builder.build()], Tile::at(37.42, 139.87, 9)));
     let drawn: Vec<_> = read.layers[0].features.iter().map(|feature| feature.properties[0].1.clone()).collect();
     assert_eq!(drawn, ["shallow", "deep"].map(|name| MvtValue::String(name.to_owned())));
 }
@@ -278,7 +278,7 @@ fn parts_of_a_multipolygon_are_one_feature() {
     let mut builder = LayerBuilder::new("boundaries");
     let town = MultiPolygon(vec![square(139.8, 37.4, 0.05), square(139.9, 37.4, 0.05)]);
     assert!(builder.add(&town.into(), &[("code", Value::Text("07202".to_owned()))], 0));
-    let read = read(&draw(&[builder.build()], Tile::at(37.42, 139.87, 9)).unwrap());
+    let read = read(&draw(&[builder.build()], Tile::at(37.42, 139.87, 9)));
     assert_eq!(read.layers[0].features.len(), 1);
     assert_eq!(polygons(&read.layers[0].features[0]).len(), 2);
 }
