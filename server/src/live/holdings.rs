@@ -164,6 +164,8 @@ fn facets(incident: &Incident, reports: &Reports) -> Option<Facets> {
         zones: incident.zones.as_deref().map_or(&first.filed.report.zones, Lww::get).clone(),
         status_at: incident.status.written().map_or(first.stamp.hlc, |stamp| stamp.hlc),
         danger_to_life: stamped(incident, reports).any(|one| one.filed.report.danger_to_life),
+        first: first.filed.report.id,
+        first_in_danger: first.filed.report.danger_to_life,
     })
 }
 

@@ -14,6 +14,16 @@ use crate::domain::zone::Zones;
 /// An incident by the time at which its first report was filed.
 pub(super) type ByAge = (Hlc, IncidentId);
 
+/// What a map draws of an incident, and of the first of its reports, which stands where it stands. Tiles for offices
+/// draw both: to look each report up took longer than to draw it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Pin {
+    pub(super) symbol: Symbol,
+    pub(super) first: ReportId,
+    /// Whether that report itself is marked as danger to life.
+    pub(super) first_in_danger: bool,
+}
+
 /// What the index knows of a visible incident.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Facets {
@@ -26,6 +36,8 @@ pub(super) struct Facets {
     /// When the status was set, if it ever was.
     pub(super) status_at: Hlc,
     pub(super) danger_to_life: bool,
+    pub(super) first: ReportId,
+    pub(super) first_in_danger: bool,
 }
 
 impl Facets {
@@ -33,8 +45,14 @@ impl Facets {
         Symbol { id, category: self.category, status: self.status, danger_to_life: self.danger_to_life }
     }
 
-    pub(super) fn spot(&self, id: IncidentId) -> Spot<Symbol> {
-        Spot::new(self.symbol(id), self.filed, self.position)
+    /// Something of it, at its place.
+    pub(super) fn spot<Id>(&self, id: Id) -> Spot<Id> {
+        Spot::new(id, self.filed, self.position)
+    }
+
+    pub(super) fn pin(&self, id: IncidentId) -> Spot<Pin> {
+        let (first, first_in_danger) = (self.first, self.first_in_danger);
+        self.spot(Pin { symbol: self.symbol(id), first, first_in_danger })
     }
 }
 
@@ -42,7 +60,7 @@ impl Facets {
 pub(super) struct Index {
     /// Incidents by the place of their first report, with what a map draws of them, so that a map's question
     /// looks nothing up.
-    pub(super) incidents: Sphere<Symbol>,
+    pub(super) incidents: Sphere<Pin>,
     /// Reports that are not their incident's first, by place. As long as nobody merges incidents there are
     /// none, and an insertion is what a new report costs most.
     pub(super) others: Sphere<ReportId>,
@@ -83,7 +101,7 @@ impl Index {
                 by_office.entry(office).or_default().push(by_age(incident));
             }
         }
-        let spots = || visible.iter().map(|(id, facets)| facets.spot(*id)).collect();
+        let spots = || visible.iter().map(|(id, facets)| facets.pin(*id)).collect();
         std::thread::scope(|scope| {
             // The two that take longest, side by side.
             let incidents = scope.spawn(|| Sphere::of(spots()));
@@ -127,7 +145,7 @@ impl Index {
         if before == after {
             return;
         }
-        let spot = |facets: &Facets| facets.spot(id);
+        let spot = |facets: &Facets| facets.pin(id);
         let stands_still = before.map(spot) == after.map(spot);
         if let Some(before) = before {
             if !stands_still {

@@ -12,7 +12,7 @@ use sokuho_tiles::points::{Clusters, Grid, ONE_BY_ONE, Spot, Thing};
 use uuid::Uuid;
 
 use super::holdings::Holdings;
-use super::index::Facets;
+use super::index::{Facets, Pin};
 use super::world::World;
 use crate::domain::clock::Hlc;
 use crate::domain::entry::Seq;
@@ -28,6 +28,9 @@ pub const STATUSES: [Status; 4] = [Status::Received, Status::InProgress, Status:
 
 /// Number of the mark of the first status; those of the categories come before, in the order of [`Category::ALL`].
 pub const FIRST_STATUS: usize = Category::ALL.len();
+
+/// The marks of all categories.
+const CATEGORIES: u32 = (1 << FIRST_STATUS) - 1;
 
 /// Number of the mark of danger to life.
 pub const DANGER: usize = FIRST_STATUS + STATUSES.len();
@@ -60,6 +63,10 @@ pub struct MapIncident {
     pub thing: Thing,
     /// Whether it belongs to a drill.
     pub drill: bool,
+    /// The first of its reports.
+    pub first: ReportId,
+    /// Whether that one is marked as danger to life.
+    pub first_in_danger: bool,
 }
 
 /// A report of the map, for offices; the id of the thing is the report's.
@@ -128,6 +135,14 @@ fn of_symbol(symbol: &Symbol, filed: Hlc, position: Position, audience: Audience
     }
 }
 
+/// The first report of an incident: filed with it, of its category.
+fn first_of(incident: &MapIncident) -> MapReport {
+    let id = incident.first.0.as_u128();
+    let marks = incident.thing.marks & CATEGORIES | u32::from(incident.first_in_danger) << DANGER;
+    let thing = Thing { id, marks, ..incident.thing };
+    MapReport { thing, incident: IncidentId(Uuid::from_u128(incident.thing.id)), drill: incident.drill }
+}
+
 /// An incident as tallies count it.
 pub(super) fn counted(id: IncidentId, facets: &Facets) -> Thing {
     of_symbol(&facets.symbol(id), facets.filed, facets.position, Audience::Public)
@@ -193,10 +208,11 @@ impl World {
         let incidents = &self.incidents.index.incidents;
         let mut shown = Gathering::new(tile, INCIDENTS_ONE_BY_ONE);
         for found in incidents.within(&bounds) {
-            let thing = of_symbol(&found.id, found.filed, found.position, audience);
+            let Pin { symbol, first, first_in_danger } = found.id;
+            let thing = of_symbol(&symbol, found.filed, found.position, audience);
             if thing.spot.tile(tile.z) == tile {
-                let drill = drills.has(found.id.id);
-                shown.put(MapIncident { thing, drill }, |one| (one.thing, one.drill));
+                let drill = drills.has(symbol.id);
+                shown.put(MapIncident { thing, drill, first, first_in_danger }, |one| (one.thing, one.drill));
             }
         }
         let incidents = shown.shown;
@@ -229,26 +245,18 @@ impl World {
             // Their first reports stand where they stand: one picture of the crowd is enough.
             _ => return Shown::OneByOne(Vec::new()),
         };
-        let firsts = firsts.iter().filter_map(|one| {
-            let incident = IncidentId(Uuid::from_u128(one.thing.id));
-            Some((self.incidents.first(incident)?.report.id, one.thing.spot, one.thing.time))
-        });
+        let firsts = firsts.iter().map(first_of);
         let others = self.incidents.index.others.within(bounds);
-        let others = others.map(|found| (found.id, spot(found.position, Audience::Office), seconds(found.filed)));
+        let others = others.filter_map(|found| {
+            let spot = spot(found.position, Audience::Office);
+            let report = &self.report(found.id).filter(|_| spot.tile(tile.z) == tile)?.report;
+            let marks = marks(report.category, None, report.danger_to_life);
+            let thing = Thing { spot, id: report.id.0.as_u128(), time: seconds(found.filed), marks };
+            Some(MapReport { thing, incident: report.incident, drill: drills.has(report.incident) })
+        });
         let mut shown = Gathering::new(tile, REPORTS_ONE_BY_ONE);
-        for (id, spot, time) in firsts.chain(others.filter(|(_, spot, _)| spot.tile(tile.z) == tile)) {
-            if let Some(report) = self.on_map(id, spot, time, drills) {
-                shown.put(report, |one| (one.thing, one.drill));
-            }
-        }
+        firsts.chain(others).for_each(|report| shown.put(report, |one| (one.thing, one.drill)));
         shown.shown
-    }
-
-    fn on_map(&self, id: ReportId, spot: Spot, time: u64, drills: &Drills<'_>) -> Option<MapReport> {
-        let report = &self.report(id)?.report;
-        let thing =
-            Thing { spot, id: id.0.as_u128(), time, marks: marks(report.category, None, report.danger_to_life) };
-        Some(MapReport { thing, incident: report.incident, drill: drills.has(report.incident) })
     }
 
     pub(super) fn is_drill(&self, operation: OperationId) -> bool {

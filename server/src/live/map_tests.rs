@@ -23,13 +23,12 @@ fn drill(number: u64) -> Entry {
     Entry { operation: operation_id(number), ..entry(number, Body::OperationOpened(body)) }
 }
 
-fn alone(shown: &Shown<MapIncident>) -> Vec<MapIncident> {
+/// Incidents that stand by themselves, and whether each is a drill's.
+fn alone(shown: &Shown<MapIncident>) -> Vec<(Thing, bool)> {
     match shown {
-        Shown::OneByOne(few) => few.clone(),
+        Shown::OneByOne(few) => few.iter().map(|one| (one.thing, one.drill)).collect(),
         Shown::Gathered(real, drill) => {
-            let single = |drill: bool| {
-                move |tally: &sokuho_tiles::points::Tally<MARKS>| Some(MapIncident { thing: tally.single()?, drill })
-            };
+            let single = |drill: bool| move |tally: &sokuho_tiles::points::Tally<MARKS>| Some((tally.single()?, drill));
             real.tallies().filter_map(single(false)).chain(drill.tallies().filter_map(single(true))).collect()
         }
     }
@@ -67,7 +66,7 @@ fn a_lonely_incident_says_what_it_is_at_every_zoom() {
     let filed = incident.reports[0].filed_at.as_second();
     for z in 0..=16 {
         let shown = alone(&world.map_tile(tile(z), Audience::Public).incidents);
-        let [MapIncident { thing, drill: false }] = shown[..] else { panic!("zoom {z}: {shown:?}") };
+        let [(thing, false)] = shown[..] else { panic!("zoom {z}: {shown:?}") };
         assert_eq!(thing.id, incident_of(1).0.as_u128());
         assert_eq!(i64::try_from(thing.time).unwrap(), filed);
         assert_eq!(thing.marks, marks(incident.reports[0].report.category, Some(Status::InProgress), false));
@@ -78,7 +77,7 @@ fn a_lonely_incident_says_what_it_is_at_every_zoom() {
 fn the_public_gets_the_coarse_position_alone() {
     let exact = Position::new(37.48784, 139.92974).unwrap();
     let world = fold_all(&[filed_at(1, exact)]);
-    let spot_of = |z: u8, audience| alone(&world.map_tile(tile(z), audience).incidents)[0].thing.spot;
+    let spot_of = |z: u8, audience| alone(&world.map_tile(tile(z), audience).incidents)[0].0.spot;
     let coarse = Spot::at(37.4878, 139.9297);
     assert_eq!(spot_of(16, Audience::Office), Spot::at(37.48784, 139.92974));
     for z in [0, 11, 12, 16] {
@@ -125,13 +124,40 @@ proptest! {
         for (tile, expected) in expected {
             let shown = world.map_tile(tile, audience);
             prop_assert_eq!(count(&shown.incidents), expected, "{:?}", tile);
-            for one in alone(&shown.incidents) {
-                let view = world.incident(IncidentId(Uuid::from_u128(one.thing.id))).unwrap();
+            for (thing, _) in alone(&shown.incidents) {
+                let view = world.incident(IncidentId(Uuid::from_u128(thing.id))).unwrap();
                 let first = view.reports[0];
                 let danger = view.reports.iter().any(|filed| filed.report.danger_to_life);
                 let marks = marks(first.report.category, Some(*view.incident.status.get()), danger);
-                prop_assert_eq!(one.thing.marks, marks);
+                prop_assert_eq!(thing.marks, marks);
             }
+        }
+    }
+
+    #[test]
+    fn a_tile_for_offices_shows_every_report_that_stands_in_it(entries in any_entries(), z in REPORTS_FROM..=16) {
+        let world = fold_all(&entries);
+        let mut expected: BTreeMap<Tile, Vec<(u128, MapReport)>> = BTreeMap::new();
+        for view in world.newest(usize::MAX) {
+            for filed in &view.reports {
+                let Some(position) = filed.report.position() else { continue };
+                let thing = Thing {
+                    spot: spot(position, Audience::Office),
+                    id: filed.report.id.0.as_u128(),
+                    time: u64::try_from(filed.filed_at.as_second()).unwrap(),
+                    marks: marks(filed.report.category, None, filed.report.danger_to_life),
+                };
+                let drill = world.is_drill(view.incident.operation);
+                let report = MapReport { thing, incident: view.incident.id, drill };
+                expected.entry(thing.spot.tile(z)).or_default().push((thing.id, report));
+            }
+        }
+        for (tile, mut expected) in expected {
+            let Shown::OneByOne(shown) = world.map_tile(tile, Audience::Office).reports else { panic!("they are few") };
+            let mut shown: Vec<_> = shown.into_iter().map(|report| (report.thing.id, report)).collect();
+            shown.sort_by_key(|(id, _)| *id);
+            expected.sort_by_key(|(id, _)| *id);
+            prop_assert_eq!(shown, expected, "{:?}", tile);
         }
     }
 }

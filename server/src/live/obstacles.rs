@@ -23,7 +23,7 @@ pub(super) fn blocks(facets: &Facets) -> bool {
 /// Puts all of an operation in at once.
 pub(super) fn collect(obstacles: &mut Obstacles, operation: OperationId, incidents: &[(IncidentId, Facets)]) {
     let blocking = incidents.iter().filter(|(_, facets)| blocks(facets));
-    let spots: Vec<_> = blocking.map(|(id, facets)| facets.spot(*id)).collect();
+    let spots: Vec<_> = blocking.map(|(id, facets)| facets.spot(facets.symbol(*id))).collect();
     if !spots.is_empty() {
         obstacles.insert(operation, Sphere::of(spots));
     }
@@ -37,7 +37,8 @@ pub(super) fn change(
     before: Option<&Facets>,
     after: Option<&Facets>,
 ) {
-    let spot = |facets: Option<&Facets>| facets.filter(|facets| blocks(facets)).map(|facets| facets.spot(id));
+    let spot =
+        |facets: Option<&Facets>| facets.filter(|facets| blocks(facets)).map(|facets| facets.spot(facets.symbol(id)));
     let (before, after) = (spot(before), spot(after));
     if before == after {
         return;

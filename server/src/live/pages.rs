@@ -114,7 +114,7 @@ impl World {
         let newest = index.newest.range(span).rev();
         let Some(area) = &filter.area else { return Page::of(newest.map(|(key, _)| *key), at_most) };
         let spots = area.searched.iter().flat_map(|bounds| index.incidents.within(bounds));
-        match few(spots.map(|spot| ((spot.filed, spot.id.id), spot.position)), area, &span) {
+        match few(spots.map(|spot| ((spot.filed, spot.id.symbol.id), spot.position)), area, &span) {
             Some(few) => Page::of(few.into_iter(), at_most),
             None => Page::of(newest.filter(|(_, at)| area.holds(**at)).map(|(key, _)| *key), at_most),
         }
@@ -127,18 +127,13 @@ impl World {
         let newest = self.reports_by_age(span);
         let Some(area) = &filter.area else { return Page::of(newest.map(|(key, _)| key), at_most) };
         let firsts = area.searched.iter().flat_map(|bounds| index.incidents.within(bounds));
-        let firsts = firsts.filter_map(|spot| Some((self.first_report(spot.filed, spot.id.id)?, spot.position)));
+        let firsts = firsts.map(|spot| ((spot.filed, spot.id.first), spot.position));
         let others = area.searched.iter().flat_map(|bounds| index.others.within(bounds));
         let others = others.map(|spot| ((spot.filed, spot.id), spot.position));
         match few(firsts.chain(others), area, &span) {
             Some(few) => Page::of(few.into_iter(), at_most),
             None => Page::of(newest.filter(|(_, at)| area.holds(*at)).map(|(key, _)| key), at_most),
         }
-    }
-
-    /// The key of the first report of an incident that was filed then.
-    fn first_report(&self, filed: Hlc, id: IncidentId) -> Option<Key<ReportId>> {
-        Some((filed, self.incidents.first(id)?.report.id))
     }
 
     /// The reports of the span with their places, newest first: those that opened an incident, and the others.
@@ -156,7 +151,7 @@ impl World {
             Bound::Unbounded => Hlc(u64::MAX),
         };
         let firsts = index.newest.range((from, IncidentId(Uuid::nil()))..=(to, IncidentId(Uuid::max()))).rev();
-        let firsts = firsts.filter_map(|((filed, id), at)| Some((self.first_report(*filed, *id)?, *at)));
+        let firsts = firsts.filter_map(|((filed, id), at)| Some(((*filed, self.incidents.first(*id)?.report.id), *at)));
         let others = index.newest_others.range((from, ReportId(Uuid::nil()))..=(to, ReportId(Uuid::max()))).rev();
         let (mut firsts, mut others) = (firsts.peekable(), others.map(|(key, at)| (*key, *at)).peekable());
         let mut together: Vec<(Key<ReportId>, Position)> = Vec::new();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::index::ByAge;
+use super::index::{ByAge, Pin};
 use super::sphere::Spot;
 use super::world::World;
 use crate::domain::clock::Hlc;
@@ -136,13 +136,13 @@ impl World {
             }
             within = index.incidents.within(bounds).collect();
         }
-        let newest_first = |spot: &&Spot<Symbol>| Reverse((spot.filed, spot.id.id));
+        let newest_first = |spot: &&Spot<Pin>| Reverse((spot.filed, spot.id.symbol.id));
         if within.len() > limit {
             within.select_nth_unstable_by_key(limit, newest_first);
             within.truncate(limit);
         }
         within.sort_unstable_by_key(newest_first);
-        within.into_iter().map(|spot| (spot.id, spot.position)).collect()
+        within.into_iter().map(|spot| (spot.id.symbol, spot.position)).collect()
     }
 
     /// What a map draws of the newest incidents, of all or of those that this office answers for.
@@ -182,7 +182,7 @@ impl World {
                 all.filter(|by_age| lies_there(by_age)).take(limit).copied().collect()
             }
             Among::Within(bounds) => {
-                let by_age = |spot: &Spot<Symbol>| (spot.filed, spot.id.id);
+                let by_age = |spot: &Spot<Pin>| (spot.filed, spot.id.symbol.id);
                 let few: Vec<ByAge> = index.incidents.within(bounds).take(SORTED_AT_ONCE + 1).map(by_age).collect();
                 if few.len() <= SORTED_AT_ONCE {
                     newest_of(few.into_iter().filter(lies_there), limit).collect()
@@ -226,10 +226,7 @@ impl World {
     /// the reports around one.
     pub fn reports_in(&self, bounds: &Bounds, limit: usize) -> Vec<&FiledReport> {
         let index = &self.incidents.index;
-        let firsts = index.incidents.within(bounds).filter_map(|spot| {
-            let first = self.incidents.first(spot.id.id)?;
-            Some((spot.filed, first.report.id))
-        });
+        let firsts = index.incidents.within(bounds).map(|spot| (spot.filed, spot.id.first));
         let others = index.others.within(bounds).map(|spot| (spot.filed, spot.id));
         newest_of(firsts.chain(others), limit).filter_map(|(_, id)| self.report(id)).collect()
     }
@@ -238,13 +235,13 @@ impl World {
     /// ([`Position::distance_m`]).
     pub fn nearest(&self, position: Position, limit: usize) -> Vec<(IncidentView<'_>, f64)> {
         let nearest = self.incidents.index.incidents.nearest(position, limit);
-        nearest.into_iter().filter_map(|(spot, metres)| Some((self.incident(spot.id.id)?, metres))).collect()
+        nearest.into_iter().filter_map(|(spot, metres)| Some((self.incident(spot.id.symbol.id)?, metres))).collect()
     }
 
     /// What a map draws of the nearest incidents, nearest first.
     pub fn symbols_near(&self, position: Position, limit: usize) -> Vec<(Symbol, Position)> {
         let nearest = self.incidents.index.incidents.nearest(position, limit);
-        nearest.into_iter().map(|(spot, _)| (spot.id, spot.position)).collect()
+        nearest.into_iter().map(|(spot, _)| (spot.id.symbol, spot.position)).collect()
     }
 
     /// The picture that a newcomer gets: open incidents and those closed within 24 hours, newest first;
