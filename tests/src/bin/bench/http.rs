@@ -86,8 +86,11 @@ impl HttpLine {
     }
 }
 
-/// The length of the body, from a head as our servers write it.
+/// The length of the body, from a head as servers write it.
 fn length(head: &[u8]) -> Option<usize> {
+    if head.starts_with(b"HTTP/1.1 204") {
+        return Some(0);
+    }
     let found = [&b"content-length:"[..], b"Content-Length:"].into_iter().find_map(|name| {
         let at = memmem::find(head, name)?;
         head.get(at + name.len()..)
