@@ -23,6 +23,7 @@ mod incidents;
 mod line_cut;
 mod live;
 mod media;
+mod not_begun;
 mod operating;
 mod public_view;
 mod receipts;
