@@ -18,6 +18,7 @@ mod editions;
 mod features;
 mod features_clients;
 mod hazard;
+mod hazard_imports;
 mod hazard_room;
 mod incidents;
 mod line_cut;
