@@ -33,4 +33,5 @@ mod sharing;
 mod shelters;
 mod stopping;
 mod tiles;
+mod tiles_of_others;
 mod tokens;
