@@ -1,7 +1,10 @@
 //! Who has an account, signs in, and may do what.
 
+use std::num::NonZeroU32;
+
 use rstest::rstest;
 
+use super::super::limits::Limit;
 use super::*;
 
 #[rstest]

@@ -1,7 +1,10 @@
 //! A session goes on by refresh tokens, each of them once.
 
+use std::num::NonZeroU32;
+
 use rstest::rstest;
 
+use super::super::limits::Limit;
 use super::*;
 
 #[rstest]

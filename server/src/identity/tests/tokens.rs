@@ -1,7 +1,10 @@
 //! Tokens that the node gave, and who knows of them when.
 
+use std::time::Duration;
+
 use rstest::rstest;
 
+use super::super::looking::LOOKS_APART;
 use super::*;
 use crate::database::statement::statement;
 
