@@ -8,9 +8,9 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::hub::core::Ticket;
 use crate::hub::gate::Admission;
 use crate::hub::group::Group;
+use crate::hub::ticket::Ticket;
 use crate::wire::live::GoodbyeReason;
 
 /// What a session runs on: TCP, TLS, or a pipe in a test.
