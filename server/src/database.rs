@@ -5,6 +5,7 @@
 pub(crate) mod scratch;
 pub mod statement;
 pub mod told;
+pub mod value;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

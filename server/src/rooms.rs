@@ -30,17 +30,20 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if holds_tests(&path) {
+            continue;
+        }
         if path.is_dir() {
             rust_files(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") && !holds_tests(&path) {
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
             found.push(path);
         }
     }
 }
 
-/// Tests may look further than their room, in files of their own or in a module at the end of the file.
-fn holds_tests(file: &Path) -> bool {
-    file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"))
+/// Tests may look further than their room, in files and folders of their own or in a module at the end of the file.
+fn holds_tests(path: &Path) -> bool {
+    path.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"))
 }
 
 /// The source above its test module. A module of tests that lies in a file of its own ends nothing.

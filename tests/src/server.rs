@@ -3,17 +3,23 @@
 //! A [`Server`] that is dropped is told to stop (SIGTERM), and the test fails if it did not, or if its log
 //! holds a WARN or ERROR line that the test did not [`Server::allow`].
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
+mod program;
+mod running;
+mod start;
+
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
+use self::program::run;
+pub use self::program::{binary, command};
+pub use self::running::LogLine;
+use self::running::{Running, refused};
+pub use self::start::{Edition, Start};
 use crate::client::Client;
 use crate::postgres::Database;
 
@@ -27,136 +33,6 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// client that went away: the commit was through already.
 const TAKEN_BACK: &str = "there is no transaction in progress";
 
-/// Where the binary under test is: `SOKUHO_BIN`, else beside the running program's own target folder.
-///
-/// # Errors
-/// If there is none.
-pub fn binary() -> Result<PathBuf> {
-    let path = if let Some(path) = std::env::var_os("SOKUHO_BIN") {
-        PathBuf::from(path)
-    } else {
-        let me = std::env::current_exe()?;
-        let folder = me.parent().context("the program has no folder")?;
-        let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
-        folder.join("sokuho")
-    };
-    ensure!(path.is_file(), "no binary at {}: build it first (make build) or set SOKUHO_BIN", path.display());
-    Ok(path)
-}
-
-/// One line of the server's log, JSON.
-#[derive(Clone, Debug)]
-pub struct LogLine {
-    /// `INFO`, `WARN` …; `PLAIN` for a line that is not JSON.
-    pub level: String,
-    /// The line as it was written.
-    pub text: String,
-}
-
-/// How to start a server.
-#[derive(Debug, Default)]
-pub struct Start {
-    args: Vec<String>,
-    env: Vec<(String, String)>,
-    database: Option<Database>,
-}
-
-/// Where a server keeps its log and its accounts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum Edition {
-    /// In a file in its data folder.
-    Sqlite,
-    /// In a PostgreSQL database of its own.
-    Postgres,
-}
-
-impl Start {
-    /// A server of this edition; its database is dropped with it. `None` where there is no PostgreSQL, after
-    /// saying so: the test ends with that.
-    ///
-    /// # Errors
-    /// If PostgreSQL makes no database.
-    pub fn on(edition: Edition) -> Result<Option<Self>> {
-        match edition {
-            Edition::Sqlite => Ok(Some(Self::default())),
-            Edition::Postgres => Ok(Database::fresh()?.map(Self::with_database)),
-        }
-    }
-
-    /// A server on this database, which is dropped with it.
-    pub fn with_database(database: Database) -> Self {
-        let start = Self::default().env("DATABASE_URL", database.url());
-        Self { database: Some(database), ..start }
-    }
-
-    /// The PostgreSQL database that it will have, if any.
-    pub fn database(&self) -> Option<&Database> {
-        self.database.as_ref()
-    }
-
-    /// Adds an argument to `sokuho serve`.
-    #[must_use]
-    pub fn arg(mut self, arg: impl Into<String>) -> Self {
-        self.args.push(arg.into());
-        self
-    }
-
-    /// Adds an environment variable.
-    #[must_use]
-    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.env.push((name.into(), value.into()));
-        self
-    }
-
-    /// Starts it with an empty data folder.
-    ///
-    /// # Errors
-    /// If it does not start.
-    pub fn start(self) -> Result<Server> {
-        self.start_in(tempfile::Builder::new().prefix("sokuho-").tempdir()?)
-    }
-
-    /// Starts it with a data folder, and the database if it has one, that were restored from a backup.
-    ///
-    /// # Errors
-    /// If it cannot be restored or does not start.
-    pub fn restored_from(self, backup: &Path) -> Result<Server> {
-        let data = tempfile::Builder::new().prefix("sokuho-").tempdir()?;
-        self.restore(backup, data.path())?;
-        self.start_in(data)
-    }
-
-    /// Restores a backup into this folder, and the database if there is one; gives what is printed.
-    ///
-    /// # Errors
-    /// If it cannot be restored.
-    pub fn restore(&self, backup: &Path, data: &Path) -> Result<String> {
-        let (backup, data) = (backup.to_string_lossy(), data.to_string_lossy());
-        let program = &mut Command::new(binary()?);
-        let program = program.env_remove("DATABASE_URL").envs(self.env.iter().cloned());
-        run(program, &["restore", &backup, "--data", &data], "")
-    }
-
-    /// Starts it with this data folder where it cannot start, waits for its end, and gives what it said last.
-    ///
-    /// # Errors
-    /// If it starts, does not end, or ends as if all were well.
-    pub fn refused_in(&self, data: &Path) -> Result<String> {
-        refused(self, data, &Arc::default())
-    }
-
-    /// Starts it with this data folder, which is removed with the server.
-    ///
-    /// # Errors
-    /// If it does not start.
-    pub fn start_in(self, data: TempDir) -> Result<Server> {
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let running = Running::spawn(&self, data.path(), 0, &log)?;
-        let port = running.port;
-        Ok(Server { start: self, data, port, running: Some(running), log, allowed: vec![TAKEN_BACK.to_owned()] })
-    }
-}
-
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
@@ -166,129 +42,6 @@ pub struct Server {
     running: Option<Running>,
     log: Arc<Mutex<Vec<LogLine>>>,
     allowed: Vec<String>,
-}
-
-#[derive(Debug)]
-struct Running {
-    child: Child,
-    port: u16,
-    /// Says when standard error was closed, which is when the process has ended.
-    ended: Receiver<()>,
-    /// It was asked to stop; asked twice it would stop hard.
-    asked: bool,
-}
-
-impl Running {
-    /// Starts it and waits until it says where it listens.
-    fn spawn(start: &Start, data: &Path, port: u16, log: &Arc<Mutex<Vec<LogLine>>>) -> Result<Self> {
-        let (mut running, lines) = Self::launch(start, data, port, log)?;
-        match running.address(&lines) {
-            Ok(port) => running.port = port,
-            Err(error) => {
-                running.kill();
-                return Err(error);
-            }
-        }
-        Ok(running)
-    }
-
-    /// Starts it without waiting; gives the lines of its standard output too.
-    fn launch(
-        start: &Start,
-        data: &Path,
-        port: u16,
-        log: &Arc<Mutex<Vec<LogLine>>>,
-    ) -> Result<(Self, Receiver<String>)> {
-        let mut child = Command::new(binary()?)
-            .args(["serve", "--port", &port.to_string(), "--data"])
-            .arg(data)
-            .args(&start.args)
-            .env_remove("DATABASE_URL")
-            .envs(start.env.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("starting the server")?;
-        let (announce, lines) = mpsc::channel();
-        read_lines(child.stdout.take().context("no standard output")?, move |line| {
-            // Nobody listens any more once the address is known.
-            let _ = announce.send(line);
-        });
-        let (end, ended) = mpsc::channel();
-        let log = Arc::clone(log);
-        let stderr = child.stderr.take().context("no standard error")?;
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                log.lock().unwrap_or_else(PoisonError::into_inner).push(LogLine::parse(line));
-            }
-            let _ = end.send(());
-        });
-        Ok((Self { child, port: 0, ended, asked: false }, lines))
-    }
-
-    fn address(&mut self, lines: &Receiver<String>) -> Result<u16> {
-        loop {
-            let line = lines.recv_timeout(PATIENCE).context("the server did not say where it listens")?;
-            if let Some((_, url)) = line.split_once("listening on http://") {
-                let port = url.trim().rsplit(':').next().unwrap_or_default().trim_end_matches('/');
-                return port.parse().with_context(|| format!("no port in {line}"));
-            }
-        }
-    }
-
-    fn signal(&self, signal: &str) -> Result<()> {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status()?;
-        ensure!(sent.success(), "kill {signal} failed");
-        Ok(())
-    }
-
-    /// Waits for the end after a signal; what does not end in time is killed and told of.
-    fn wait(&mut self) -> Result<i32> {
-        if self.ended.recv_timeout(PATIENCE).is_err() {
-            self.kill();
-            bail!("the server did not stop within {} s of SIGTERM", PATIENCE.as_secs());
-        }
-        let status = self.child.wait()?;
-        Ok(status.code().unwrap_or(-1))
-    }
-
-    fn kill(&mut self) {
-        // Both fail only if it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl LogLine {
-    fn parse(text: String) -> Self {
-        let level = serde_json::from_str::<Value>(&text)
-            .ok()
-            .and_then(|line| line["level"].as_str().map(str::to_owned))
-            .unwrap_or_else(|| "PLAIN".to_owned());
-        Self { level, text }
-    }
-
-    fn is_alarming(&self) -> bool {
-        matches!(self.level.as_str(), "WARN" | "ERROR") || self.text.contains("panicked at")
-    }
-}
-
-fn refused(start: &Start, data: &Path, log: &Arc<Mutex<Vec<LogLine>>>) -> Result<String> {
-    let (mut running, lines) = Running::launch(start, data, 0, log)?;
-    if let Ok(line) = lines.recv_timeout(PATIENCE) {
-        running.kill();
-        bail!("it starts: {line}");
-    }
-    let code = running.wait()?;
-    let lines = log.lock().unwrap_or_else(PoisonError::into_inner);
-    let last = lines.last().map(|line| line.text.clone()).unwrap_or_default();
-    ensure!(code == 1 && !last.contains("panicked"), "it ended with code {code}: {last}");
-    Ok(last)
-}
-
-fn read_lines(from: impl Read + Send + 'static, mut each: impl FnMut(String) + Send + 'static) {
-    std::thread::spawn(move || BufReader::new(from).lines().map_while(Result::ok).for_each(&mut each));
 }
 
 impl Server {
@@ -519,30 +272,4 @@ impl Drop for Server {
             panic!("{error:#}");
         }
     }
-}
-
-/// Runs a command of the binary and returns what it prints.
-///
-/// # Errors
-/// If it fails; with what it wrote to standard error.
-pub fn command(args: &[&str], stdin: &str) -> Result<String> {
-    run(Command::new(binary()?).env_remove("DATABASE_URL"), args, stdin)
-}
-
-fn run(program: &mut Command, args: &[&str], stdin: &str) -> Result<String> {
-    let mut child = program
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("running the binary")?;
-    if let Some(mut pipe) = child.stdin.take() {
-        // A command that does not read its input has closed it.
-        let _ = pipe.write_all(stdin.as_bytes());
-    }
-    let output = child.wait_with_output()?;
-    let [printed, errors] = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said));
-    ensure!(output.status.success(), "sokuho {} failed: {printed}{errors}", args.join(" "));
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use super::Storage;
+use super::storage::Storage;
 use crate::config::Config;
 use crate::domain::clock::{Clock, Entropy};
 use crate::live::replay::{self, Replayed};

@@ -9,6 +9,9 @@ use anyhow::anyhow;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 
+/// A soft stop may take this long; then the node stops hard.
+pub(super) const SOFT_STOP: Duration = Duration::from_secs(9);
+
 /// SIGTERM and SIGINT.
 pub(super) struct StopSignals {
     terminate: Signal,

@@ -11,9 +11,9 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::ending::{StopSignals, Stopped, stop_softly};
+use super::ending::{SOFT_STOP, StopSignals, Stopped, stop_softly};
 use super::notify::Manager;
-use super::{SOFT_STOP, listen};
+use super::rim::listen;
 use crate::config::Config;
 use crate::database::DatabaseError;
 use crate::database::told::chain;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::time::Instant;
 
-use super::location;
+use super::storage::location;
 use crate::database::told::chain;
 use crate::database::{Database, PostgresUrl};
 use crate::domain::clock::Clock;

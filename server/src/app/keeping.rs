@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::{LOCK, Storage, lock, make_private_folder};
+use super::storage::{LOCK, Storage, lock, make_private_folder};
 use crate::audit::By;
 use crate::backup::archive::{Archive, put};
 use crate::backup::{BackupError, KEY, Manifest, Tell, fill, make};

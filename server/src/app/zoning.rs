@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use super::{Storage, lock, make_private_folder};
+use super::storage::{Storage, lock, make_private_folder};
 use crate::database::{Database, Location, PostgresUrl};
 use crate::domain::clock::{Clock, Entropy, HlcSource};
 use crate::domain::entry::{Actor, Body, Entry, ZonesChanged};

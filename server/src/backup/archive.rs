@@ -16,7 +16,7 @@ use super::tables::{TABLES, Table, read_entry};
 use super::{
     BackupError, FORMAT, KEY, MANIFEST, MEDIA, Manifest, MediaLine, Part, Progress, Tell, VERSION, media_names,
 };
-use crate::database::statement::Value;
+use crate::database::value::Value;
 use crate::domain::ids::MediaId;
 use crate::media::store;
 

@@ -8,7 +8,8 @@ use super::tables::TABLES;
 use super::{BackupError, Progress, Tell, blocking};
 use crate::audit::{self, Action, By, Record};
 use crate::database::Database;
-use crate::database::statement::{Transaction, Value, statement};
+use crate::database::statement::{Transaction, statement};
+use crate::database::value::Value;
 use crate::domain::clock::Clock;
 
 /// Rows of a statement. SQLite takes 32,766 values in one, an entry has 11.

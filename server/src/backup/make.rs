@@ -13,7 +13,8 @@ use super::{
 };
 use crate::audit::{self, Action, By, Record};
 use crate::database::Database;
-use crate::database::statement::{Kind, Transaction, Value, statement};
+use crate::database::statement::{Transaction, statement};
+use crate::database::value::{Kind, Value};
 use crate::domain::clock::Clock;
 use crate::domain::entry::{Body, Seq};
 use crate::domain::ids::MediaId;

@@ -3,7 +3,8 @@
 
 use serde_json::Value as Json;
 
-use crate::database::statement::{Kind, Row, Statement, Value, statement};
+use crate::database::statement::{Row, Statement, statement};
+use crate::database::value::{Kind, Value};
 use crate::domain::entry::Body;
 
 /// A table.

@@ -1,12 +1,10 @@
 //! The hub itself: what writers, viewers and the announcer share.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +17,7 @@ use super::interest::Interest;
 use super::metrics::Meters;
 use super::ring::{FellOff, Ring, Slot};
 use super::settings::{BEATS, RETRY_SPREAD_MS, STOP, Settings};
+use super::ticket::Places;
 use super::writer::{Shard, Writer};
 use crate::domain::clock::Clock;
 use crate::domain::entry::Seq;
@@ -33,6 +32,7 @@ pub struct Hub {
     pub(super) meters: Meters,
     pub(super) stopping: CancellationToken,
     pub(super) shards: Box<[Shard]>,
+    pub(super) places: Places,
     node: NodeId,
     epoch: Uuid,
     clock: Arc<dyn Clock>,
@@ -42,121 +42,12 @@ pub struct Hub {
     head_changed: watch::Sender<Seq>,
     groups: Arc<Groups>,
     steps: Mutex<StepCache>,
-    last_id: AtomicU32,
-    viewers: AtomicUsize,
-    /// Of them the public.
-    public: AtomicUsize,
-    nobody_left: Notify,
-    addresses: Mutex<HashMap<IpAddr, OfAddress>>,
     stopped: CancellationToken,
 }
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hub").field("head", &self.head()).field("viewers", &self.viewers()).finish_non_exhaustive()
-    }
-}
-
-/// The node has as many viewers as it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the node has as many viewers as it takes")]
-pub struct Refused;
-
-/// What one address has; offices do not count.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct OfAddress {
-    /// Connections that have not said who they are.
-    unknown: usize,
-    public: usize,
-}
-
-/// As whom a ticket counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Holder {
-    /// Not known yet: a token comes with the first frame.
-    Unknown,
-    Public,
-    Office,
-}
-
-/// A viewer's place among the viewers; dropping it makes room.
-#[derive(Debug)]
-pub struct Ticket {
-    hub: Arc<Hub>,
-    /// Where addresses are counted, and the holder counts.
-    address: Option<Box<IpAddr>>,
-    holder: Holder,
-    /// The viewer's number.
-    pub id: u32,
-}
-
-impl Ticket {
-    /// Makes known whose place it is. The public has its share of all places, so that it never takes those kept for
-    /// offices, and each address a part of that share.
-    ///
-    /// # Errors
-    /// [`Refused`] where the public, or this address of it, has as many places as it gets; the ticket should then be
-    /// dropped.
-    pub fn known(&mut self, audience: Audience) -> Result<(), Refused> {
-        match audience {
-            _ if self.holder != Holder::Unknown => {}
-            Audience::Office => {
-                self.leave_address();
-                self.holder = Holder::Office;
-            }
-            Audience::Public => {
-                self.become_public().inspect_err(|Refused| self.hub.meters.refused.increment(1))?;
-                self.holder = Holder::Public;
-            }
-        }
-        Ok(())
-    }
-
-    fn become_public(&self) -> Result<(), Refused> {
-        let settings = &self.hub.settings;
-        let share = settings.max_viewers.saturating_sub(settings.kept_for_offices);
-        let take = |public: usize| (public < share).then_some(public + 1);
-        let public = &self.hub.public;
-        public.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).map_err(|_| Refused)?;
-        if let (Some(max), Some(address)) = (settings.max_public_per_address, &self.address) {
-            let mut addresses = self.hub.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-            let of_address = addresses.entry(**address).or_default();
-            if of_address.public >= max {
-                drop(addresses);
-                public.fetch_sub(1, Ordering::AcqRel);
-                return Err(Refused);
-            }
-            of_address.public += 1;
-            of_address.unknown -= 1;
-        }
-        Ok(())
-    }
-
-    fn leave_address(&mut self) {
-        let Some(address) = self.address.take() else { return };
-        let mut addresses = self.hub.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_address) = addresses.get_mut(&address) {
-            match self.holder {
-                Holder::Unknown => of_address.unknown -= 1,
-                Holder::Public => of_address.public -= 1,
-                Holder::Office => {}
-            }
-            if *of_address == OfAddress::default() {
-                addresses.remove(&address);
-            }
-        }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.leave_address();
-        if self.holder == Holder::Public {
-            self.hub.public.fetch_sub(1, Ordering::AcqRel);
-        }
-        if self.hub.viewers.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.hub.nobody_left.notify_one();
-        }
     }
 }
 
@@ -175,6 +66,7 @@ impl Hub {
             meters: Meters::default(),
             stopping: CancellationToken::new(),
             shards: (0..settings.writers.max(1)).map(|_| Shard::default()).collect(),
+            places: Places::default(),
             node,
             epoch,
             clock,
@@ -184,11 +76,6 @@ impl Hub {
             head_changed: watch::Sender::new(head),
             groups: Arc::new(Groups::default()),
             steps: Mutex::new(StepCache::new(settings.frame_cache_bytes)),
-            last_id: AtomicU32::new(0),
-            viewers: AtomicUsize::new(0),
-            public: AtomicUsize::new(0),
-            nobody_left: Notify::new(),
-            addresses: Mutex::new(HashMap::new()),
             stopped: CancellationToken::new(),
             settings,
         })
@@ -242,12 +129,7 @@ impl Hub {
     /// Says goodbye to everybody, waits until they have gone, 5 seconds at most, and ends the writers.
     pub async fn stop(&self) {
         self.stopping.cancel();
-        let all_gone = async {
-            while self.viewers() > 0 {
-                self.nobody_left.notified().await;
-            }
-        };
-        if timeout(STOP, all_gone).await.is_err() {
+        if timeout(STOP, self.places.empty()).await.is_err() {
             tracing::info!(viewers = self.viewers(), "stopped before all viewers had gone");
         }
         self.stopped.cancel();
@@ -265,35 +147,7 @@ impl Hub {
 
     /// Connections that have a place, subscribed or not.
     pub fn viewers(&self) -> usize {
-        self.viewers.load(Ordering::Acquire)
-    }
-
-    /// A place for one more viewer, of whom nothing is known yet; see [`Ticket::known`]. `address` is the viewer's (of
-    /// IPv6, its /64), as far as it is known.
-    ///
-    /// # Errors
-    /// [`Refused`] where there is none, or too many from this address have not said yet who they are.
-    pub fn ticket(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Ticket, Refused> {
-        let max = self.settings.max_viewers;
-        let take = |viewers: usize| (viewers < max).then_some(viewers + 1);
-        let refused = |_| {
-            self.meters.refused.increment(1);
-            Refused
-        };
-        self.viewers.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).map_err(refused)?;
-        let id = self.last_id.fetch_add(1, Ordering::Relaxed);
-        let mut ticket = Ticket { hub: Arc::clone(self), address: None, holder: Holder::Unknown, id };
-        if let (Some(max), Some(address)) = (self.settings.max_public_per_address, address) {
-            let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-            let of_address = addresses.entry(address).or_default();
-            if of_address.unknown >= max {
-                drop(addresses);
-                return Err(refused(max));
-            }
-            of_address.unknown += 1;
-            ticket.address = Some(Box::new(address));
-        }
-        Ok(ticket)
+        self.places.taken()
     }
 
     /// Whom a token lets in now; without a token the public.

@@ -28,8 +28,10 @@ pub mod writer;
 mod core;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
-pub use self::core::{Hub, Refused, Ticket};
+pub use self::core::Hub;
 pub use self::gate::{Admission, Gate};
 pub use self::ring::Slot;
 pub use self::settings::Settings;
+pub use self::ticket::{Refused, Ticket};

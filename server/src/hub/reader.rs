@@ -11,11 +11,12 @@ use tokio::io::ReadBuf;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::core::{Hub, Refused, Ticket};
+use super::core::Hub;
 use super::frame;
 use super::interest::Interest;
 use super::session::{Phase, Session, Socket};
 use super::settings::{FRAMES_LIMIT, FRAMES_WINDOW};
+use super::ticket::{Refused, Ticket};
 use super::websocket::{Decoder, Event, pong};
 use super::writer::Viewer;
 use crate::wire::live::{GoodbyeReason, ViewerFrame};

@@ -4,6 +4,9 @@
 //! frame, a writer while the viewer stands at the head, the viewer's own task while it catches up or says
 //! goodbye. All others only leave a note. So a frame that went out in part is never interleaved.
 
+mod catch_up;
+mod socket;
+
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -11,39 +14,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, sleep, timeout};
+use bytes::Bytes;
+use tokio::io::ReadBuf;
+use tokio::time::{sleep, timeout};
 
-use super::core::{Hub, Refused, Ticket};
+pub(super) use self::socket::Phase;
+pub use self::socket::Socket;
+use self::socket::Wire;
+use super::core::Hub;
 use super::frame;
 use super::gate::Admission;
 use super::group::Group;
 use super::settings::{FRAME_ENTRIES, LINGER};
-use super::websocket::PING;
+use super::ticket::{Refused, Ticket};
 use super::writer::{Arrival, Call, Command, Viewer, Written};
 use crate::domain::entry::Seq;
 use crate::wire::Audience;
 use crate::wire::live::GoodbyeReason;
-
-/// What a session runs on: TCP, TLS, or a pipe in a test.
-pub trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Socket for S {}
-
-/// Who may write to the socket.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Phase {
-    /// The reader: no first frame yet.
-    Fresh,
-    /// The writer: at the head. Nothing is unwritten.
-    Head,
-    /// The viewer's own task: it catches up.
-    Aside,
-    /// The viewer's own task: it says goodbye.
-    Ending,
-    /// Nobody: the socket is closed.
-    Gone,
-}
 
 /// A viewer.
 pub struct Session<S> {
@@ -52,56 +39,6 @@ pub struct Session<S> {
     /// When it was last heard, seconds of the hub.
     heard: AtomicU32,
     wire: Mutex<Wire<S>>,
-}
-
-struct Wire<S> {
-    socket: Option<S>,
-    phase: Phase,
-    /// Which stay at the head this is; a writer's seat of an earlier stay is void.
-    stay: u32,
-    /// What must go out before anything else.
-    rest: Bytes,
-    group: Option<Arc<Group>>,
-    admission: Option<Admission>,
-    reader: Option<Waker>,
-    ticket: Option<Ticket>,
-    /// Left for the owner: another interest …
-    wish: Option<Arc<Group>>,
-    /// … the answer to a ping, the latest …
-    pong: Option<Box<Bytes>>,
-    /// … and the end.
-    ending: Option<GoodbyeReason>,
-}
-
-impl<S: Socket> Wire<S> {
-    /// Writes what is left over.
-    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let socket = self.socket.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        while !self.rest.is_empty() {
-            match ready!(Pin::new(&mut *socket).poll_write(cx, &self.rest))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => self.rest.advance(written),
-            }
-        }
-        // Lets go of the shared frame.
-        self.rest = Bytes::new();
-        Pin::new(socket).poll_flush(cx)
-    }
-
-    /// Writes shared bytes; what does not go out becomes the rest. The owner has nothing unwritten.
-    fn poll_shared(&mut self, cx: &mut Context<'_>, bytes: &Bytes) -> Poll<io::Result<()>> {
-        let socket = self.socket.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        let written = match Pin::new(&mut *socket).poll_write(cx, bytes) {
-            Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            Poll::Ready(written) => written?,
-            Poll::Pending => 0,
-        };
-        if written == bytes.len() {
-            return Pin::new(socket).poll_flush(cx);
-        }
-        self.rest = bytes.slice(written..);
-        if written == 0 { Poll::Pending } else { self.poll_rest(cx) }
-    }
 }
 
 impl<S: Socket> Session<S> {
@@ -295,95 +232,6 @@ impl<S: Socket> Session<S> {
         }
         if let Some(reader) = reader {
             reader.wake();
-        }
-    }
-
-    /// Finishes what is half out, sends what lies between the cursor and the head, and hands the viewer
-    /// back to its writer. It has no queue: the next frame is built when the last has gone.
-    async fn catch_up(self: Arc<Self>, mut cursor: Seq, mut told: Seq) {
-        let mut checked = Instant::now();
-        loop {
-            let before = self.wire().rest.len();
-            let within = self.hub.settings.frame_within;
-            match timeout(within, poll_fn(|cx| self.wire().poll_rest(cx))).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return self.leave(),
-                Err(_) => {
-                    self.hub.meters.slow.increment(1);
-                    let mut wire = self.wire();
-                    if wire.rest.len() == before || wire.ending.is_some() {
-                        drop(wire);
-                        return self.leave();
-                    }
-                    // It reads, but too slowly: it may finish this frame to hear why it must go.
-                    wire.ending = Some(GoodbyeReason::Slow);
-                    continue;
-                }
-            }
-            if before > 0 {
-                // Who takes what is sent is there, even where its pong waits behind a long queue of bytes.
-                self.heard.store(self.hub.seconds(), Ordering::Relaxed);
-            }
-            if checked.elapsed() >= self.hub.settings.heartbeat {
-                checked = Instant::now();
-                let over = self.admission().and_then(|a| a.check(&*self.hub.gate, self.hub.now()).err());
-                let mut wire = self.wire();
-                wire.ending = wire.ending.or(over);
-                // A ping, but no heartbeat: that would call the picture fresh.
-                wire.rest = Bytes::from_static(&PING);
-                continue;
-            }
-            let Some(next) = self.next_aside(&mut cursor, &mut told) else { return };
-            match next {
-                Some(bytes) => self.wire().rest = bytes,
-                None => tokio::task::yield_now().await,
-            }
-        }
-    }
-
-    /// What the catching-up task does next: `None`: it is done, `Some(None)`: look again, else: write.
-    fn next_aside(self: &Arc<Self>, cursor: &mut Seq, told: &mut Seq) -> Option<Option<Bytes>> {
-        let mut wire = self.wire();
-        if wire.phase != Phase::Aside {
-            return None;
-        }
-        let stopping = self.hub.stopping.is_cancelled().then_some(GoodbyeReason::Shutdown);
-        if let Some(reason) = wire.ending.take().or(stopping) {
-            let words = self.goodbye(reason);
-            self.finish(wire, words);
-            return None;
-        }
-        if let Some(pong) = wire.pong.take() {
-            return Some(Some(*pong));
-        }
-        if let Some(group) = wire.wish.take() {
-            wire.group = Some(group);
-            *told = *cursor;
-            return Some(Some(frame::websocket(&frame::snapshot(self.hub.epoch(), *cursor))));
-        }
-        let head = self.hub.head();
-        if *cursor >= head {
-            self.arrive(&mut wire, *cursor, *told);
-            return None;
-        }
-        let group = wire.group.clone()?;
-        drop(wire);
-        match self.hub.step(&group, *cursor, *told, head) {
-            Ok(step) => {
-                *cursor = step.seq;
-                let bytes = step.frame.map(|frame| frame.websocket.clone());
-                if bytes.is_some() {
-                    *told = *cursor;
-                }
-                self.hub.meters.deliveries.increment(u64::from(bytes.is_some()));
-                Some(bytes)
-            }
-            Err(_) => {
-                self.hub.meters.resyncs.increment(1);
-                let (resync, head) = self.hub.too_old();
-                (*cursor, *told) = (head, head);
-                Some(Some(frame::websocket(&resync)))
-            }
         }
     }
 }

@@ -8,10 +8,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use uuid::Uuid;
 
-use super::core::{Hub, Ticket};
+use super::core::Hub;
 use super::frame::{Plain, retry_after_ms, sse, text};
 use super::gate::Admission;
 use super::interest::Interest;
+use super::ticket::Ticket;
 use crate::domain::entry::Seq;
 use crate::wire::live::GoodbyeReason;
 

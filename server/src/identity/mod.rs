@@ -10,20 +10,21 @@ mod directory;
 pub mod error;
 mod keys;
 pub mod limits;
+mod looking;
 pub mod passwords;
 pub mod permission;
 pub mod registry;
 pub mod sessions;
+mod settings;
 mod tokens;
 pub mod wall_tokens;
 
 pub use self::keys::FILE as KEY_FILE;
+pub use self::settings::Settings;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -33,61 +34,15 @@ use uuid::Uuid;
 use self::caller::{Caller, StaffCaller};
 use self::directory::Directory;
 use self::error::{IdentityError, RefreshError, SignInError, TokenError};
-use self::limits::{Limit, SignInLimits};
+use self::limits::SignInLimits;
 use self::registry::{Account, Registry, folded};
 use self::sessions::{Lifetimes, Session, SessionTokens, Successor, after};
 use self::tokens::Purpose;
-use crate::database::told::{Trouble, chain};
+use crate::database::told::Trouble;
 use crate::domain::check_in::Presence;
 use crate::domain::ids::StaffId;
 use crate::domain::office::OfficeCode;
 use crate::domain::staff::{Role, Staff};
-
-/// How often the node looks whether another process changed accounts or tokens.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// Looks that requests ask for are at least so far apart.
-const LOOKS_APART: Duration = Duration::from_millis(200);
-
-/// Seconds for which a token counts as new: longer than [`LOOK`], and `iat` is cut to the second.
-const NEW_S: i64 = 5;
-
-/// Looks between two rounds of housekeeping: last uses are written and old sessions removed.
-const LOOKS_PER_ROUND: u32 = 60;
-
-/// Settings of the live side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settings {
-    /// How long things live.
-    pub lifetimes: Lifetimes,
-    /// Wrong attempts to sign in to one account from one address.
-    pub per_name_and_address: Limit,
-    /// Wrong attempts to sign in to one account, wherever they come from.
-    pub per_name: Limit,
-    /// Wrong attempts from one address (of IPv6, one /64).
-    pub per_address: Limit,
-    /// Refresh tokens that we never gave, from one address. Apart from the mistakes in passwords: those of one person
-    /// behind a town hall's address must not end the sessions of all others there.
-    pub unknown_per_address: Limit,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        const fn attempts(n: u32) -> Limit {
-            match NonZeroU32::new(n) {
-                Some(n) => Limit::per_five_minutes(n),
-                None => Limit::per_five_minutes(NonZeroU32::MIN),
-            }
-        }
-        Self {
-            lifetimes: Lifetimes::default(),
-            per_name_and_address: attempts(10),
-            per_name: attempts(100),
-            per_address: attempts(60),
-            unknown_per_address: attempts(60),
-        }
-    }
-}
 
 /// Establishes callers.
 pub struct Identity {
@@ -154,58 +109,6 @@ impl Identity {
     /// The durable side. Changes made through it are seen at the next look, a second later.
     pub fn registry(&self) -> &Registry {
         &self.registry
-    }
-
-    /// Watches for changes made by other processes, and keeps house. Runs until it is dropped; dropping
-    /// it loses at most the last uses of wall tokens within the last minute.
-    pub async fn run(&self) {
-        let mut look = tokio::time::interval(LOOK);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        for count in 0_u32.. {
-            look.tick().await;
-            self.look().await;
-            if count % LOOKS_PER_ROUND == 0
-                && let Err(error) = self.keep_house().await
-            {
-                tracing::error!(error = chain(&error), "sessions and wall tokens could not be tidied");
-            }
-        }
-    }
-
-    /// Reads the directory anew if it has changed. Where it cannot be read, the one that is known stays in force.
-    async fn look(&self) {
-        let looked = match self.directory.load().is_stale(&self.registry).await {
-            Ok(true) => self.reload().await,
-            other => other.map(drop),
-        };
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match looked {
-            Ok(()) if trouble.over() => tracing::info!("the directory of accounts can be read again"),
-            Ok(()) => {}
-            Err(error) => {
-                let cause = chain(&error);
-                if let Some(looks) = trouble.note(&cause, 1) {
-                    tracing::error!(error = cause, looks, "the directory of accounts could not be read");
-                }
-            }
-        }
-    }
-
-    async fn reload(&self) -> Result<(), IdentityError> {
-        let _changing = self.changing.lock().await;
-        let directory = Arc::new(Directory::read(&self.registry).await?);
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).retain(|id, _| directory.has_session(*id));
-        self.directory.store(directory);
-        self.changed.send_replace(());
-        Ok(())
-    }
-
-    async fn keep_house(&self) -> Result<(), IdentityError> {
-        let uses = std::mem::take(&mut *self.wall_uses.lock().unwrap_or_else(PoisonError::into_inner));
-        for (id, at) in uses {
-            self.registry.note_wall_use(id, at).await?;
-        }
-        self.registry.forget_old_sessions().await.map(|_| ())
     }
 
     /// Signs in. `address` is the peer's, as far as it is known.
@@ -300,44 +203,6 @@ impl Identity {
     fn was_used(&self, successor: &Successor) -> bool {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         successor.made_at < self.started_at || used.get(&successor.session).is_some_and(|g| *g >= successor.generation)
-    }
-
-    /// As [`Identity::caller`]; but before a token that was made a moment ago is said to be revoked, looks
-    /// whether another process made it (`sokuho token wall`, `sokuho account add`).
-    ///
-    /// # Errors
-    /// [`TokenError`].
-    pub async fn establish(&self, bearer: &str) -> Result<Caller, TokenError> {
-        match self.caller(bearer) {
-            Err(TokenError::Revoked) if self.is_new(bearer) => {
-                self.look_soon().await;
-                self.caller(bearer)
-            }
-            other => other,
-        }
-    }
-
-    /// Whether the token is ours, was made within [`NEW_S`] seconds and is not known here yet.
-    pub fn is_new(&self, bearer: &str) -> bool {
-        let now = self.registry.clock.now();
-        let claims = self.registry.signer.check_bearer(bearer, now);
-        claims.is_ok_and(|claims| {
-            now.as_second().saturating_sub(claims.iat) <= NEW_S && !self.directory.load().knows_wall(claims.sub)
-        })
-    }
-
-    /// Looks, a few times a second at most however many ask: who comes while a look is awaited shares it.
-    async fn look_soon(&self) {
-        let asked = tokio::time::Instant::now();
-        let mut last = self.looked.lock().await;
-        if let Some(at) = *last {
-            if at >= asked {
-                return;
-            }
-            tokio::time::sleep_until(at + LOOKS_APART).await;
-        }
-        *last = Some(tokio::time::Instant::now());
-        self.look().await;
     }
 
     fn staff_caller(&self, session: Uuid, now: Timestamp) -> Result<Caller, TokenError> {

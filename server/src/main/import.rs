@@ -13,8 +13,8 @@ use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::hazard::catalogue::Mapping;
 use sokuho::hazard::import::{self as hazard, Origin};
 
-use super::Place;
 use super::out::say;
+use super::place::Place;
 
 /// What is taken in.
 #[derive(Subcommand)]

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 /// Prints a line.
 macro_rules! say {
-    ($($text:tt)*) => { $crate::out::line(format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::commands::out::line(format_args!($($text)*)) };
 }
 pub(crate) use say;
 

@@ -12,13 +12,17 @@
 //! renamed, and the object store (`with_fsync`) syncs records, thumbnails, and every folder that a rename
 //! changes.
 
+mod limits;
+mod places;
+mod sweep;
+
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::Stream;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, TryStreamExt};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -26,67 +30,20 @@ use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload
 use serde::{Deserialize, Serialize};
 use tokio::sync::{RwLock, Semaphore};
 
+pub use self::limits::Limits;
+pub use self::places::places;
+use self::places::{file_path, record_path, thumbnail_path};
+pub use self::sweep::Swept;
 use super::allowance::Allowance;
 use super::cache::Cache;
 use super::examine::{Examined, examine};
-use super::ledger::{AtOnce, Ledger, Sender, Share};
+use super::ledger::{Ledger, Sender};
 use super::reserve::{Reserve, Room};
 use super::staging::{Staged, Staging};
 use super::{BodyError, MediaError};
 use crate::domain::ids::MediaId;
 use crate::domain::position::Evidence;
 use crate::domain::report::{MediaKind, Medium};
-
-/// Numbers that bound the store.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Bytes of a photo.
-    pub photo_bytes: u64,
-    /// Bytes of a video.
-    pub video_bytes: u64,
-    /// Uploads that no report names, with those under way.
-    pub unreferenced: Share,
-    /// Uploads at the same time.
-    pub at_once: AtOnce,
-    /// Pixels that strangers of one address may have decoded in a minute.
-    pub pixels_a_minute: u64,
-    /// Bytes of the disk that are left to the log, see [`Reserve`].
-    pub keep_free: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            photo_bytes: 40 << 20,
-            video_bytes: 500 << 20,
-            unreferenced: Share {
-                bytes: 5 << 30,
-                files: 100_000,
-                strangers_bytes: 2 << 30,
-                strangers_files: 50_000,
-                // The largest video and a few photos at a time.
-                address_bytes: 600 << 20,
-            },
-            // Each holds a file and some 100 kB. A shelter's phones behind one address are done one after the other.
-            at_once: AtOnce { staff: 64, strangers: 192, address: 16 },
-            // Eighty photos of 12 megapixels; or five of the worst pictures, each of which takes some seconds.
-            pixels_a_minute: 1_000_000_000,
-            keep_free: 256 << 20,
-        }
-    }
-}
-
-impl Limits {
-    /// Bytes that a file of this kind may have.
-    pub fn of(&self, kind: MediaKind) -> u64 {
-        if kind.is_video() { self.video_bytes } else { self.photo_bytes }
-    }
-
-    /// Bytes that no file may exceed, whatever it is.
-    pub fn most(&self) -> u64 {
-        self.photo_bytes.max(self.video_bytes)
-    }
-}
 
 /// What the store knows of a file; also its record on disk, as JSON.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -121,15 +78,6 @@ pub struct Received {
     pub description: Arc<Description>,
     /// `false`: the same file was there before.
     pub is_new: bool,
-}
-
-/// What a sweep removed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Swept {
-    /// Files removed, each with its record and thumbnail.
-    pub files: usize,
-    /// Bytes freed.
-    pub bytes: u64,
 }
 
 /// The store. Cloning it is cheap.
@@ -274,55 +222,6 @@ impl Store {
         Ok(self.0.objects.get(&thumbnail_path(id)).await?.bytes().await?)
     }
 
-    /// Removes uploads that no report names and that were last uploaded within this time, and recounts those that came
-    /// after it. `is_referenced` is asked of the world. What came before it is of another history of the log, which may
-    /// have lost the report that names it: it stays, and does not count. To be called some time after the start, and
-    /// then every hour or so; it walks over the whole store.
-    ///
-    /// # Errors
-    /// [`MediaError::Objects`] if the store cannot be listed. A file that cannot be removed is logged.
-    pub async fn sweep(
-        &self,
-        Range { start, end: older_than }: Range<Timestamp>,
-        is_referenced: impl Fn(&MediaId) -> bool + Send + Sync,
-    ) -> Result<Swept, MediaError> {
-        let mut found = std::collections::HashMap::<MediaId, (u64, Timestamp)>::new();
-        let mut listing = self.0.objects.list(Some(&Path::from("sha256")));
-        while let Some(object) = listing.try_next().await? {
-            let Some(id) = id_of(&object.location) else { continue };
-            if is_referenced(&id) {
-                continue;
-            }
-            let at = Timestamp::from_millisecond(object.last_modified.timestamp_millis()).unwrap_or(older_than);
-            let entry = found.entry(id).or_insert((0, at));
-            *entry = (entry.0 + object.size, entry.1.max(at));
-        }
-        self.0.ledger.settle(older_than, &is_referenced);
-        let mut swept = Swept::default();
-        for (id, (bytes, written_at)) in found {
-            if written_at < start {
-                continue;
-            }
-            let _alone = self.0.removing.write().await;
-            if is_referenced(&id) {
-                continue;
-            }
-            let wanted_at = self.0.ledger.last_wanted(&id).map_or(written_at, |at| at.max(written_at));
-            if wanted_at >= older_than {
-                self.0.ledger.note(&id, bytes, wanted_at, Sender::Stranger(None));
-                continue;
-            }
-            if let Err(error) = self.0.remove(&id).await {
-                // One file that cannot be removed must not keep all others; the next sweep tries again.
-                tracing::error!(media.id = %id, error = %error, "an upload could not be swept");
-                continue;
-            }
-            swept.files += 1;
-            swept.bytes += bytes;
-        }
-        Ok(swept)
-    }
-
     /// How much room there is on the disk, and how much of it is kept for the log.
     ///
     /// # Errors
@@ -406,46 +305,6 @@ impl Inner {
         self.described.put(id.clone(), Arc::clone(&description));
         Ok(Some(description))
     }
-
-    /// Removes a file: its record first, so that what is half removed is already gone.
-    async fn remove(&self, id: &MediaId) -> Result<(), MediaError> {
-        self.described.forget(id);
-        for path in [record_path(id), thumbnail_path(id), file_path(id)] {
-            match self.objects.delete(&path).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.ledger.forget(id);
-        Ok(())
-    }
-}
-
-/// Where a file, its thumbnail and its record lie below the store's folder; for a backup, which is made beside a
-/// running node. The record comes last: without one the file is not there.
-pub fn places(folder: &std::path::Path, id: &MediaId) -> [PathBuf; 3] {
-    [file_path(id), thumbnail_path(id), record_path(id)].map(|path| folder.join(path.as_ref()))
-}
-
-fn path(id: &MediaId, suffix: &str) -> Path {
-    let hex = id.as_str();
-    Path::from(format!("sha256/{}/{}/{hex}{suffix}", &hex[..2], &hex[2..4]))
-}
-
-fn file_path(id: &MediaId) -> Path {
-    path(id, "")
-}
-
-fn thumbnail_path(id: &MediaId) -> Path {
-    path(id, ".thumbnail.jpg")
-}
-
-fn record_path(id: &MediaId) -> Path {
-    path(id, ".json")
-}
-
-fn id_of(location: &Path) -> Option<MediaId> {
-    location.filename()?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

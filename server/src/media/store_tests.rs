@@ -1,12 +1,13 @@
 use std::io::Write as _;
 use std::ops::Range;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use rstest::rstest;
 use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::http::media::code_of;
+use crate::media::ledger::{AtOnce, Share};
 use crate::media::samples::{bmff, jpeg_with_gps, photo};
 use crate::wire::problem::Code;
 

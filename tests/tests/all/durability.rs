@@ -50,15 +50,12 @@ async fn send_until_refused(client: Client, at: (f64, f64)) -> Result<(Vec<(Valu
     }
 }
 
-/// The server's memory goes, and with it every commit that nobody had waited for: it keeps them there for ten seconds.
+/// The server's memory goes, and with it every commit that nobody had waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postgresql_that_crashes_under_load_takes_back_nothing_that_was_acknowledged_or_shown() -> Result<()> {
     let Some(disk) = Disk::mount(512)? else { return Ok(()) };
     let Some(cluster) = Cluster::on(disk.path())? else { return Ok(()) };
-    let database = cluster.database()?;
-    database.query("ALTER SYSTEM SET wal_writer_delay = '10s'")?;
-    cluster.start_again()?;
-    let mut server = Start::with_database(database).arg("--reports-per-minute").arg("0").start()?;
+    let mut server = Start::with_database(cluster.database()?).arg("--reports-per-minute").arg("0").start()?;
     for expected in ["commit failed", "request failed", "identity", "directory of accounts", "sqlx", "terminating"] {
         server.allow(expected);
     }
