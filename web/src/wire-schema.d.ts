@@ -1063,7 +1063,7 @@ export interface components {
         BaseMap: {
             /** @description What it is. */
             kind: components["schemas"]["BaseMapKind"];
-            /** @description Whether it is a sketch (略図), which every screen must say. */
+            /** @description Whether it is a sketch (略図), or with `kind` features a part of it, which every screen must say. */
             sketch: boolean;
             /** @description Its edition, for people. */
             edition: string;

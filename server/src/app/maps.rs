@@ -143,7 +143,7 @@ mod tests {
     use geo_types::Point;
 
     use super::*;
-    use crate::base::kept::{Kept, store};
+    use crate::base::kept::store_archive;
     use crate::base::{Feature, Kind, Layer, Origin};
     use crate::hazard::InForce;
 
@@ -175,7 +175,7 @@ mod tests {
             std::fs::write(&file, archive(name)).unwrap();
             let origin =
                 Origin { edition: "tohoku".to_owned(), attribution: "somebody".to_owned(), ..Origin::default() };
-            store(data.path(), "aizu", Kept::Archive(&file), &origin).unwrap();
+            store_archive(data.path(), "aizu", &file, &origin).unwrap();
             let base = Base::in_force(None, "aizu", data.path()).unwrap();
             let Content::Archive(file) = &base.content else { panic!("an archive") };
             editions.push(super::archive(file, &base).await.unwrap().edition);
@@ -189,6 +189,7 @@ mod tests {
             reference: None,
             kind: None::<Kind>,
             rank: 1,
+            sketch: false,
             geometry: Point::new(lon, 37.5).into(),
         };
         let of = |lon: f64| {

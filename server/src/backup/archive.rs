@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
+use super::imported::is_imported;
 use super::pack::{SEAL, sum_of};
 use super::tables::{TABLES, Table, read_entry};
 use super::{
@@ -202,7 +203,7 @@ impl Archive {
         Ok(key)
     }
 
-    /// The parts that were imported (boundaries, the list of shelters), by their paths below a data folder.
+    /// The parts that were imported (boundaries, shelters, zones, base map), by their paths below a data folder.
     pub fn imported(&self) -> Vec<Part> {
         self.manifest.parts.iter().filter(|part| is_imported(&part.name)).cloned().collect()
     }
@@ -331,18 +332,6 @@ pub fn put(place: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<
 
 fn unreadable(part: &str, error: &dyn std::error::Error) -> BackupError {
     damaged(format!("{part} cannot be read ({error})"))
-}
-
-/// What `sokuho import` keeps of each region: a folder of the data folder, and the file in the region's folder there.
-pub(super) const IMPORTED: [(&str, &str); 2] = [("region", "boundaries.geojson"), ("shelters", "shelters.json")];
-
-/// One of those, of a region with a name that leads nowhere else.
-fn is_imported(name: &str) -> bool {
-    let parts: Vec<&str> = name.split('/').collect();
-    let &[folder, region, file] = parts.as_slice() else { return false };
-    IMPORTED.contains(&(folder, file))
-        && !region.is_empty()
-        && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 fn manifest(zip: &mut ZipArchive<BufReader<File>>, path: &Path) -> Result<Manifest> {

@@ -1,11 +1,12 @@
 //! Makes a backup of what was true at one moment, while the node runs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 
 use futures_util::TryStreamExt;
 
-use super::archive::IMPORTED;
+use super::imported;
 use super::pack::Packer;
 use super::tables::{TABLES, Table, read_entry};
 use super::{
@@ -33,7 +34,7 @@ type Named = BTreeMap<MediaId, Medium>;
 pub struct Source<'a> {
     /// The database.
     pub database: &'a Database,
-    /// The data folder, with keys, media and imported boundaries.
+    /// The data folder, with keys, media and what was imported.
     pub data: &'a Path,
     /// Whether the photos and videos themselves are packed too.
     pub with_media: bool,
@@ -83,15 +84,17 @@ pub async fn make(
     manifest.media.named = named.len() as u64;
     let lines = named.values().cloned().map(MediaLine).map(|line| serde_json::to_string(&line));
     let lines = lines.collect::<Result<Vec<_>, _>>().map_err(|error| BackupError::Pack(error.into()))?;
-    let files = files(source.data)?;
+    let data = source.data.to_owned();
     packer = blocking(move || {
         packer.begin(MEDIA)?;
         for line in lines {
             packer.write(format!("{line}\n").as_bytes(), 1)?;
         }
         packer.end();
-        for (name, path) in files {
-            packer.file(&name, &path)?;
+        let key = data.join(KEY);
+        packer.file(KEY, &key, File::open(&key).map_err(BackupError::file(&key))?)?;
+        for imported in imported::files(&data)? {
+            packer.file(&imported.name, &imported.path, imported.file)?;
         }
         Ok(packer)
     })
@@ -149,25 +152,6 @@ async fn pack(
             return Ok(packer);
         }
     }
-}
-
-/// What else lies in the data folder and is not the database's: names in the archive and paths.
-fn files(data: &Path) -> Result<Vec<(String, PathBuf)>, BackupError> {
-    let mut files = vec![(KEY.to_owned(), data.join(KEY))];
-    for (kind, file) in IMPORTED {
-        let regions = data.join(kind);
-        let Ok(folders) = std::fs::read_dir(&regions) else { continue };
-        for folder in folders {
-            let folder = folder.map_err(BackupError::file(&regions))?;
-            let path = folder.path().join(file);
-            if let Some(region) = folder.file_name().to_str()
-                && path.is_file()
-            {
-                files.push((format!("{kind}/{region}/{file}"), path));
-            }
-        }
-    }
-    Ok(files)
 }
 
 /// Packs a file with its thumbnail and its record; `false` if it is not there, or not what its name or its record

@@ -8,7 +8,8 @@
 //!                          the tables: a JSON array a row, see `tables`
 //! media.ndjson             what photos and videos the reports name: id, kind, bytes, whether with a thumbnail
 //! keys/token.key           the node's secret: receipt links and wall tokens go on working
-//! region/R/boundaries.geojson   boundaries that were imported
+//! region/R/boundaries.geojson, shelters/R/shelters.json, hazard/LAYER.zones, base/R/in_force.json and what it names
+//!                          what was imported, but for an archive of tiles
 //! media/HASH, media/HASH.thumbnail.jpg, media/HASH.json    the media themselves, if asked for
 //! manifest.json            what it is, and the size and SHA-256 of each part
 //! ```
@@ -18,6 +19,7 @@
 
 pub mod archive;
 pub mod fill;
+mod imported;
 pub mod make;
 mod pack;
 mod tables;

@@ -96,9 +96,8 @@ impl Packer {
         self.parts.push(Part { name, rows, bytes, sha256: hex::encode(hash.finalize()) });
     }
 
-    /// A part that is a file on the disk.
-    pub(super) fn file(&mut self, name: &str, path: &Path) -> Result<(), BackupError> {
-        let mut file = File::open(path).map_err(BackupError::file(path))?;
+    /// A part that is a file on the disk, open, and where it lies.
+    pub(super) fn file(&mut self, name: &str, path: &Path, mut file: File) -> Result<(), BackupError> {
         self.begin(name)?;
         let mut chunk = vec![0; CHUNK];
         loop {

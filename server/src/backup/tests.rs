@@ -122,6 +122,53 @@ async fn a_backup_says_what_it_holds() {
 }
 
 #[tokio::test]
+async fn a_backup_holds_the_hazard_zones_and_the_features_of_the_base_map_that_are_in_force_and_nothing_beside() {
+    let place = Place::new().await;
+    let data = place.folder.path();
+    let lay = |name: &str, text: &str| {
+        fs::create_dir_all(data.join(name).parent().unwrap()).unwrap();
+        fs::write(data.join(name), text).unwrap();
+    };
+    let sheet = |name: &str| {
+        let file = serde_json::json!({"name": name, "sha256": "00"});
+        serde_json::json!({"sources": [], "features": 1, "corners": 1, "file": file})
+    };
+    let in_force = |sheets: serde_json::Value| serde_json::json!({ "themes": sheets }).to_string();
+    for name in ["hazard/flood-max.zones", "hazard/tsunami.zones", "hazard/import.lock", "hazard/landslide.new"] {
+        lay(name, name);
+    }
+    for name in ["base/aizu/water-01.geojson", "base/aizu/water-02.geojson", "base/aizu/import.lock"] {
+        lay(name, name);
+    }
+    lay("base/aizu/in_force.json", &in_force(serde_json::json!({"water": sheet("water-02.geojson")})));
+    // A base map that is damaged, and one that is an archive of tiles: the backup is made without them.
+    lay("base/yama/in_force.json", "{");
+    lay("base/umi/in_force.json", &in_force(serde_json::json!({"water": sheet("water-03.geojson")})));
+    let origin = serde_json::json!({"edition": "", "source": "", "licence": "", "attribution": ""});
+    let file = serde_json::json!({"name": "01.pmtiles", "sha256": "00"});
+    lay("base/kawa/in_force.json", &serde_json::json!({"archive": {"origin": origin, "file": file}}).to_string());
+    lay("base/kawa/01.pmtiles", "PMTiles");
+
+    let mut archive = verified(&place.backup().await).unwrap();
+    let imported = archive.imported();
+    let names: Vec<&str> = imported.iter().map(|part| part.name.as_str()).collect();
+    let expected = [
+        "region/aizu/boundaries.geojson",
+        "shelters/aizu/shelters.json",
+        "hazard/flood-max.zones",
+        "hazard/tsunami.zones",
+        "base/aizu/water-02.geojson",
+        "base/aizu/in_force.json",
+    ];
+    assert_eq!(names, expected);
+    for part in &imported {
+        let mut copy = Vec::new();
+        archive.copy(part, &mut copy).unwrap();
+        assert_eq!(copy, fs::read(data.join(&part.name)).unwrap(), "{}", part.name);
+    }
+}
+
+#[tokio::test]
 async fn a_flipped_bit_is_found_wherever_it_lies() {
     let place = Place::new().await;
     let file = place.backup().await;
@@ -230,6 +277,10 @@ async fn a_zip_that_would_unpack_without_end_is_refused_before_it_is_unpacked() 
 #[case::above("../../etc/passwd")]
 #[case::beside("region/../keys/boundaries.geojson")]
 #[case::absolute("/tmp/boundaries.geojson")]
+#[case::zones_above("hazard/../token.zones")]
+#[case::zones_below("hazard/keys/token.zones")]
+#[case::base_above("base/../in_force.json")]
+#[case::base_of_another_kind("base/aizu/token.key")]
 #[tokio::test]
 async fn a_name_that_leads_elsewhere_is_refused(#[case] evil: &str) {
     let place = Place::new().await;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Base, BaseError, Content, Layer, Origin, feature};
+use super::{Base, BaseError, Content, Feature, Layer, Origin, feature};
 
 const SUMS: &str = "SHA256SUMS";
 const ABOUT: &str = "about.json";
@@ -55,7 +55,8 @@ pub fn load(folder: Option<&Path>) -> Result<Base, BaseError> {
         if let Some(other) = sheet.iter().find(|feature| feature.layer != layer) {
             return Err(malformed(&name, format!("it holds a feature of the layer {}", other.layer.name())));
         }
-        features.extend(sheet);
+        // Whatever its files say: a bundle's base map is a sketch.
+        features.extend(sheet.into_iter().map(|feature| Feature { sketch: true, ..feature }));
     }
     Ok(Base { origin, content: Content::Sketch(Arc::new(features)) })
 }

@@ -93,6 +93,8 @@ pub struct Feature {
     pub kind: Option<Kind>,
     /// How early it is drawn, 1 (first) to 9.
     pub rank: u8,
+    /// Whether it is of a sketch (略図).
+    pub sketch: bool,
     /// Its shape: degrees WGS 84, x east, y north.
     pub geometry: Geometry<f64>,
 }
@@ -134,19 +136,19 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Feature>, String> {
         if !(1..=9).contains(&said.rank) {
             return Err(wrong(format!("rank {} is not among 1 to 9", said.rank)));
         }
-        let Properties { layer, name, english, reference, kind, rank, .. } = said;
-        Ok(Feature { layer, name, english, reference, kind, rank, geometry })
+        let Properties { layer, name, english, reference, kind, rank, sketch } = said;
+        Ok(Feature { layer, name, english, reference, kind, rank, sketch, geometry })
     };
     collection.features.into_iter().enumerate().map(feature).collect()
 }
 
-/// The features as a FeatureCollection. `sketch`: what each says of itself.
+/// The features as a FeatureCollection.
 ///
 /// # Errors
 /// If a property cannot be written as JSON; ours always can.
-pub fn collection(features: &[Feature], sketch: bool) -> serde_json::Result<FeatureCollection> {
+pub fn collection(features: &[Feature]) -> serde_json::Result<FeatureCollection> {
     let written = |feature: &Feature| {
-        let Feature { layer, name, english, reference, kind, rank, geometry } = feature.clone();
+        let Feature { layer, name, english, reference, kind, rank, sketch, geometry } = feature.clone();
         let properties = serde_json::to_value(Properties { layer, name, english, reference, kind, rank, sketch })?;
         let mut written = geojson::Feature::from(geojson::Geometry::from(&geometry));
         if let Value::Object(properties) = properties {

@@ -1,21 +1,26 @@
 //! Import of a base map: files of 国土数値情報 (see [`Schema`]), GeoJSON or Shapefile, zipped or not, as many as there
 //! are; or one archive of tiles (PMTiles, MBTiles), which is opened by the reader that will serve it, and kept as it is.
 //! Everything is read before anything is written, and one rename puts it in force, so that an error leaves the old base
-//! map as it was.
+//! map as it was. Features replace those of their themes and no others; an archive replaces everything.
+
+mod replacing;
+mod taken;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use geo::{BoundingRect as _, CoordsIter as _, Intersects as _};
 use geo_types::{Coord, Rect};
 use sokuho_tiles::archive::{Archive, ArchiveError};
 
-use super::kept::{self, Kept};
-use super::schema::Schema;
-use super::{Base, Feature, Layer, Origin};
+pub use self::replacing::{Before, Replacing};
+use self::taken::Taken;
+use super::kept::{self, InForce, Sheet};
+use super::{BaseError, Origin, Theme, edition_of};
 use crate::domain::position::Bounds;
-use crate::geodata::{FlawedShape, GeodataError, Limits, Source, room};
+use crate::geodata::put::alone_in;
+use crate::geodata::{GeodataError, Limits, Source, room};
 
 /// A file, and all that is unpacked from an archive, may have at most this many bytes (2 GiB); the whole country's
 /// rivers have about 1 GB.
@@ -38,14 +43,33 @@ pub struct Said {
     pub licence: Option<String>,
 }
 
+/// What an import is asked to do.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// The files.
+    pub files: &'a [PathBuf],
+    /// The region's short name.
+    pub region: &'a str,
+    /// Its box, degrees WGS 84.
+    pub bounds: Bounds,
+    /// What is said of an archive of tiles.
+    pub said: Said,
+    /// Take the files in although the map loses most of what was imported before.
+    pub anyway: bool,
+}
+
 /// What an import did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportReport {
-    /// Where it came from, as it is written down.
-    pub origin: Origin,
-    /// Features by layer; empty for an archive of tiles.
-    pub features: BTreeMap<Layer, usize>,
-    /// Corners of all of them.
+    /// What became of each theme; empty for an archive of tiles.
+    pub replacing: Vec<Replacing>,
+    /// What is said of an archive of tiles.
+    pub archive: Option<Origin>,
+    /// What was imported before and is gone whole: an archive of tiles, or features for an archive.
+    pub instead_of: Option<String>,
+    /// Why nothing is known of what was imported before, and none of it stays: it could not be read.
+    pub lost: Option<String>,
+    /// Corners of all features that were taken.
     pub corners: usize,
     /// Features outside the region and what is around it, or that are not drawn.
     pub ignored: usize,
@@ -55,21 +79,10 @@ pub struct ImportReport {
     pub listed: Vec<String>,
     /// Shapefiles that do not say which coordinates they have.
     pub without_crs: Vec<String>,
-    /// Each file's SHA-256, hexadecimal.
+    /// Each file, by its name, and its SHA-256, hexadecimal.
     pub sha256: Vec<(String, String)>,
     /// Where it was written.
     pub written: PathBuf,
-}
-
-impl ImportReport {
-    /// What the base map before showed and this one, if it is made of features, does not.
-    pub fn gone(&self, before: &Base) -> Vec<Layer> {
-        if self.features.is_empty() {
-            return Vec::new();
-        }
-        let had = |layer: &Layer| before.features().iter().any(|feature| feature.layer == *layer);
-        Layer::ALL.into_iter().filter(|layer| !self.features.contains_key(layer) && had(layer)).collect()
-    }
 }
 
 /// Why nothing was imported. Nothing was changed.
@@ -122,6 +135,24 @@ pub enum ImportError {
         /// Why.
         source: ArchiveError,
     },
+    /// The same file twice would draw everything twice.
+    #[error("{0} and {1} are the same file")]
+    Twice(String, String),
+    /// The map would lose most of what was imported.
+    #[error(
+        "the map would lose more than half of what was imported; nothing was changed, and --anyway takes the files in all \
+         the same{}", .0.iter().map(|theme| format!("\n{theme}")).collect::<String>()
+    )]
+    Loss(Vec<Replacing>),
+    /// Features would take the place of a whole map.
+    #[error(
+        "the archive of tiles {0} is in force, which is a whole base map; nothing was changed, and --anyway puts these \
+         files, and the sketch of all else, in its place"
+    )]
+    InsteadOfArchive(String),
+    /// Somebody else imports.
+    #[error("another import runs on the folder {}", .0.display())]
+    Busy(PathBuf),
     /// There is no room for a copy of an archive of tiles.
     #[error("{file} has {needed} bytes, and {} has room for {free}", .folder.display())]
     NoRoom {
@@ -151,18 +182,39 @@ pub enum ImportError {
 ///
 /// # Errors
 /// [`ImportError`] says what is wrong; the base map that was in force stays so.
-pub async fn import(
-    files: &[PathBuf],
-    region: &str,
-    bounds: Bounds,
-    data_dir: &Path,
-    said: &Said,
-) -> Result<ImportReport, ImportError> {
-    let archives = files.iter().filter(|file| archive_magic(file).is_some()).count();
-    match (archives, files) {
-        (1, [file]) => archive(file, region, data_dir, said).await,
-        (0, _) => features(files, region, bounds, data_dir),
+pub async fn import(order: &Order<'_>, data_dir: &Path) -> Result<ImportReport, ImportError> {
+    let folder = kept::folder(data_dir, order.region);
+    let unwritable = |source| ImportError::Unwritable { folder: folder.clone(), source };
+    std::fs::create_dir_all(&folder).map_err(unwritable)?;
+    // What stays in force is written anew with what comes: two at once would lose one's.
+    let _alone: File = alone_in(&folder).map_err(unwritable)?.ok_or_else(|| ImportError::Busy(folder.clone()))?;
+    let archives = order.files.iter().filter(|file| archive_magic(file).is_some()).count();
+    match (archives, order.files) {
+        (1, [file]) => archive(file, order, data_dir).await,
+        (0, _) => features(order, data_dir),
         _ => Err(ImportError::ArchiveAmongOthers),
+    }
+}
+
+/// What is in force of what was imported.
+#[derive(Default)]
+struct Imported {
+    themes: BTreeMap<Theme, Sheet>,
+    archive: Option<String>,
+    lost: Option<String>,
+}
+
+impl Imported {
+    fn of(data_dir: &Path, region: &str) -> Self {
+        match kept::in_force(data_dir, region) {
+            Ok(None) => Self::default(),
+            Ok(Some(InForce::Themes(themes))) => Self { themes, ..Self::default() },
+            Ok(Some(InForce::Archive { origin, .. })) => Self { archive: Some(origin.source), ..Self::default() },
+            // One that is damaged is no reason against a new one.
+            Err(error @ (BaseError::Unreadable { .. } | BaseError::Malformed { .. } | BaseError::Checksum { .. })) => {
+                Self { lost: Some(error.to_string()), ..Self::default() }
+            }
+        }
     }
 }
 
@@ -179,11 +231,11 @@ fn bare(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-async fn archive(file: &Path, region: &str, data_dir: &Path, said: &Said) -> Result<ImportReport, ImportError> {
+async fn archive(file: &Path, order: &Order<'_>, data_dir: &Path) -> Result<ImportReport, ImportError> {
     let name = bare(file);
     let magic = archive_magic(file).unwrap_or_default();
     let mut begins = Vec::new();
-    std::fs::File::open(file)
+    File::open(file)
         .and_then(|opened| opened.take(magic.len() as u64).read_to_end(&mut begins))
         .map_err(|source| ImportError::Unreadable { file: file.to_owned(), source })?;
     if begins != magic {
@@ -191,9 +243,8 @@ async fn archive(file: &Path, region: &str, data_dir: &Path, said: &Said) -> Res
     }
     let refused = |source| ImportError::RefusedArchive { file: name.clone(), source };
     drop(Archive::open(file).await.map_err(refused)?);
-    let folder = kept::folder(data_dir, region);
+    let folder = kept::folder(data_dir, order.region);
     let unwritable = |source| ImportError::Unwritable { folder: folder.clone(), source };
-    std::fs::create_dir_all(&folder).map_err(unwritable)?;
     let needed = std::fs::metadata(file).map_err(|source| ImportError::Unreadable { file: file.to_owned(), source })?;
     let (needed, free) = (needed.len(), room(&folder).map_err(unwritable)?);
     if needed > free {
@@ -202,36 +253,51 @@ async fn archive(file: &Path, region: &str, data_dir: &Path, said: &Said) -> Res
     let origin = Origin {
         edition: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         source: name,
-        licence: said.licence.clone().unwrap_or_default(),
-        attribution: said.attribution.clone().ok_or(ImportError::NoAttribution)?,
+        licence: order.said.licence.clone().unwrap_or_default(),
+        attribution: order.said.attribution.clone().ok_or(ImportError::NoAttribution)?,
     };
-    let written = store(data_dir, region, Kept::Archive(file), &origin)?;
-    Ok(report(origin, &[], written))
+    let Imported { themes, archive, lost } = Imported::of(data_dir, order.region);
+    let editions = || themes.values().map(|sheet| edition_of(&sheet.sources)).collect::<BTreeSet<_>>();
+    let features = (!themes.is_empty()).then(|| editions().into_iter().collect::<Vec<_>>().join(", "));
+    let written = kept::store_archive(data_dir, order.region, file, &origin).map_err(unwritable)?;
+    Ok(ImportReport {
+        replacing: Vec::new(),
+        archive: Some(origin),
+        instead_of: archive.or(features),
+        lost,
+        corners: 0,
+        ignored: 0,
+        refused: 0,
+        listed: Vec::new(),
+        without_crs: Vec::new(),
+        sha256: Vec::new(),
+        written,
+    })
 }
 
-fn features(files: &[PathBuf], region: &str, bounds: Bounds, data_dir: &Path) -> Result<ImportReport, ImportError> {
-    let here = Rect::new(
-        Coord { x: bounds.west - AROUND, y: bounds.south - AROUND },
-        Coord { x: bounds.east + AROUND, y: bounds.north + AROUND },
-    );
-    let folder = kept::folder(data_dir, region);
-    std::fs::create_dir_all(&folder).map_err(|source| ImportError::Unwritable { folder: folder.clone(), source })?;
-    let limits = Limits { bytes: MAX_BYTES, entries: MAX_ENTRIES, scratch: Some(folder) };
-    let mut taken = Taken::default();
-    let mut schemas = BTreeSet::new();
+fn features(order: &Order<'_>, data_dir: &Path) -> Result<ImportReport, ImportError> {
+    let Bounds { west, south, east, north } = order.bounds;
+    let here = Rect::new(Coord { x: west - AROUND, y: south - AROUND }, Coord { x: east + AROUND, y: north + AROUND });
+    let folder = kept::folder(data_dir, order.region);
+    let limits = Limits { bytes: MAX_BYTES, entries: MAX_ENTRIES, scratch: Some(folder.clone()) };
+    let Imported { themes: mut others, archive: instead_of, lost } = Imported::of(data_dir, order.region);
+    let mut taken = Taken::new(here);
     let (mut sums, mut without_crs) = (Vec::new(), Vec::new());
-    for file in files {
+    for file in order.files {
         let name = bare(file);
         let of_file = |cause| ImportError::Geodata { file: file.clone(), cause };
         let mut source = Source::open(file, limits.clone()).map_err(of_file)?;
-        let before = schemas.len();
+        let sha256 = source.sha256().map_err(of_file)?;
+        if let Some((other, _)) = sums.iter().find(|(_, sum)| *sum == sha256) {
+            return Err(ImportError::Twice(String::clone(other), name));
+        }
         let mut known = false;
-        for layer in one_of_each(source.layers()) {
+        for layer in source.layers().to_vec() {
             if source.lacks_crs(&layer) {
                 without_crs.push(layer.clone());
             }
             let read = source.read(&layer, |feature| {
-                known |= taken.take(&layer, feature, here, &mut schemas).map_err(Stop::Import)?;
+                known |= taken.take(&layer, feature, (&name, &sha256)).map_err(Stop::Import)?;
                 Ok(())
             });
             read.map_err(|stop| match stop {
@@ -239,20 +305,42 @@ fn features(files: &[PathBuf], region: &str, bounds: Bounds, data_dir: &Path) ->
                 Stop::Import(error) => error,
             })?;
         }
-        if !known && schemas.len() == before {
+        if !known {
             return Err(ImportError::UnknownSchema(name));
         }
-        sums.push((name.clone(), source.sha256().map_err(of_file)?));
+        sums.push((name, sha256));
     }
-    taken.join_stations();
-    if taken.features.is_empty() {
+    let Taken { themes, corners, ignored, refused, listed, .. } = taken.joined();
+    if themes.is_empty() {
         return Err(ImportError::NothingHere);
     }
-    let origin = origin(files, &schemas);
-    let written = store(data_dir, region, Kept::Features(&taken.features), &origin)?;
-    let Taken { features, corners, ignored, refused, listed } = taken;
-    let report = report(origin, &features, written);
-    Ok(ImportReport { corners, ignored, refused, listed, without_crs, sha256: sums, ..report })
+    let replacing: Vec<Replacing> =
+        themes.iter().map(|(theme, (_, features))| Replacing::of(*theme, features.len(), others.get(theme))).collect();
+    others.retain(|theme, _| !themes.contains_key(theme));
+    if corners + others.values().map(|sheet| sheet.corners).sum::<usize>() > MAX_CORNERS {
+        return Err(ImportError::TooMuch);
+    }
+    if let Some(archive) = instead_of.as_ref().filter(|_| !order.anyway) {
+        return Err(ImportError::InsteadOfArchive(archive.clone()));
+    }
+    if !order.anyway && replacing.iter().any(Replacing::is_loss) {
+        return Err(ImportError::Loss(replacing.into_iter().filter(Replacing::is_loss).collect()));
+    }
+    let written = kept::store_themes(data_dir, order.region, &themes, others)
+        .map_err(|source| ImportError::Unwritable { folder, source })?;
+    Ok(ImportReport {
+        replacing,
+        archive: None,
+        instead_of,
+        lost,
+        corners,
+        ignored,
+        refused,
+        listed,
+        without_crs,
+        sha256: sums,
+        written,
+    })
 }
 
 /// Why reading stopped.
@@ -264,123 +352,6 @@ enum Stop {
 impl From<GeodataError> for Stop {
     fn from(error: GeodataError) -> Self {
         Self::Geodata(error)
-    }
-}
-
-/// The ministry packs the same features as GeoJSON and as Shapefiles in two encodings: one of each is read.
-fn one_of_each(layers: &[String]) -> Vec<String> {
-    let mut by_stem: BTreeMap<String, &String> = BTreeMap::new();
-    let rank = |layer: &str| (!layer.to_ascii_lowercase().ends_with("json"), !layer.contains("UTF-8"), layer.len());
-    for layer in layers {
-        let stem = Path::new(layer).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let best = by_stem.entry(stem).or_insert(layer);
-        if rank(layer) < rank(best) {
-            *best = layer;
-        }
-    }
-    by_stem.into_values().cloned().collect()
-}
-
-#[derive(Default)]
-struct Taken {
-    features: Vec<Feature>,
-    corners: usize,
-    ignored: usize,
-    refused: usize,
-    listed: Vec<String>,
-}
-
-impl Taken {
-    /// Takes a feature, or counts why not. Whether its kind is known.
-    fn take(
-        &mut self,
-        file: &str,
-        feature: crate::geodata::Feature,
-        here: Rect,
-        schemas: &mut BTreeSet<Schema>,
-    ) -> Result<bool, ImportError> {
-        let Some(schema) = Schema::of(&feature.fields) else {
-            self.ignored += 1;
-            return Ok(false);
-        };
-        schemas.insert(schema);
-        let geometry = match feature.shape {
-            Ok(geometry) | Err(FlawedShape::OpenRing(geometry)) => geometry,
-            Err(flaw) => {
-                self.refused += 1;
-                if self.listed.len() < MAX_LISTED {
-                    self.listed.push(format!("{file}, feature {}: {flaw}", feature.index + 1));
-                }
-                return Ok(true);
-            }
-        };
-        if !geometry.bounding_rect().is_some_and(|reach| reach.intersects(&here)) {
-            self.ignored += 1;
-            return Ok(true);
-        }
-        let drawn = schema
-            .feature(&feature.fields, geometry)
-            .map_err(|_| ImportError::UnknownEncoding { file: file.to_owned(), feature: feature.index })?;
-        match drawn {
-            Some(drawn) => {
-                self.corners += drawn.geometry.coords_count();
-                self.features.push(drawn);
-            }
-            None => self.ignored += 1,
-        }
-        if self.corners > MAX_CORNERS { Err(ImportError::TooMuch) } else { Ok(true) }
-    }
-
-    /// A station where lines meet is in the file once for each: one of the same name close by is enough.
-    fn join_stations(&mut self) {
-        let cell = |feature: &Feature| {
-            let at = feature.geometry.coords_iter().next().unwrap_or_default();
-            ((at.x * 50.0).round() as i32, (at.y * 50.0).round() as i32)
-        };
-        let mut seen = BTreeSet::new();
-        self.features
-            .retain(|feature| feature.layer != Layer::Station || seen.insert((feature.name.clone(), cell(feature))));
-    }
-}
-
-fn origin(files: &[PathBuf], schemas: &BTreeSet<Schema>) -> Origin {
-    let stems: Vec<String> =
-        files.iter().map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
-    let names: BTreeSet<&str> =
-        schemas.iter().filter(|schema| **schema != Schema::Own).map(|schema| schema.name()).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    if names.is_empty() {
-        let (source, attribution) = (stems.join(", "), format!("背景地図: {}", stems.join(", ")));
-        return Origin { edition: stems.join(", "), source, licence: String::new(), attribution };
-    }
-    Origin {
-        edition: stems.join(", "),
-        source: format!("国土数値情報（{}）（国土交通省）", names.join("、")),
-        licence: "国土数値情報ダウンロードサイト利用規約".to_owned(),
-        attribution: format!("国土数値情報（{}）（国土交通省）を加工して作成", names.join("、")),
-    }
-}
-
-fn store(data_dir: &Path, region: &str, kept: Kept<'_>, origin: &Origin) -> Result<PathBuf, ImportError> {
-    kept::store(data_dir, region, kept, origin)
-        .map_err(|source| ImportError::Unwritable { folder: kept::folder(data_dir, region), source })
-}
-
-fn report(origin: Origin, features: &[Feature], written: PathBuf) -> ImportReport {
-    let mut by_layer = BTreeMap::new();
-    for feature in features {
-        *by_layer.entry(feature.layer).or_default() += 1;
-    }
-    ImportReport {
-        origin,
-        features: by_layer,
-        corners: 0,
-        ignored: 0,
-        refused: 0,
-        listed: Vec::new(),
-        without_crs: Vec::new(),
-        sha256: Vec::new(),
-        written,
     }
 }
 

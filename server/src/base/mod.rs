@@ -1,5 +1,6 @@
 //! The base map: what lies on the ground beneath reports and hazard zones. Waters, railways, roads and names of
-//! places; a sketch that the region's bundle carries, or what an operator imported into the data folder.
+//! places; a sketch that the region's bundle carries, in part or whole replaced by what an operator imported into the
+//! data folder: an archive of tiles replaces it whole, features theme by theme ([`Theme`]).
 //!
 //! A base map is data, and nothing hangs on it but what people see: a region without one is served all the same.
 
@@ -7,13 +8,19 @@ pub mod bundle;
 pub mod feature;
 pub mod import;
 pub mod kept;
+mod origin;
 pub mod schema;
+mod theme;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use feature::{Feature, Kind, Layer};
-use serde::{Deserialize, Serialize};
+pub use origin::{Origin, SourceFile, edition_of};
+pub use theme::Theme;
+
+use self::kept::Imported;
 
 /// The base map that is in force while the node runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,28 +31,14 @@ pub struct Base {
     pub content: Content,
 }
 
-/// Where a base map came from, and what has to be said of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Origin {
-    /// Which edition, for people.
-    pub edition: String,
-    /// Who made what it rests on.
-    pub source: String,
-    /// Under which licence or terms it may be used.
-    pub licence: String,
-    /// What to write on the map.
-    pub attribution: String,
-}
-
 /// What a base map is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// There is none.
     Nothing,
-    /// A sketch (略図), which every screen must say.
+    /// A sketch (略図) and nothing else.
     Sketch(Arc<Vec<Feature>>),
-    /// Imported features.
+    /// Imported features; what was not imported is the sketch's, as each feature says.
     Features(Arc<Vec<Feature>>),
     /// An archive of tiles that is served as it is.
     Archive(PathBuf),
@@ -83,7 +76,7 @@ pub enum BaseError {
 }
 
 impl Base {
-    /// The base map in force for a region: the imported one, else the bundle's.
+    /// The base map in force for a region: the imported one, and the bundle's sketch of what was not imported.
     ///
     /// `folder`: the region bundle's; `None`: the built-in one. `region`: the region's short name.
     ///
@@ -91,8 +84,30 @@ impl Base {
     /// [`BaseError`]: a base map that is there and damaged is named, and never passed over in silence.
     pub fn in_force(folder: Option<&Path>, region: &str, data_dir: &Path) -> Result<Self, BaseError> {
         match kept::load(data_dir, region)? {
-            Some(kept) => Ok(kept),
+            Some(Imported::Archive { origin, file }) => Ok(Self { origin, content: Content::Archive(file) }),
+            Some(Imported::Themes(themes)) => Ok(Self::joined(themes, bundle::load(folder)?)),
             None => bundle::load(folder),
+        }
+    }
+
+    /// The imported themes, and the sketch's features of all others.
+    fn joined(themes: BTreeMap<Theme, (Vec<SourceFile>, Vec<Feature>)>, sketch: Self) -> Self {
+        let mut by_theme: BTreeMap<Theme, Vec<Feature>> = BTreeMap::new();
+        let mut files = BTreeMap::new();
+        for feature in sketch.features() {
+            by_theme.entry(Theme::of(feature)).or_default().push(feature.clone());
+        }
+        by_theme.retain(|theme, _| !themes.contains_key(theme));
+        let sketched: Vec<Theme> = by_theme.keys().copied().collect();
+        for (theme, (from, features)) in themes {
+            files.insert(theme, from);
+            by_theme.insert(theme, features);
+        }
+        let mut features: Vec<Feature> = by_theme.into_values().flatten().collect();
+        features.sort_by_key(|feature| (feature.layer, feature.rank));
+        Self {
+            origin: origin::of(&files, Some((&sketch.origin, &sketched))),
+            content: Content::Features(Arc::new(features)),
         }
     }
 
@@ -101,9 +116,9 @@ impl Base {
         Self { origin: Origin::default(), content: Content::Nothing }
     }
 
-    /// Whether it is a sketch.
+    /// Whether it is a sketch, or a part of it is, which every screen must say.
     pub fn is_sketch(&self) -> bool {
-        matches!(self.content, Content::Sketch(_))
+        self.features().iter().any(|feature| feature.sketch)
     }
 
     /// Its features; none, if it is an archive.

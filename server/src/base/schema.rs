@@ -4,6 +4,7 @@
 
 use geo::{Area as _, Centroid as _};
 use geo_types::Geometry;
+use serde::{Deserialize, Serialize};
 
 use super::{Feature, Kind, Layer};
 use crate::geodata::{Fields, NotText};
@@ -14,7 +15,7 @@ const KM2: f64 = 111.0 * 111.0 * 0.8;
 const STILL: &str = "9999";
 
 /// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Schema {
     /// 鉄道データ.
     N02,
@@ -48,16 +49,17 @@ impl Schema {
         }
     }
 
-    /// What the ministry calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
+    /// What the ministry calls it; `None` for what is not the ministry's.
+    pub const fn name(self) -> Option<&'static str> {
+        let name = match self {
             Self::N02 => "鉄道データ",
             Self::W05 => "河川データ",
             Self::W09 => "湖沼データ",
             Self::N01 | Self::N13 => "道路データ",
             Self::N06 => "高速道路時系列データ",
-            Self::Own => "Sokuho",
-        }
+            Self::Own => return None,
+        };
+        Some(name)
     }
 
     /// A feature of such a file as the base map has it; `None` for what is not drawn: what no longer exists, shapes
@@ -74,6 +76,7 @@ impl Schema {
             reference: None,
             kind: None,
             rank,
+            sketch: false,
             geometry,
         };
         let found = match self {
@@ -146,7 +149,8 @@ fn own(fields: &Fields, geometry: Geometry<f64>) -> Result<Option<Feature>, NotT
     let kind = text("kind")?.and_then(|name| kinds.into_iter().find(|kind| kind.name() == name));
     let (Some(layer), Some(rank)) = (layer, rank) else { return Ok(None) };
     let (name, english, reference) = (text("name")?, text("name_en")?, text("ref")?);
-    Ok(Some(Feature { layer, name, english, reference, kind, rank, geometry }))
+    let sketch = text("sketch")?.as_deref() == Some("true");
+    Ok(Some(Feature { layer, name, english, reference, kind, rank, sketch, geometry }))
 }
 
 /// The number in a road's name: `一般国道49号` is 49.

@@ -11,6 +11,7 @@ fn lake() -> Feature {
         reference: None,
         kind: None,
         rank: 2,
+        sketch: false,
         geometry: geo_types::Rect::new((139.56, 37.44), (139.59, 37.46)).to_polygon().into(),
     }
 }
@@ -49,36 +50,68 @@ fn the_sketch_is_as_coarse_as_it_says() {
     );
 }
 
+fn file(name: &str, schema: schema::Schema) -> SourceFile {
+    SourceFile { name: name.to_owned(), sha256: "0".repeat(64), schemas: [schema].into() }
+}
+
+/// Keeps these lakes; gives the file of them.
+fn keep(data: &Path, lakes: &[Feature]) -> std::io::Result<PathBuf> {
+    let themes = BTreeMap::from([(Theme::Water, (vec![file("W09-05.geojson", schema::Schema::W09)], lakes.to_vec()))]);
+    let folder = kept::store_themes(data, "aizu", &themes, BTreeMap::new())?;
+    let Some(kept::InForce::Themes(sheets)) = kept::in_force(data, "aizu").unwrap() else { panic!("no themes") };
+    Ok(folder.join(&sheets[&Theme::Water].file.name))
+}
+
+fn lakes(data: &Path) -> usize {
+    let base = Base::in_force(None, "aizu", data).unwrap();
+    base.features().iter().filter(|feature| feature.layer == Layer::Water).count()
+}
+
 #[test]
-fn what_is_imported_takes_the_sketchs_place_and_the_next_import_its() {
+fn what_is_imported_takes_the_sketchs_place_theme_by_theme_and_an_archive_everythings() {
     let data = tempfile::tempdir().unwrap();
-    let first = kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    let sketch = Base::in_force(None, "aizu", data.path()).unwrap();
+    let first = keep(data.path(), &[lake()]).unwrap();
     let base = Base::in_force(None, "aizu", data.path()).unwrap();
-    assert_eq!(base.content, Content::Features(Arc::new(vec![lake()])));
-    assert_eq!(base.origin, origin());
-    assert!(!base.is_sketch());
+    let [drawn] = base.features().iter().filter(|feature| feature.layer == Layer::Water).collect::<Vec<_>>()[..] else {
+        panic!("one lake")
+    };
+    assert_eq!(*drawn, lake());
+    let others = |base: &Base| {
+        base.features().iter().filter(|feature| feature.layer != Layer::Water).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(others(&base), others(&sketch), "all else is as it was");
+    assert!(others(&base).iter().all(|feature| feature.sketch) && base.is_sketch());
+    assert!(matches!(base.content, Content::Features(_)));
+    assert_eq!(base.origin.edition, "W09-05 / 略図 2026-11");
+    let said = base.origin.attribution;
+    assert!(said.starts_with("国土数値情報（湖沼データ）（国土交通省）を加工して作成 / 背景: 略図"), "{said}");
+    assert!(said.contains("川") && said.contains("鉄道") && !said.contains("湖・"), "{said}");
 
     let archive = data.path().join("roads.pmtiles");
     fs::write(&archive, b"PMTiles").unwrap();
-    let second = kept::store(data.path(), "aizu", kept::Kept::Archive(&archive), &origin()).unwrap();
-    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().content, Content::Archive(second));
+    let second = kept::store_archive(data.path(), "aizu", &archive, &origin()).unwrap();
+    let base = Base::in_force(None, "aizu", data.path()).unwrap();
+    assert_eq!((base.content.clone(), base.origin.clone()), (Content::Archive(second), origin()));
+    assert!(!base.is_sketch());
     assert!(!first.exists(), "what is no longer in force takes no room");
-    assert!(Base::in_force(None, "elsewhere", data.path()).unwrap().is_sketch(), "another region has its own");
+    let elsewhere = Base::in_force(None, "elsewhere", data.path()).unwrap();
+    assert!(matches!(elsewhere.content, Content::Sketch(_)), "another region has its own");
 }
 
 #[test]
 fn the_old_base_map_stays_in_force_when_the_new_one_cannot_be_read() {
     let data = tempfile::tempdir().unwrap();
-    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    keep(data.path(), &[lake()]).unwrap();
     let absent = data.path().join("absent.pmtiles");
-    kept::store(data.path(), "aizu", kept::Kept::Archive(&absent), &origin()).unwrap_err();
-    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().features(), [lake()]);
+    kept::store_archive(data.path(), "aizu", &absent, &origin()).unwrap_err();
+    assert_eq!(lakes(data.path()), 1);
 }
 
 #[test]
 fn a_base_map_that_cannot_be_put_in_force_leaves_nothing_behind_and_a_good_one_nothing_else() {
     let data = tempfile::tempdir().unwrap();
-    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    keep(data.path(), &[lake()]).unwrap();
     let folder = kept::folder(data.path(), "aizu");
     let files = || {
         let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -87,24 +120,24 @@ fn a_base_map_that_cannot_be_put_in_force_leaves_nothing_behind_and_a_good_one_n
     let before = files();
     assert_eq!(before.len(), 2);
     // The word of what is in force cannot be written.
-    let hindrance = folder.join("in_force.new");
+    let hindrance = folder.join("in_force.json.new");
     fs::create_dir(&hindrance).unwrap();
-    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake(), lake()]), &origin()).unwrap_err();
+    keep(data.path(), &[lake(), lake()]).unwrap_err();
     fs::remove_dir(&hindrance).unwrap();
     assert_eq!(files(), before);
-    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().features().len(), 1);
+    assert_eq!(lakes(data.path()), 1);
     for left in ["new", "unpacked-1-0.part", "0123456789abcdef.pmtiles"] {
         fs::write(folder.join(left), "of an import that was killed").unwrap();
     }
-    kept::store(data.path(), "aizu", kept::Kept::Features(&[lake(), lake()]), &origin()).unwrap();
+    keep(data.path(), &[lake(), lake()]).unwrap();
     assert_eq!(files().len(), 2);
-    assert_eq!(Base::in_force(None, "aizu", data.path()).unwrap().features().len(), 2);
+    assert_eq!(lakes(data.path()), 2);
 }
 
 #[test]
 fn an_imported_file_that_was_changed_is_named_and_not_served() {
     let data = tempfile::tempdir().unwrap();
-    let file = kept::store(data.path(), "aizu", kept::Kept::Features(&[lake()]), &origin()).unwrap();
+    let file = keep(data.path(), &[lake()]).unwrap();
     fs::write(&file, r#"{"type":"FeatureCollection","features":[]}"#).unwrap();
     let refused = Base::in_force(None, "aizu", data.path()).unwrap_err();
     assert!(matches!(&refused, BaseError::Checksum { file: named, .. } if named.contains("geojson")), "{refused}");
@@ -115,7 +148,7 @@ fn an_archive_is_read_to_its_end_once_and_again_if_it_was_touched() {
     let data = tempfile::tempdir().unwrap();
     let archive = data.path().join("roads.pmtiles");
     fs::write(&archive, b"PMTiles and much more").unwrap();
-    let file = kept::store(data.path(), "aizu", kept::Kept::Archive(&archive), &origin()).unwrap();
+    let file = kept::store_archive(data.path(), "aizu", &archive, &origin()).unwrap();
     let load = || Base::in_force(None, "aizu", data.path());
     assert_eq!(load().unwrap().content, Content::Archive(file.clone()));
 
@@ -139,7 +172,7 @@ fn a_file_in_force_outside_its_folder_is_refused() {
     let folder = kept::folder(data.path(), "aizu");
     fs::create_dir_all(&folder).unwrap();
     let said =
-        r#"{"origin":{"edition":"","source":"","licence":"","attribution":""},"file":"../keys/key","sha256":""}"#;
+        r#"{"themes":{"water":{"sources":[],"features":1,"corners":1,"file":{"name":"../keys/key","sha256":""}}}}"#;
     fs::write(folder.join("in_force.json"), said).unwrap();
     let refused = Base::in_force(None, "aizu", data.path()).unwrap_err();
     assert!(matches!(refused, BaseError::Malformed { .. }), "{refused}");

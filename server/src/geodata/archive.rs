@@ -2,6 +2,7 @@
 //! encoding. GeoJSON is read as it comes out; the parts of a Shapefile are unpacked, one Shapefile at a time.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,26 @@ const MOST_TIMES: u64 = 32;
 
 /// … but so many bytes are never too much (16 MiB): small tables of blanks shrink to almost nothing.
 const ALWAYS_BYTES: u64 = 16 << 20;
+
+/// Folders for the same files in another encoding, in lower case.
+const ENCODINGS: [&str; 5] = ["utf-8", "utf8", "shift-jis", "shift_jis", "sjis"];
+
+/// Without what differs from another one in nothing but the folder of its encoding; UTF-8 stays.
+fn without_twins(names: Vec<String>) -> Vec<String> {
+    let mut kept: BTreeMap<Vec<String>, String> = BTreeMap::new();
+    for name in names {
+        let lower = name.to_ascii_lowercase();
+        let folders = lower.split(['/', '\\']);
+        let twins = folders.filter(|folder| !ENCODINGS.contains(folder)).map(str::to_owned).collect();
+        let best = kept.entry(twins).or_insert_with(|| name.clone());
+        if lower.contains("utf") {
+            *best = name;
+        }
+    }
+    let mut kept: Vec<String> = kept.into_values().collect();
+    kept.sort();
+    kept
+}
 
 /// An open archive.
 pub(super) struct Archive {
@@ -44,7 +65,8 @@ impl Archive {
         Ok(Self { archive, names, left: Rc::new(Cell::new(left)), scratch: limits.scratch.clone() })
     }
 
-    /// The GeoJSON files if there are any, else the Shapefiles: full names, in order.
+    /// The GeoJSON files if there are any, else the Shapefiles: full names, in order. The ministry packs the same
+    /// features as GeoJSON and as Shapefiles in two encodings: one of each is read.
     pub(super) fn layers(&self) -> Vec<String> {
         let ending = |ending: &str| {
             let fits = |name: &&String| {
@@ -57,7 +79,7 @@ impl Archive {
             names
         };
         let kinds = [".geojson", ".json", ".shp"].map(ending);
-        kinds.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
+        without_twins(kinds.into_iter().find(|names| !names.is_empty()).unwrap_or_default())
     }
 
     /// Whether one of the layers is a Shapefile without its `.prj`.
@@ -206,4 +228,24 @@ pub(super) fn base_name(name: &str) -> &str {
 
 fn damaged(error: zip::result::ZipError) -> GeodataError {
     GeodataError::DamagedArchive(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_same_shapefiles_in_two_encodings_one_is_read_and_others_of_the_same_name_are_others() {
+        let layers = [
+            "N02-22_GML/Shift-JIS/N02-22_RailroadSection.shp",
+            "N02-22_GML/Shift-JIS/N02-22_Station.shp",
+            "N02-22_GML/UTF-8/N02-22_RailroadSection.shp",
+            "N02-22_GML/UTF-8/N02-22_Station.shp",
+            "10_計画規模/8207.shp",
+            "20_想定最大規模/8207.shp",
+        ];
+        let mut expected = layers[2..].to_vec();
+        expected.sort_unstable();
+        assert_eq!(without_twins(layers.map(str::to_owned).to_vec()), expected);
+    }
 }

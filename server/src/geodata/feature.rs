@@ -65,6 +65,15 @@ impl Fields {
         Self(Kind::Row { columns, values })
     }
 
+    /// The names of all fields, in the file's order.
+    pub fn names(&self) -> Vec<&str> {
+        match &self.0 {
+            Kind::Json(properties) => properties.keys().map(String::as_str).collect(),
+            Kind::Record { columns, .. } => columns.names().collect(),
+            Kind::Row { columns, .. } => columns.iter().map(String::as_str).collect(),
+        }
+    }
+
     /// Whether the file has this field at all.
     pub fn has(&self, name: &str) -> bool {
         match &self.0 {

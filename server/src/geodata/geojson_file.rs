@@ -37,7 +37,7 @@ pub(super) fn read<E: From<GeodataError>>(
         each(feature).map_err(|error| stopped = Some(error))
     };
     let mut text = serde_json::Deserializer::from_reader(metered);
-    let read = text.deserialize_map(Collection { take: &mut take, found: &found }).and_then(|()| text.end());
+    let read = text.deserialize_map(Collection { name, take: &mut take, found: &found }).and_then(|()| text.end());
     let Err(error) = read else { return Ok(()) };
     let malformed = || GeodataError::Malformed { file: name.to_owned(), reason: error.to_string() };
     Err(stopped.unwrap_or_else(|| found.take().unwrap_or_else(malformed).into()))
@@ -55,6 +55,7 @@ fn stop<E: serde::de::Error>(found: &Found, error: GeodataError) -> E {
 
 /// A FeatureCollection whose features are taken one by one.
 struct Collection<'a> {
+    name: &'a str,
     take: &'a mut dyn FnMut(Feature) -> Result<(), ()>,
     found: &'a Found,
 }
@@ -67,7 +68,7 @@ impl<'de> Visitor<'de> for Collection<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut features = false;
+        let (mut features, mut says) = (false, None);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "features" => {
@@ -83,12 +84,16 @@ impl<'de> Visitor<'de> for Collection<'_> {
                         check.map_err(|error| stop(self.found, error))?;
                     }
                 }
+                "type" => says = map.next_value::<Value>()?.as_str().map(str::to_owned),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        if features { Ok(()) } else { Err(A::Error::custom("it has no features: it is no FeatureCollection")) }
+        if features {
+            return Ok(());
+        }
+        Err(stop(self.found, GeodataError::NoFeatures { file: self.name.to_owned(), says }))
     }
 }
 

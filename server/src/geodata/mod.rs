@@ -4,6 +4,9 @@
 //! What is refused here, by name: a file that is too large, a zip that is damaged or a bomb, coordinates that are not
 //! degrees of WGS 84 or one of Japan's datums that are the same to a metre, axes that are exchanged, missing parts of a
 //! Shapefile. Whoever reads decides what a feature means, and what a feature that is no good is to it.
+//!
+//! And what all imports share: the room on the disk that they may take, how a file comes into force ([`put`]), and what
+//! is a loss ([`is_loss`]).
 
 mod archive;
 mod crs;
@@ -11,7 +14,9 @@ mod degrees;
 mod feature;
 mod geojson_file;
 mod geopackage;
+mod loss;
 pub mod mend;
+pub mod put;
 pub mod rings;
 mod room;
 mod shape_file;
@@ -24,6 +29,7 @@ pub mod wkb;
 use std::path::{Path, PathBuf};
 
 pub use feature::{Feature, Fields, FlawedShape, NotText};
+pub use loss::is_loss;
 pub use room::room;
 pub use source::Source;
 
@@ -82,6 +88,14 @@ pub enum GeodataError {
         name: String,
         /// Why.
         source: std::io::Error,
+    },
+    /// JSON, and no FeatureCollection.
+    #[error("{file} has no features: it is no FeatureCollection")]
+    NoFeatures {
+        /// The file.
+        file: String,
+        /// What it says itself that it is.
+        says: Option<String>,
     },
     /// Not a file of a kind that we know.
     #[error("{0} is neither GeoJSON, nor a Shapefile (.shp), nor a zip with one of them, nor a GeoPackage (.gpkg)")]

@@ -15,6 +15,11 @@ use std::sync::Arc;
 pub(super) struct Columns(Vec<(String, Range<usize>)>);
 
 impl Columns {
+    /// The fields' names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Whether there is a field of this name.
     pub(super) fn has(&self, field: &str) -> bool {
         self.0.iter().any(|(name, _)| name == field)

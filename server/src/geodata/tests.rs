@@ -97,8 +97,12 @@ fn what_is_wrong_with_a_whole_file_is_told_by_name() {
     assert!(matches!(refusal(&point(5_000.0, 140.0)), GeodataError::NotDegrees { feature: 0, .. }));
     let plane = r#"{"features": [], "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::6677"}}}"#;
     assert!(matches!(refusal(plane), GeodataError::WrongCrs(name) if name.ends_with("6677")));
-    for malformed in ["", "{", "[]", "{}", r#"{"features": [{]}"#, r#"{"features": []} and more"#] {
+    for malformed in ["", "{", "[]", r#"{"features": [{]}"#, r#"{"features": []} and more"#] {
         assert!(matches!(refusal(malformed), GeodataError::Malformed { .. }), "{malformed}");
+    }
+    for (other, expected) in [("{}", None), (r#"{"type": "Topology", "objects": {}}"#, Some("Topology"))] {
+        let refused = refusal(other);
+        assert!(matches!(&refused, GeodataError::NoFeatures { says, .. } if says.as_deref() == expected), "{refused}");
     }
 }
 

@@ -116,6 +116,12 @@ pub struct Rule {
     /// The class, whatever the value.
     #[serde(default)]
     class: Option<String>,
+    /// Only features with one of these values.
+    #[serde(default)]
+    only: Vec<String>,
+    /// Features with one of these values belong to another layer.
+    #[serde(default)]
+    without: Vec<String>,
 }
 
 /// What a feature is in a layer.
@@ -177,23 +183,30 @@ impl Catalogue {
         let mut found = Vec::new();
         for (at, layer) in self.layers.iter().enumerate() {
             if let Some(rule) = layer.sources.iter().find(|rule| rule.fits(fields, file)) {
-                found.push(self.by_rule(at, rule, fields)?);
+                found.extend(self.by_rule(at, rule, fields)?);
             }
         }
         Ok(found)
     }
 
-    fn by_rule(&self, layer: usize, rule: &Rule, fields: &Fields) -> Result<Found, NotText> {
+    /// What the rule says of a feature that has its fields; `None`, if by their values it is of another layer.
+    fn by_rule(&self, layer: usize, rule: &Rule, fields: &Fields) -> Result<Option<Found>, NotText> {
         let mut values = Vec::new();
         for field in &rule.fields {
             match fields.text(field)? {
                 Some(text) => values.push(text),
-                None => return Ok(Found { layer, class: None, depth: None, official: true }),
+                None if rule.only.is_empty() => {
+                    return Ok(Some(Found { layer, class: None, depth: None, official: true }));
+                }
+                None => return Ok(None),
             }
         }
         let value = values.join("|");
+        if rule.without.contains(&value) || !rule.only.is_empty() && !rule.only.contains(&value) {
+            return Ok(None);
+        }
         if let Some(class) = &rule.class {
-            return Ok(self.of_code(layer, Some(class.clone())));
+            return Ok(Some(self.of_code(layer, Some(class.clone()))));
         }
         if rule.depths {
             let depth = depth_text::read(&value);
@@ -204,10 +217,10 @@ impl Catalogue {
                     .find(|class| class.depth == Some(depth))
                     .map(|class| class.code.clone())
             });
-            return Ok(Found { layer, class: Some(class.unwrap_or(value)), depth, official: true });
+            return Ok(Some(Found { layer, class: Some(class.unwrap_or(value)), depth, official: true }));
         }
         let value = rule.codes.get(&value).cloned().unwrap_or(value);
-        Ok(self.of_code(layer, Some(value)))
+        Ok(Some(self.of_code(layer, Some(value))))
     }
 
     fn of_code(&self, layer: usize, class: Option<String>) -> Found {
@@ -272,6 +285,11 @@ mod tests {
             for rule in &layer.sources {
                 let named = rule.codes.values().chain(&rule.class);
                 assert!(named.into_iter().all(|code| codes.contains(code.as_str())), "{}", layer.id);
+                // What one layer leaves to another, that one takes.
+                for value in &rule.without {
+                    let takes = |other: &Rule| other.fields == rule.fields && other.only.contains(value);
+                    assert!(catalogue.layers.iter().any(|other| other.sources.iter().any(takes)), "{}", layer.id);
+                }
             }
         }
     }

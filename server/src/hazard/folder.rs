@@ -7,6 +7,7 @@ use super::HazardError;
 use super::edition::Edition;
 use super::import::Before;
 use crate::domain::position::Bounds;
+use crate::geodata::put::put_finished;
 
 /// The folder of the editions.
 pub fn path(data: &Path) -> PathBuf {
@@ -96,9 +97,5 @@ impl Drop for Unfinished {
 /// [`HazardError`]; the edition before is untouched then.
 pub fn put_in_force(data: &Path, finished: &Path, layer: &str) -> Result<(), HazardError> {
     let target = file(data, layer);
-    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
-    sync(finished)
-        .and_then(|()| fs::rename(finished, &target))
-        .and_then(|()| sync(&path(data)))
-        .map_err(|error| HazardError::storage(&target, error))
+    put_finished(finished, &target).map_err(|error| HazardError::storage(&target, error))
 }

@@ -22,6 +22,7 @@ use super::catalogue::{Catalogue, Mapping};
 use super::edition::About;
 use super::folder::Unfinished;
 use super::{HazardError, folder};
+use crate::geodata::put::alone_in;
 use crate::geodata::{Limits, Source};
 
 /// A file, and all that is unpacked from an archive, may have at most this many bytes (16 GiB); the whole country's
@@ -141,13 +142,8 @@ pub fn read(
 
 /// One import at a time: two would write the same files.
 fn lock(folder: &Path) -> Result<File, HazardError> {
-    let path = folder.join("import.lock");
-    let file = File::create(&path).map_err(|error| HazardError::storage(&path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(HazardError::Busy(folder.to_owned())),
-        Err(std::fs::TryLockError::Error(error)) => Err(HazardError::storage(&path, error)),
-    }
+    let alone = alone_in(folder).map_err(|error| HazardError::storage(folder, error))?;
+    alone.ok_or_else(|| HazardError::Busy(folder.to_owned()))
 }
 
 /// Takes away what an import has left that was killed or lost its power.

@@ -52,7 +52,7 @@ async fn get_base(State(BaseState(encoded)): State<BaseState>, headers: HeaderMa
 fn encode(base: &Base) -> std::io::Result<wire::base::Base> {
     let (kind, features, tiles) = match &base.content {
         Content::Nothing => (wire::base::Kind::None, None, false),
-        Content::Sketch(features) => (wire::base::Kind::Sketch, Some(feature::collection(features, true)?), false),
+        Content::Sketch(features) => (wire::base::Kind::Sketch, Some(feature::collection(features)?), false),
         Content::Features(_) => (wire::base::Kind::Features, None, true),
         Content::Archive(_) => (wire::base::Kind::Archive, None, true),
     };

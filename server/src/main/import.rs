@@ -1,5 +1,6 @@
 //! `sokuho import`: what official data a node takes in, and what is said of it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,8 +8,8 @@ use std::time::{Duration, Instant};
 use clap::Subcommand;
 use sokuho::app;
 use sokuho::app::zoning::{self, Order};
-use sokuho::base::import::Said;
-use sokuho::base::{Base, Content, Layer};
+use sokuho::base::import::{self as base, Said};
+use sokuho::base::{Base, Theme};
 use sokuho::domain::clock::{SystemClock, SystemEntropy};
 use sokuho::hazard::catalogue::Mapping;
 use sokuho::hazard::import::{self as hazard, Origin};
@@ -44,12 +45,12 @@ pub enum ImportCommand {
         anyway: bool,
     },
     /// Replace the sketch of waters, railways and roads: files of 国土数値情報 (N02, W05, W09, N01, N06, N13), GeoJSON
-    /// or Shapefile, zipped or not; or one PMTiles or MBTiles file. All or nothing; a running node takes them at its
-    /// next start.
+    /// or Shapefile, zipped or not, which replace what they bring (railways, stations, lakes, …) and nothing else; or one
+    /// PMTiles or MBTiles file, which is the whole map. All or nothing; a running node takes them at its next start.
     Base {
         #[command(flatten)]
         place: Place,
-        /// The files; all of the base map at once.
+        /// The files; all files of one kind at once.
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// What the maker of an archive of tiles asks to be written on the map.
@@ -58,6 +59,10 @@ pub enum ImportCommand {
         /// Under which licence or terms an archive of tiles may be used.
         #[arg(long)]
         licence: Option<String>,
+        /// Take the files in although they bring fewer than half as many features of a kind as were imported before, or
+        /// take the place of an archive of tiles.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Take in hazard zones: 国土数値情報 A31, A31a, A31b (洪水), A33 (土砂), A40 (津波), A48 (災害危険区域), A49 (高潮),
     /// and files of other schemas by --layer; GeoJSON or Shapefile, zipped or not, or GeoPackage. All files together
@@ -103,8 +108,24 @@ pub struct Schema {
     class: Option<String>,
 }
 
-/// Takes it in and says what became of it.
+/// Takes it in and says what became of it, and last of all, on standard error and whether it went well or not, how much
+/// memory it took.
 pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<SystemEntropy>) -> anyhow::Result<()> {
+    let done = take_in(command, clock, entropy).await;
+    if let Some(mebibytes) = memory_at_most() {
+        eprintln!("memory: {mebibytes} MiB at most");
+    }
+    done
+}
+
+/// The most memory that this process has had so far, MiB: `VmHWM` of proc_pid_status(5). `None` where no system tells.
+fn memory_at_most() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))?;
+    Some(kib.parse::<u64>().ok()?.div_ceil(1 << 10))
+}
+
+async fn take_in(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<SystemEntropy>) -> anyhow::Result<()> {
     match command {
         ImportCommand::Hazard { place, schema, edition, source, licence, attribution, anyway, files } => {
             let Schema { layer, class_field, class } = schema;
@@ -132,18 +153,23 @@ pub async fn run(command: ImportCommand, clock: Arc<SystemClock>, entropy: Arc<S
             for (municipality, flaw) in &report.repaired {
                 say!("mended in {municipality}: {flaw}")?;
             }
+            if report.without_crs {
+                say!("note: the file has no .prj, and is taken as degrees of JGD2011")?;
+            }
             say!("sha256 {}; in force from the node's next start", report.source_sha256)?;
             Ok(())
         }
-        ImportCommand::Base { place, files, attribution, licence } => {
+        ImportCommand::Base { place, files, attribution, licence, anyway } => {
             let region = app::region_of(place.region.as_deref())?;
             let said = Said { attribution, licence };
-            let bounds = region.about().bounds;
-            // One that is damaged is no reason against a new one.
-            let before = Base::in_force(place.region.as_deref(), region.code(), &place.data);
-            let before = before.unwrap_or_else(|_| Base::nothing());
-            let report = sokuho::base::import::import(&files, region.code(), bounds, &place.data, &said).await?;
-            tell_base(&report, &before)
+            let order =
+                base::Order { files: &files, region: region.code(), bounds: region.about().bounds, said, anyway };
+            let report = base::import(&order, &place.data).await?;
+            tell_base(&report)?;
+            if !report.replacing.is_empty() {
+                tell_drawn(&Base::in_force(place.region.as_deref(), region.code(), &place.data)?)?;
+            }
+            say!("written to {}; in force from the node's next start", report.written.display())
         }
         ImportCommand::Shelters { place, files, attribution, anyway } => {
             let region = app::region_of(place.region.as_deref())?.with_imported(&place.data)?;
@@ -166,13 +192,13 @@ fn import_teller() -> impl FnMut(hazard::Progress<'_>) + Send {
     }
 }
 
-/// Says what an import of a base map did, what it took the place of, and what the map no longer shows.
-fn tell_base(report: &sokuho::base::import::ImportReport, before: &Base) -> anyhow::Result<()> {
-    let layers: Vec<String> =
-        report.features.iter().map(|(layer, count)| format!("{} {count}", layer.name())).collect();
-    say!("{}: {}", report.origin.edition, report.origin.source)?;
-    if !layers.is_empty() {
-        say!("{}; {} corners, {} ignored", layers.join(", "), report.corners, report.ignored)?;
+/// Says what an import of a base map did, and what it took the place of.
+fn tell_base(report: &base::ImportReport) -> anyhow::Result<()> {
+    for theme in &report.replacing {
+        say!("{theme}")?;
+    }
+    if !report.replacing.is_empty() {
+        say!("{} corners, {} features ignored", report.corners, report.ignored)?;
     }
     for refused in &report.listed {
         say!("refused: {refused}")?;
@@ -186,19 +212,28 @@ fn tell_base(report: &sokuho::base::import::ImportReport, before: &Base) -> anyh
     for layer in &report.without_crs {
         say!("note: {layer} has no .prj, and is taken as degrees of JGD2011")?;
     }
-    let edition = &before.origin.edition;
-    match &before.content {
-        Content::Nothing => {}
-        Content::Sketch(features) => say!("in the place of {edition} (略図), {} features", features.len())?,
-        Content::Features(features) => say!("in the place of {edition}, {} features", features.len())?,
-        Content::Archive(_) => say!("in the place of {edition}")?,
+    if let Some(archive) = &report.archive {
+        say!("{}: {}; on the map: {}", archive.edition, archive.source, archive.attribution)?;
     }
-    let gone: Vec<&str> = report.gone(before).into_iter().map(Layer::name).collect();
-    if !gone.is_empty() {
-        say!("no longer on the map: {}; give the files of all kinds in one call to have them all", gone.join(", "))?;
+    if let Some(before) = &report.instead_of {
+        say!("in the place of {before}")?;
     }
-    say!("written to {}; in force from the node's next start", report.written.display())?;
+    if let Some(reason) = &report.lost {
+        say!("note: what was imported before is gone, for it cannot be read: {reason}")?;
+    }
     Ok(())
+}
+
+/// Says what the map is made of now.
+fn tell_drawn(base: &Base) -> anyhow::Result<()> {
+    for (sketch, what) in [(false, "imported"), (true, "as sketched (略図)")] {
+        let drawn = base.features().iter().filter(|feature| feature.sketch == sketch).map(Theme::of);
+        let drawn: BTreeSet<&str> = drawn.map(Theme::name).collect();
+        if !drawn.is_empty() {
+            say!("{what}: {}", drawn.into_iter().collect::<Vec<_>>().join(", "))?;
+        }
+    }
+    say!("on the map: {}", base.origin.attribution)
 }
 
 /// Says what an import of shelters did, and what it refused.

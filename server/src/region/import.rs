@@ -39,6 +39,8 @@ pub struct ImportReport {
     pub vertices: usize,
     /// What was mended: the municipality, and what was wrong.
     pub repaired: Vec<(OfficeCode, RingFlaw)>,
+    /// Whether it is a Shapefile that does not say which coordinates it has.
+    pub without_crs: bool,
     /// Where it was written.
     pub written: PathBuf,
 }
@@ -120,6 +122,7 @@ pub fn import(file: &Path, region: &Region, data_dir: &Path) -> Result<ImportRep
     let source = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     // The ministry packs `N03-20240101_07.shp` beside `N03-20240101_07_prefecture.shp`.
     let layer = opened.layers().iter().min_by_key(|name| (name.len(), name.as_str())).cloned().unwrap_or_default();
+    let without_crs = opened.lacks_crs(&layer);
     let mut areas = Vec::new();
     opened.read(&layer, |feature| -> Result<(), ImportError> {
         areas.extend(area(feature)?);
@@ -145,6 +148,7 @@ pub fn import(file: &Path, region: &Region, data_dir: &Path) -> Result<ImportRep
         ignored: total - features,
         vertices: boundaries.values().flat_map(rings::all).map(|ring| ring.0.len()).sum(),
         repaired,
+        without_crs,
         written,
     })
 }

@@ -3,7 +3,6 @@
 //! One file, so that one rename replaces it: a FeatureCollection that also names its edition, the file it was
 //! made from with that file's SHA-256, and the SHA-256 of its own `features` as they are written.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use geo::Orient;
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::boundary::{self, Sheet};
 use super::{Boundaries, Region, RegionError, verify};
 use crate::domain::office::Office;
+use crate::geodata::put::put;
 
 /// What is written on the map for imported boundaries, as the ministry's terms of use ask for.
 pub const ATTRIBUTION: &str = "国土数値情報（行政区域データ）（国土交通省）を加工して作成";
@@ -74,19 +74,7 @@ pub fn store(target: &Path, boundaries: &Boundaries, offices: &[Office], origin:
         features_sha256: hex::encode(Sha256::digest(features.get())),
         features,
     };
-    let folder = target.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let temporary = target.with_extension("geojson.new");
-    write_synced(&temporary, &serde_json::to_vec(&stored)?)
-        .and_then(|()| std::fs::rename(&temporary, target))
-        .inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
-    std::fs::File::open(folder)?.sync_all()
-}
-
-fn write_synced(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = std::fs::File::create(file)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    put(target, &serde_json::to_vec(&stored)?)
 }
 
 /// Puts the imported boundaries in place of the region's own, if there are any. Their rings were checked when they

@@ -14,6 +14,7 @@ pub use super::sheet::Sheet;
 use super::sheet::{NOT_PUBLISHED, read};
 use crate::domain::office::OfficeCode;
 use crate::domain::shelter::ShelterKind;
+use crate::geodata::{GeodataError, is_loss};
 use crate::locate::Locator;
 use crate::region::Region;
 
@@ -73,6 +74,14 @@ pub enum ImportError {
         file: String,
         /// What is wrong.
         reason: String,
+    },
+    /// A file of GeoJSON cannot be read.
+    #[error("{}", .cause.told_of(.file))]
+    Geodata {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        cause: GeodataError,
     },
     /// No row of any file is a shelter of the region.
     #[error(
@@ -141,7 +150,7 @@ pub fn import(
     let before = kept::load(data_dir, region.code()).ok().flatten();
     let before = before.map(|stored| (stored.about.edition, stored.shelters.len()));
     let now = gathered.shelters.len();
-    if let Some((edition, before)) = before.clone().filter(|(_, before)| !anyway && now < before.div_ceil(2)) {
+    if let Some((edition, before)) = before.clone().filter(|(_, before)| !anyway && is_loss(now, Some(*before))) {
         return Err(ImportError::Loss { now, edition, before, counts: Box::new(all(sheets)) });
     }
     let lists = || sheets.iter().map(|(sheet, _)| sheet).filter(|sheet| sheet.form != NOT_PUBLISHED);

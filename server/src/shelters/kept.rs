@@ -3,7 +3,6 @@
 //! One file, so that one rename replaces it: what the list says of itself, the files that it was made from with
 //! their SHA-256, and the SHA-256 of its own shelters as they are written.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::sheet::Sheet;
 use crate::domain::office::OfficeCode;
 use crate::domain::shelter::Shelter;
+use crate::geodata::put::put;
 
 /// Why an imported list cannot be used. Importing again, or moving the file away, helps.
 #[derive(Debug, thiserror::Error)]
@@ -99,19 +99,7 @@ pub(super) fn store(target: &Path, stored: &Stored) -> std::io::Result<()> {
     let shelters = serde_json::value::to_raw_value(&stored.shelters)?;
     let file =
         File { about: stored.about.clone(), shelters_sha256: hex::encode(Sha256::digest(shelters.get())), shelters };
-    let folder = target.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let temporary = target.with_extension("json.new");
-    write_synced(&temporary, &serde_json::to_vec(&file)?)
-        .and_then(|()| std::fs::rename(&temporary, target))
-        .inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
-    std::fs::File::open(folder)?.sync_all()
-}
-
-fn write_synced(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = std::fs::File::create(file)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    put(target, &serde_json::to_vec(&file)?)
 }
 
 /// Reads the list; `None` if there is none.

@@ -1,17 +1,17 @@
 //! Reads a list row by row: CSV in UTF-8 (with or without a byte order mark) or Shift_JIS, or GeoJSON with the same
-//! names as properties. Neither is held in memory whole.
+//! names as properties (`geodata` reads it). Neither is held in memory whole.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use encoding_rs::SHIFT_JIS;
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use geo_types::Geometry;
 use sha2::{Digest, Sha256};
 
 use super::columns::{Column, Row, column};
 use super::import::ImportError;
+use crate::geodata::{Feature, GeodataError, features_of_geojson};
 
 /// A file may have at most this many bytes (128 MiB); GSI's list of the whole country has about half of it.
 pub(super) const MAX_BYTES: u64 = 128 << 20;
@@ -51,7 +51,7 @@ pub(super) fn read(file: &Path, take: &mut Take<'_>) -> Result<Sheet, ImportErro
     let mut input = Hashing { inner: BufReader::new(opened.take(MAX_BYTES)), digest: Sha256::new() };
     let lower = name.to_ascii_lowercase();
     let form = if lower.ends_with(".geojson") || lower.ends_with(".json") {
-        geojson(&name, &mut input, take)?
+        geojson(file, &name, &mut input, take)?
     } else {
         csv(&name, &mut input, take)?
     };
@@ -145,119 +145,35 @@ impl Encoding {
     }
 }
 
-fn geojson(name: &str, input: impl Read, take: &mut Take<'_>) -> Result<&'static str, ImportError> {
-    let mut input = BufReader::new(input);
-    let unreadable = |error: io::Error| ImportError::Malformed { file: name.to_owned(), reason: error.to_string() };
-    // JSON knows no byte order mark.
-    if input.fill_buf().map_err(unreadable)?.starts_with(b"\xef\xbb\xbf") {
-        input.consume(3);
-    }
-    let mut deserializer = serde_json::Deserializer::from_reader(input);
-    let outcome = Collection(take).deserialize(&mut deserializer);
-    let features = outcome.and_then(|features| deserializer.end().map(|()| features));
-    match features {
-        Err(error) => Err(ImportError::Malformed { file: name.to_owned(), reason: error.to_string() }),
-        Ok(Content::Other) => Err(ImportError::NoColumns(name.to_owned())),
-        Ok(Content::NotPublished) => Ok(NOT_PUBLISHED),
-        Ok(Content::Features) => Ok("GeoJSON"),
-    }
-}
-
-/// What a file of JSON holds.
-enum Content {
-    Features,
-    NotPublished,
-    Other,
-}
-
-/// A FeatureCollection, feature by feature.
-struct Collection<'a, 't>(&'a mut Take<'t>);
-
-impl<'de> DeserializeSeed<'de> for Collection<'_, '_> {
-    type Value = Content;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Content, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Collection<'_, '_> {
-    type Value = Content;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a FeatureCollection")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
-        let mut found = Content::Other;
-        while let Some(key) = map.next_key::<String>()? {
-            match (key.as_str(), &found) {
-                ("features", _) => {
-                    map.next_value_seed(Features(self.0))?;
-                    found = Content::Features;
-                }
-                ("type", Content::Other) => {
-                    if map.next_value::<serde_json::Value>()? == "unavailable" {
-                        found = Content::NotPublished;
-                    }
-                }
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(found)
-    }
-}
-
-struct Features<'a, 't>(&'a mut Take<'t>);
-
-impl<'de> DeserializeSeed<'de> for Features<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-#[derive(Deserialize)]
-struct Feature {
-    #[serde(default)]
-    properties: Option<serde_json::Map<String, serde_json::Value>>,
-    #[serde(default)]
-    geometry: Option<serde_json::Value>,
-}
-
-impl<'de> Visitor<'de> for Features<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("features")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let mut at = 0;
-        while let Some(feature) = seq.next_element::<Feature>()? {
-            at += 1;
-            (self.0)(row(at, &feature).map_err(|reason| (at, reason)));
-        }
+fn geojson(file: &Path, name: &str, input: impl Read, take: &mut Take<'_>) -> Result<&'static str, ImportError> {
+    let each = |feature: Feature| {
+        let at = feature.index as u64 + 1;
+        take(row(at, &feature).map_err(|reason| (at, reason)));
         Ok(())
+    };
+    match features_of_geojson(name, input, each) {
+        Ok(()) => Ok("GeoJSON"),
+        Err(GeodataError::NoFeatures { says: Some(says), .. }) if says == "unavailable" => Ok(NOT_PUBLISHED),
+        Err(GeodataError::NoFeatures { .. }) => Err(ImportError::NoColumns(name.to_owned())),
+        Err(cause) => Err(ImportError::Geodata { file: file.to_owned(), cause }),
     }
 }
 
 fn row(at: u64, feature: &Feature) -> Result<Row, String> {
-    let text = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Null => String::new(),
-        other => other.to_string(),
-    };
-    let properties = feature.properties.iter().flatten();
-    let mut cells: Vec<_> = properties.filter_map(|(name, value)| Some((column(name)?, text(value)))).collect();
-    let point = feature.geometry.as_ref().ok_or("it has no geometry")?;
-    let is_point = point.get("type").and_then(serde_json::Value::as_str) == Some("Point");
-    let degrees = |axis| point.get("coordinates").and_then(|c| c.get(axis)).filter(|_| is_point).map(text);
-    let (lon, lat) = degrees(0).zip(degrees(1)).ok_or("its geometry is no point")?;
+    let known = feature.fields.names().into_iter().filter_map(|name| Some((name, column(name)?)));
     // Of the two ways in which a feature may say where it is, the geometry counts.
-    cells.retain(|(column, _)| !matches!(column, Column::Lat | Column::Lon));
-    cells.extend([(Column::Lat, lat), (Column::Lon, lon)]);
+    let known = known.filter(|(_, column)| !matches!(column, Column::Lat | Column::Lon));
+    let cell = |(name, column)| {
+        let text = feature.fields.text(name).map_err(|error| error.to_string())?;
+        Ok::<_, String>((column, text.unwrap_or_default().into_owned()))
+    };
+    let mut cells = known.map(cell).collect::<Result<Vec<_>, _>>()?;
+    let point = match &feature.shape {
+        Ok(Geometry::Point(point)) => point,
+        Ok(_) => return Err("its geometry is no point".to_owned()),
+        Err(flaw) => return Err(flaw.to_string()),
+    };
+    cells.extend([(Column::Lat, point.y().to_string()), (Column::Lon, point.x().to_string())]);
     Ok(Row { at, cells })
 }
 

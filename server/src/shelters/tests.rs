@@ -130,6 +130,14 @@ fn a_row_that_cannot_be_taken_is_told_with_its_line_and_reason_and_the_others_ar
     assert_eq!(told, expected);
 }
 
+/// A list of one shelter as GeoJSON.
+fn point(coordinates: [f64; 2], crs: &str) -> Vec<u8> {
+    let geometry = serde_json::json!({"type": "Point", "coordinates": coordinates});
+    let feature = serde_json::json!({"type": "Feature", "properties": {"名称": "公民館"}, "geometry": geometry});
+    let crs = serde_json::json!({"type": "name", "properties": {"name": crs}});
+    serde_json::json!({"type": "FeatureCollection", "crs": crs, "features": [feature]}).to_string().into_bytes()
+}
+
 #[test]
 fn a_file_that_is_no_list_is_refused_whole_and_the_old_list_stays_in_force() {
     let place = Place::new(two_towns());
@@ -142,7 +150,15 @@ fn a_file_that_is_no_list_is_refused_whole_and_the_old_list_stays_in_force() {
         ("book.csv", b"PK\x03\x04xl/workbook".to_vec(), "a zip or a spreadsheet, not a CSV"),
         ("noise.csv", vec![0x81, 0xff, 0xfe, 0x2c, 0x81, 0xff], "line 1 is neither UTF-8 nor Shift_JIS"),
         ("cut.geojson", br#"{"type":"FeatureCollection","features":[{"#.to_vec(), "is damaged or not understood"),
-        ("list.json", b"[1,2]".to_vec(), "a FeatureCollection"),
+        ("list.json", b"[1,2]".to_vec(), "a GeoJSON FeatureCollection"),
+        ("plane.geojson", point([140.2, 37.5], "urn:ogc:def:crs:EPSG::6677"), "degrees of JGD2011"),
+        ("swapped.geojson", point([37.5, 140.2], "EPSG:6668"), "latitude and longitude look exchanged"),
+        ("metres.geojson", point([5e3, 4e3], "EPSG:6668"), "look projected"),
+        (
+            "huge.geojson",
+            format!(r#"{{"features":[{{"a":[0{}"#, ",0".repeat(5 << 20)).into_bytes(),
+            "commas and brackets",
+        ),
         ("none.json", br#"{"type":"nothing"}"#.to_vec(), "has no columns"),
         (
             "away.csv",

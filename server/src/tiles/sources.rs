@@ -17,7 +17,7 @@ use super::desk::Desk;
 use super::drawing;
 use super::live::{self, LiveTiles};
 use super::still::{self, StillTiles};
-use crate::base::Base;
+use crate::base::{Base, Content};
 use crate::domain::position::Bounds;
 use crate::hazard::InForce;
 use crate::live::map::{REPORTS_FROM, STATUSES};
@@ -160,7 +160,11 @@ impl Source {
     /// The features of a base map; `None` if it has none.
     pub fn base(base: &Base, bounds: Bounds, desk: &Desk) -> Option<Self> {
         let layers = (!base.features().is_empty()).then(|| still::base(base))?;
-        let name = if base.is_sketch() { "基本図（略図）" } else { "基本図" };
+        let name = match (&base.content, base.is_sketch()) {
+            (Content::Sketch(_), _) => "基本図（略図）",
+            (_, true) => "基本図（一部は略図）",
+            (_, false) => "基本図",
+        };
         Some(Self::still(name, &base.origin.attribution, &base.origin.edition, bounds, layers, desk))
     }
 

@@ -68,7 +68,7 @@ pub fn boundaries(region: &Region) -> Layer {
 }
 
 /// The layers of a base map, in the order in which they are drawn; features have `name`, `name_en`, `ref`, `kind`,
-/// `rank` and, in a sketch, `sketch`.
+/// `rank` and, of a sketch, `sketch`.
 pub fn base(base: &Base) -> Vec<Layer> {
     let layer = |of: base::Layer| {
         let mut layer = LayerBuilder::new(of.name());
@@ -80,7 +80,7 @@ pub fn base(base: &Base) -> Vec<Layer> {
                 ("ref", text(&feature.reference)),
                 ("kind", feature.kind.map(|kind| Value::Text(kind.name().to_owned()))),
                 ("rank", Some(Value::Number(feature.rank.into()))),
-                ("sketch", base.is_sketch().then_some(Value::Flag(true))),
+                ("sketch", feature.sketch.then_some(Value::Flag(true))),
             ];
             let said: Vec<(&str, Value)> = said.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
             layer.add(&feature.geometry, &said, 0);

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 pub struct Base {
     /// What it is.
     pub kind: Kind,
-    /// Whether it is a sketch (略図), which every screen must say.
+    /// Whether it is a sketch (略図), or with `kind` features a part of it, which every screen must say.
     pub sketch: bool,
     /// Its edition, for people.
     pub edition: String,
@@ -38,7 +38,7 @@ pub enum Kind {
     None,
     /// A sketch.
     Sketch,
-    /// Imported features, as tiles.
+    /// Imported features, as tiles; what was not imported is of the sketch, and its features say so (`sketch`).
     Features,
     /// An archive of tiles that somebody else made.
     Archive,

@@ -13,6 +13,8 @@ use sokuho_tests::report::{report, with};
 use sokuho_tests::server::{Edition, PASSWORD, Server, Start};
 use sokuho_tests::viewer::Subscribe;
 
+use crate::hazard::{flood, import as import_hazard, zone};
+
 /// A file in the server's data folder.
 fn file_in(server: &Server, name: &str) -> PathBuf {
     server.data().join(name)
@@ -63,6 +65,11 @@ async fn a_restored_node_is_the_same_world_in_another_history(
     let position = wall.watch().await?.position();
     let before = world(&wall).await?;
     let public_before = world(&server.public()).await?;
+    import_hazard(&server, "A31a-22_07.geojson", flood(3, own.at).to_string().as_bytes())?;
+    let lake = json!({ "W09_001": "試験湖" });
+    let lakes = zone(lake, json!([[[140.0, 37.4], [140.2, 37.4], [140.1, 37.6], [140.0, 37.4]]]));
+    std::fs::write(file_in(&server, "W09-05.geojson"), lakes.to_string())?;
+    server.command(&["import", "base", &file_in(&server, "W09-05.geojson").to_string_lossy()], "")?;
     let file = backup(&server, "backup.zip")?;
 
     let restored = to.restored_from(&file)?;
@@ -87,6 +94,16 @@ async fn a_restored_node_is_the_same_world_in_another_history(
     let original = operator.get(&format!("/api/media/{media}")).await?;
     ensure!(original.status == 200 && original.header("content-type") == "image/jpeg", "{}", original.status);
     ensure!(operator.get(&format!("/api/media/{media}/thumbnail")).await?.status == 200);
+
+    // What was imported is in force.
+    let layers = restored.public().get("/api/hazard/layers").await?.good()?;
+    ensure!(layers["layers"].as_array().is_some_and(|layers| layers.len() == 1), "{layers}");
+    ensure!(layers["layers"][0]["id"] == "flood-max" && layers["layers"][0]["zones"] == 1, "{layers}");
+    let base = restored.public().get("/api/base").await?.good()?;
+    ensure!(
+        base["kind"] == "features" && base["edition"].as_str().is_some_and(|is| is.starts_with("W09-05")),
+        "{base}"
+    );
 
     // The audit goes on, and the log too, with the next number.
     let audit = restored.command(&["audit"], "")?;

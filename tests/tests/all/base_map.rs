@@ -1,11 +1,13 @@
 //! Archives of tiles as the base map: PMTiles made by hand, MBTiles made by GDAL, and damaged ones.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use sokuho_tests::server::Server;
+use sokuho_tests::disk::Disk;
+use sokuho_tests::report::report;
+use sokuho_tests::server::{Server, Start};
 use sokuho_tests::skipped::skipped;
 use sokuho_tests::tiles::features;
 
@@ -49,7 +51,7 @@ fn kept(server: &Server) -> Result<Vec<String>> {
     let files = std::fs::read_dir(server.data().join("base/aizu"))?;
     let mut names =
         files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned())).collect::<Result<Vec<_>>>()?;
-    names.retain(|name| name != "looked_through.json");
+    names.retain(|name| name != "looked_through.json" && name != "import.lock");
     names.sort();
     Ok(names)
 }
@@ -100,6 +102,84 @@ async fn a_pmtiles_file_becomes_the_base_map_and_a_damaged_archive_does_not() ->
     server.start_again()?;
     ensure!(described(&server).await? == json, "the old base map is gone");
     ensure!(server.public().get("/tiles/base/0/0/0").await?.body == sketch.body);
+    server.finish()
+}
+
+#[tokio::test]
+async fn an_archive_for_which_the_disk_has_no_room_is_refused_and_the_log_keeps_its_room() -> Result<()> {
+    let Some(disk) = Disk::mount(24)? else { return Ok(()) };
+    let mut server = Start::default().start_in(disk.folder()?)?;
+    let folder = tempfile::tempdir()?;
+    let sketch = server.public().get("/tiles/base/0/0/0").await?;
+    let file = folder.path().join("tohoku.pmtiles");
+    std::fs::write(&file, pmtiles(&sketch.body))?;
+    import(&server, &file)?;
+    let (before, free) = (kept(&server)?, disk.free()?);
+    // A hole behind its tiles, which takes no room where it lies.
+    let huge = folder.path().join("huge.pmtiles");
+    std::fs::write(&huge, pmtiles(&sketch.body))?;
+    std::fs::File::options().write(true).open(&huge)?.set_len(2 << 30)?;
+    let refused = format!("{:#}", import(&server, &huge).err().context("it was taken")?);
+    ensure!(refused.contains("huge.pmtiles has 2147483648 bytes, and"), "{refused}");
+    ensure!(kept(&server)? == before && disk.free()? + (64 << 10) >= free);
+    server.public().file(&report((37.5, 139.9))).await?;
+    server.stop()?;
+    server.start_again()?;
+    ensure!(described(&server).await?["attribution"] == "試験の会", "the old base map is gone");
+    server.finish()
+}
+
+/// A file of 国土数値情報 with one feature.
+fn official(folder: &Path, name: &str, properties: Value, geometry: Value) -> Result<PathBuf> {
+    let feature = json!({ "type": "Feature", "properties": properties, "geometry": geometry });
+    let file = folder.join(name);
+    std::fs::write(&file, json!({ "type": "FeatureCollection", "features": [feature] }).to_string())?;
+    Ok(file)
+}
+
+#[tokio::test]
+async fn what_an_import_brings_is_drawn_in_the_place_of_its_own_kind_and_the_map_says_what_is_still_a_sketch()
+-> Result<()> {
+    let mut server = Server::start()?;
+    let folder = tempfile::tempdir()?;
+    let at = (37.51, 139.93);
+    let line = json!({ "type": "LineString", "coordinates": [[139.929, 37.509], [139.931, 37.511]] });
+    let named = json!({ "N02_003": "只見線", "N02_005": "試験駅" });
+    let stations = official(folder.path(), "N02-22_Station.geojson", named, line.clone())?;
+    let said = server.command(&["import", "base", &stations.to_string_lossy()], "")?;
+    for told in [
+        "station: 1 features; nothing was imported before",
+        "imported: station\n",
+        "as sketched (略図): expressway, interchange, office, peak, railway, road, settlement, water, waterway\n",
+    ] {
+        ensure!(said.contains(told), "{told}: {said}");
+    }
+    server.stop()?;
+    server.start_again()?;
+    let base = server.public().get("/api/base").await?.good()?;
+    ensure!(base["kind"] == "features" && base["sketch"] == true, "{base}");
+    let attribution = base["attribution"].as_str().context("no attribution")?;
+    ensure!(attribution.contains("国土数値情報（鉄道データ）") && attribution.contains("略図"), "{attribution}");
+    ensure!(described(&server).await?["attribution"] == attribution);
+    let public = server.public();
+    let drawn = features(&public, "base", at, 12, "station").await?;
+    ensure!(drawn.len() == 1 && drawn[0].text("name")? == "試験駅", "{drawn:?}");
+    ensure!(!drawn[0].properties.contains_key("sketch"), "{drawn:?}");
+    let roads = features(&public, "base", at, 9, "road").await?;
+    ensure!(!roads.is_empty() && roads.iter().all(|road| road.properties.contains_key("sketch")), "{roads:?}");
+
+    // Another kind later: the stations stay.
+    let lake =
+        json!({ "type": "Polygon", "coordinates": [[[140.0, 37.4], [140.2, 37.4], [140.1, 37.6], [140.0, 37.4]]] });
+    let lakes = official(folder.path(), "W09-05.geojson", json!({ "W09_001": "試験湖" }), lake)?;
+    server.command(&["import", "base", &lakes.to_string_lossy()], "")?;
+    server.stop()?;
+    server.start_again()?;
+    let public = server.public();
+    let drawn = features(&public, "base", at, 12, "station").await?;
+    ensure!(drawn.len() == 1 && drawn[0].text("name")? == "試験駅", "{drawn:?}");
+    let water = features(&public, "base", (37.5, 140.1), 9, "water").await?;
+    ensure!(water.len() == 1 && water[0].text("name")? == "試験湖", "{water:?}");
     server.finish()
 }
 

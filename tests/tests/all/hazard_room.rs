@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -133,26 +132,18 @@ async fn an_import_that_fills_postgresqls_disk_leaves_the_edition_before_and_giv
     server.finish()
 }
 
-/// What the command says when it refuses a file, and the most memory that it had, MiB. It is looked at every few
-/// milliseconds: the system tells it of a process only while it runs.
-async fn refused_within(data: &Path, file: &Path) -> Result<(String, u64)> {
-    let mut child = Command::new(binary()?)
+/// What the command says when it refuses a file, and how much memory it says that it had at most, MiB.
+fn refused_within(data: &Path, file: &Path) -> Result<(String, u64)> {
+    let output = Command::new(binary()?)
         .args(["import", "hazard", "--data"])
         .args([data, file])
         .env_remove("DATABASE_URL")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let mut peak = 0;
-    while child.try_wait()?.is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        peak = peak.max(kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() >> 10);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let output = child.wait_with_output()?;
+        .output()?;
     ensure!(output.status.code() == Some(1), "{}: {}", file.display(), output.status);
-    Ok((String::from_utf8_lossy(&output.stderr).into_owned(), peak))
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let peak = said.lines().find_map(|line| line.strip_prefix("memory: ")?.strip_suffix(" MiB at most"));
+    let peak = peak.context("it does not say how much memory it had")?.parse()?;
+    Ok((said, peak))
 }
 
 /// Bytes of the huge files (2 GiB). They are holes mostly, and take no room.
@@ -229,7 +220,7 @@ async fn files_of_two_gigabytes_and_features_that_would_take_the_memory_are_refu
         ("members.geojson", "more than 4000000 commas and brackets"),
         ("crs.geojson", "more than 4000000 commas and brackets"),
     ] {
-        let (said, mebibytes) = refused_within(server.data(), &path(name)).await?;
+        let (said, mebibytes) = refused_within(server.data(), &path(name))?;
         println!("{name}: {mebibytes} MiB at most");
         ensure!(said.contains(name) && said.contains(reason), "{name}: {said}");
         ensure!((1..512).contains(&mebibytes), "{name} took {mebibytes} MiB of memory");

@@ -76,6 +76,17 @@ it('offers one ground of several, the sketch among them, and other rasters as la
   expect([shown.has('proxy-storm-surge'), shown.opacity('proxy-storm-surge')]).toEqual([true, 0.3]);
 });
 
+it('says of a base map that was imported in parts that the others are a sketch', () => {
+  const grounds = (of: BaseMap) => {
+    open({ base: of, rasters: [photo] });
+    const first = screen.getByRole('group', { name: '背景' }).querySelector('label')?.textContent?.trim();
+    cleanup();
+    return first;
+  };
+  expect(grounds({ kind: 'features', sketch: true } as BaseMap)).toBe('基本図（一部は略図）');
+  expect(grounds({ kind: 'features', sketch: false } as BaseMap)).toBe('基本図（湖・川・鉄道・道路・地名）');
+});
+
 it('offers which shelters are shown', async () => {
   const { shown } = open({ shelters: 'open' });
   expect(screen.getByRole<HTMLInputElement>('radio', { name: '開設中のみ' }).checked).toBe(true);

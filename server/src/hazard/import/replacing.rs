@@ -8,6 +8,7 @@ use geo_types::{Coord, Rect};
 use super::super::HazardError;
 use super::super::edition::Edition;
 use crate::domain::position::Bounds;
+use crate::geodata::is_loss;
 
 /// An edition that is to come into force, and the one before. Of a zone that lies in the region its box and the region's
 /// meet.
@@ -57,7 +58,7 @@ impl Replacing {
 
     /// Whether the region would be left without zones, or with fewer than half of those before.
     pub fn is_loss(&self) -> bool {
-        self.here == 0 || self.before.as_ref().is_some_and(|before| self.here < before.here.div_ceil(2))
+        is_loss(self.here as usize, self.before.as_ref().map(|before| before.here as usize))
     }
 }
 

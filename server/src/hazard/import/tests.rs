@@ -81,6 +81,7 @@ impl Desk {
     }
 }
 
+/// Fields and codes as the ministry documents them (data/hazard/layers.json names the pages).
 #[test]
 fn the_fields_of_all_years_name_layer_and_class() {
     let desk = Desk::new();
@@ -92,12 +93,25 @@ fn the_fields_of_all_years_name_layer_and_class() {
         (json!({"A31a_105": 2}), "flood-planned 2"),
         (json!({"A31b_101": 2.0}), "flood-planned 2"),
         (json!({"A31a_305": 7}), "flood-duration 7"),
+        (json!({"A31b_301": 1}), "flood-duration 1"),
         (json!({"A31_001": 14}), "flood-2012 14"),
+        (json!({"A31_001": 24}), "flood-2012 24"),
         (json!({"A33_001": 2, "A33_002": 2}), "landslide debris-special"),
         (json!({"A33_001": "1", "A33_002": "3"}), "landslide steep-warning"),
         (json!({"A33_001": "地すべり", "A33_002": "土砂災害警戒区域(指定済)"}), "landslide slide-warning"),
+        (json!({"A26_001": 1, "A26_002": "07"}), "landslide-places 1"),
+        (json!({"A26_001": "10"}), "landslide-places 10"),
+        (json!({"A26_001": 11}), "avalanche danger"),
         (json!({"A40_003": "2m以上 ～ 5m未満"}), "tsunami 2-5"),
+        (json!({"A51_005": "0.3m未満"}), "inland-flood 0-0.3"),
+        (json!({"A51_005": "0.3m以上0.5m未満"}), "inland-flood 0.3-0.5"),
+        (json!({"A51_005": "0.5m以上1m未満"}), "inland-flood 0.5-1"),
+        (json!({"A51_005": "1m以上3m未満"}), "inland-flood 1-3"),
+        (json!({"A51_005": "3m以上5m未満"}), "inland-flood 3"),
+        (json!({"A51_005": "10m以上20m未満"}), "inland-flood 5"),
+        (json!({"A51_005": "20m以上"}), "inland-flood 6"),
         (json!({"A49_003": "0.3m未満"}), "storm-surge 0-0.3"),
+        (json!({"A49_003": "1m以上3m未満"}), "storm-surge 1-3"),
         (json!({"A48_007": 6}), "danger-area 6"),
         (json!({"layer": "avalanche", "class": "danger"}), "avalanche danger"),
     ];
@@ -140,6 +154,27 @@ fn of_zones_upon_each_other_the_deepest_counts_and_what_tells_of_other_things_st
     assert_eq!((about.edition.as_str(), about.source.as_str(), about.zones), ("A31 2020", "A31-20_07.geojson", 2));
     assert_eq!(about.source_sha256.len(), 64);
     assert_eq!(about.attribution, "国土数値情報（洪水浸水想定区域データ）（国土交通省）を加工して作成");
+}
+
+/// 国土数値情報 A26: places with danger of landslides and those with danger of avalanches in one file, as areas, lines and
+/// points.
+#[test]
+fn a_file_of_two_layers_gives_each_its_own_and_what_is_no_area_is_refused_alone() {
+    let desk = Desk::new();
+    let zone = |code: Value, west: f64| feature(json!({"A26_001": code}), json!([square(west, 37.0, 0.1)]));
+    let course = json!({"type": "Feature", "properties": {"A26_001": 3},
+        "geometry": {"type": "LineString", "coordinates": [[140.0, 37.0], [140.1, 37.1]]}});
+    let features =
+        [zone(json!(5), 140.0), zone(json!(11), 140.0), zone(json!(12), 140.2), zone(json!(null), 140.4), course];
+    let counts = desk.import(&[desk.file("A26-10_07.geojson", collection(&features))]).unwrap();
+    assert_eq!(desk.at(37.05, 140.05), ["avalanche danger", "landslide-places 5"]);
+    assert_eq!(counts.unknown["landslide-places"]["12"], 1);
+    let reasons: Vec<&str> = counts.refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
+    assert_eq!(reasons, ["it does not say of which class it is", "a zone is a polygon; this is none"]);
+    let in_force = desk.in_force();
+    let about = in_force.layers()[0].about();
+    assert_eq!((about.layer.as_str(), about.edition.as_str()), ("avalanche", "A26 2010"));
+    assert_eq!(about.attribution, "国土数値情報（土砂災害危険箇所データ）（国土交通省）を加工して作成");
 }
 
 #[test]

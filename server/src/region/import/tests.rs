@@ -216,6 +216,7 @@ fn a_shapefile_is_imported_whatever_its_encoding_zipped_or_not() {
         entries.extend(cpg.map(|cpg| ("N03-20240101_99_GML/N03-20240101_99.cpg", cpg.as_bytes())));
         let (report, region) = import_bytes("N03-20240101_99_GML.zip", &zipped(&entries)).unwrap();
         assert_eq!((report.municipalities, report.features), (2, 3));
+        assert!(!report.without_crs);
         assert_eq!(region.edition(), "N03 2024-01-01");
 
         let folder = tempfile::tempdir().unwrap();
@@ -224,6 +225,7 @@ fn a_shapefile_is_imported_whatever_its_encoding_zipped_or_not() {
         }
         let report = import(&folder.path().join("N03.shp"), &two_towns(), folder.path()).unwrap();
         assert_eq!(report.features, 3);
+        assert!(report.without_crs, "that it does not say which coordinates it has is told");
     }
 }
 
