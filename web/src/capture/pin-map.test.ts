@@ -6,7 +6,7 @@ import PinMap from './PinMap.svelte';
 
 vi.mock('maplibre-gl', () => ({ ScaleControl: class {} }));
 vi.mock('../map/region-map', () => ({ groundMap: vi.fn(), markPlaces: vi.fn() }));
-vi.mock('../session/ground', () => ({ loadBase: async () => Promise.reject(new Error('no base map')) }));
+vi.mock('../session/ground', () => ({ baseMap: { get: async () => Promise.reject(new Error('no base map')) } }));
 vi.mock('../session/region.svelte', () => ({
   loadRegion: async () => ({ sketch: true, attribution: '', offices: [], boundaries: { features: [] } }),
 }));

@@ -1,5 +1,6 @@
 import type { ExpressionSpecification, LayerSpecification, VectorSourceSpecification } from 'maplibre-gl';
 import type { HazardClass, HazardLayer } from '../wire';
+import { ofEdition } from './edition';
 import type { Explained } from './on-ground';
 import { patternName, patternOf } from './patterns';
 
@@ -14,7 +15,8 @@ export const zonesSource = (id: string) => `hazard-${id}`;
 
 /** Where the tiles of a layer are: TileJSON on this node. `origin`: this node's URL. */
 export function zonesTiles(layer: HazardLayer, origin: string): VectorSourceSpecification {
-  return { type: 'vector', url: new URL(`/tiles/${zonesSource(layer.id)}.json`, origin).href };
+  const url = new URL(`/tiles/${zonesSource(layer.id)}.json`, origin);
+  return { type: 'vector', url: ofEdition(url, layer.imported_at) };
 }
 
 /** A value for each class of the layer, and one for codes that it does not know. */

@@ -13,10 +13,12 @@ import { type Key, language, t } from '../i18n/index.svelte';
 import type { Known } from '../state/shelters';
 import type { Changes, Incident } from '../state/world';
 import type { BaseMap, LatLon, Region } from '../wire';
+import { drawZones } from './draw-zones';
 import { drawnMarks, drawnSymbols } from './drawn-marks';
+import { askingByEdition } from './edition';
 import { Drawn, SIDES } from './features';
 import type { Frame } from './framing';
-import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
+import type { ShownZones } from './hazard';
 import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
 import { mendSources } from './mending';
 import type { Box, Mark } from './numbers';
@@ -25,13 +27,11 @@ import type { View } from './on-map';
 import { Pace } from './pace';
 import { type Palette, paletteOf } from './palette';
 import { PatientMap } from './patient-map';
-import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
 import { drawRasters, type Raster, type ShownRaster } from './rasters';
 import { metresPerPixel } from './scale';
 import type { Section } from './section';
 import { addShelters, UNSAID_FROM } from './shelters';
 import {
-  ABOVE_ZONES,
   CLUSTERS_END,
   GATHERED,
   groundStyle,
@@ -71,8 +71,8 @@ function boundsOf(region: Region): LngLatBoundsLike {
   return [west, south, east, north];
 }
 
-/** A map, and what makes it keep the whole region in view again, until somebody moves it. */
-type Begun = { map: PatientMap; settle: () => void };
+/** A map; what makes it keep the whole region in view again, until somebody moves it; and whether somebody did. */
+type Begun = { map: PatientMap; settle: () => void; moved: () => boolean };
 
 /** Room around the region: the pins of danger rise above their places. */
 function room({ scale = 1, covered }: MapOptions): PaddingOptions {
@@ -85,8 +85,9 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
   const palette = paletteOf(container);
   const local = language().startsWith('ja');
   const ground = { region, base, palette, local, scale, origin: location.origin };
-  const map = new PatientMap({
+  const map: PatientMap = new PatientMap({
     container,
+    transformRequest: askingByEdition(() => map),
     style: drillWord === null ? groundStyle(ground) : incidentStyle(ground, drillWord),
     ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
     attributionControl: false,
@@ -118,6 +119,7 @@ function begin(options: MapOptions, drillWord: string | null): Begun {
     settle: () => {
       moved = false;
     },
+    moved: () => moved,
   };
 }
 
@@ -143,36 +145,6 @@ export function markPlaces(
   };
 }
 
-/**
- * Draws these hazard layers on a map whose style has loaded, and no others, beneath the layer `below`. The ink of their
- * patterns is the palette's.
- */
-export function drawZones(
-  map: MapLibre,
-  shown: readonly ShownZones[],
-  palette: Palette,
-  scale = 1,
-  below = ABOVE_ZONES,
-): void {
-  const wanted = new Set(shown.map(({ layer }) => zonesSource(layer.id)));
-  const drawn = map.getStyle().layers.filter((layer) => 'source' in layer && layer.source.startsWith('hazard-'));
-  // All of them anew: there are few, their tiles stay, and their order is that of the list.
-  for (const { id } of drawn) map.removeLayer(id);
-  for (const source of Object.keys(map.getStyle().sources)) {
-    if (source.startsWith('hazard-') && !wanted.has(source)) map.removeSource(source);
-  }
-  for (const one of shown) {
-    const source = zonesSource(one.layer.id);
-    if (!map.getSource(source)) map.addSource(source, zonesTiles(one.layer, location.origin));
-    for (const pattern of one.layer.classes.map(({ pattern }) => patternOf(pattern))) {
-      const name = patternName(pattern, palette.pattern);
-      const image = pattern === 'none' || map.hasImage(name) ? null : drawPattern(pattern, palette.pattern);
-      if (image) map.addImage(name, image, { pixelRatio: PATTERN_RATIO });
-    }
-    for (const layer of zoneLayers(one, palette.pattern, scale)) map.addLayer(layer, below);
-  }
-}
-
 /** The layers of marks that somebody may point at. */
 const SINGLES = ['closed', 'closed-drills', 'incidents', 'incidents-drills', 'urgent'];
 const DISCS = ['clusters', 'clusters-drills'];
@@ -187,6 +159,9 @@ export class IncidentMap {
   readonly #map: PatientMap;
   readonly #options: MapOptions;
   readonly #settle: () => void;
+  readonly #moved: () => boolean;
+  /** Forgets what was seen of the ground. */
+  readonly #overlook: () => void;
   #ready = false;
   /** What came before the map was ready: the last of each kind. */
   readonly #waiting = new Map<string, () => void>();
@@ -215,9 +190,10 @@ export class IncidentMap {
     },
   ) {
     this.#options = options;
-    const { map, settle } = begin(options, t('app.drill'));
+    const { map, settle, moved } = begin(options, t('app.drill'));
     this.#map = map;
     this.#settle = settle;
+    this.#moved = moved;
     const icons = drawIcons(paletteOf(options.container));
     this.#map.on('load', () => {
       for (const icon of icons) this.#map.addImage(icon.name, icon.image, { pixelRatio: PIXEL_RATIO });
@@ -235,7 +211,7 @@ export class IncidentMap {
       this.#waiting.clear();
       this.#ask();
     });
-    if (options.onGround) watchGround(map, options.onGround);
+    this.#overlook = options.onGround ? watchGround(map, options.onGround) : () => {};
     const look = () => {
       const zoom = this.#map.getZoom();
       options.onView?.({ gathers: zoom < CLUSTERS_END, allShelters: zoom >= UNSAID_FROM });
@@ -287,6 +263,9 @@ export class IncidentMap {
 
   /** Draws these hazard layers and no others. */
   zones(shown: readonly ShownZones[]): void {
+    const before = new Map(this.#zones.map(({ layer }) => [layer.id, layer]));
+    // Of a layer whose edition is another nothing was seen yet.
+    if (shown.some(({ layer }) => (before.get(layer.id) ?? layer) !== layer)) this.#overlook();
     this.#zones = shown;
     this.#lay();
   }
@@ -333,6 +312,13 @@ export class IncidentMap {
   /** What it shows now: its marks, of a map of scale 1, and where there are symbols of any kind. */
   async marks(): Promise<{ marks: Mark[]; taken: Box[] }> {
     return { marks: await drawnMarks(this.#map), taken: drawnSymbols(this.#map) };
+  }
+
+  /** Where somebody moved it; `undefined`: it shows the whole region. */
+  frame(): Frame | undefined {
+    if (!this.#moved()) return undefined;
+    const { lng, lat } = this.#map.getCenter();
+    return { center: [lng, lat], zoom: this.#map.getZoom() };
   }
 
   /** The part of the ground that it shows now. */

@@ -49,9 +49,17 @@ export class Shown {
     this.#office = office;
     const before = remembered(office);
     this.#base = before?.base !== false;
-    this.#raster = rasters.find(({ id, ground }) => ground && id === before?.raster)?.id ?? null;
+    this.#raster = before?.raster ?? null;
     this.#shelters = SHELTERS_SHOWN.find((one) => one === before?.shelters) ?? null;
+    this.take(layers, rasters);
+  }
+
+  /** What there is to be chosen from by now. What was there before stays as it was chosen. */
+  take(layers: readonly HazardLayer[], rasters: readonly Raster[] = []): void {
+    const before = remembered(this.#office);
+    this.#raster = rasters.find(({ id, ground }) => ground && id === this.#raster)?.id ?? null;
     const take = (id: string, usually: boolean) => {
+      if (this.#layers.has(id)) return;
       const was = before?.zones?.[id];
       const opacity = typeof was?.opacity === 'number' ? Math.min(1, Math.max(LEAST_OPACITY, was.opacity)) : OPACITY;
       this.#layers.set(id, { on: typeof was?.on === 'boolean' ? was.on : usually, opacity });

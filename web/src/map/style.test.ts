@@ -67,7 +67,8 @@ it('takes a sketch as it came, larger base maps as tiles of this node, and goes 
   const tiled: BaseMap = { ...base, kind: 'features', sketch: false, tiles: '/tiles/base.json' };
   delete tiled.features;
   const style = groundStyle({ ...ground, base: tiled });
-  expect(style.sources.base).toEqual({ type: 'vector', url: 'http://node.example/tiles/base.json' });
+  const url = `http://node.example/tiles/base.json?edition=${encodeURIComponent(base.edition)}`;
+  expect(style.sources.base).toEqual({ type: 'vector', url });
   expect(style.layers.find(({ id }) => id === 'base-road')).toMatchObject({ 'source-layer': 'road' });
   expect(Object.keys(groundStyle({ ...ground, base: null }).sources)).toEqual(['boundaries', 'names']);
 });
