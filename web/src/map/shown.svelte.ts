@@ -20,6 +20,11 @@ type Remembered = {
   shelters?: SheltersShown | null;
 };
 
+/** Of each hazard its first layer: what is shown while nobody has chosen. */
+export function usualLayers(layers: readonly HazardLayer[]): HazardLayer[] {
+  return layers.filter(({ id, hazard }) => id === layers.find((one) => one.hazard === hazard)?.id);
+}
+
 const key = (office: string) => `sokuho.map.${office}`;
 
 function remembered(office: string): Remembered | null {
@@ -64,11 +69,8 @@ export class Shown {
       const opacity = typeof was?.opacity === 'number' ? Math.min(1, Math.max(LEAST_OPACITY, was.opacity)) : OPACITY;
       this.#layers.set(id, { on: typeof was?.on === 'boolean' ? was.on : usually, opacity });
     };
-    const seen = new Set<string>();
-    for (const { id, hazard } of layers) {
-      take(id, !seen.has(hazard));
-      seen.add(hazard);
-    }
+    const usual = usualLayers(layers);
+    for (const layer of layers) take(layer.id, usual.includes(layer));
     for (const { id, ground } of rasters) if (!ground) take(id, false);
   }
 
