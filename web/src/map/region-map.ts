@@ -1,149 +1,27 @@
-import 'maplibre-gl/dist/maplibre-gl.css';
-import {
-  type GeoJSONSource,
-  type LngLatBoundsLike,
-  type Map as MapLibre,
-  type MapMouseEvent,
-  NavigationControl,
-  type PaddingOptions,
-  setWorkerUrl,
-} from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { type Key, language, t } from '../i18n/index.svelte';
+import type { GeoJSONSource, MapMouseEvent } from 'maplibre-gl';
+import { language, t } from '../i18n/index.svelte';
 import type { Known } from '../state/shelters';
 import type { Changes, Incident } from '../state/world';
-import type { BaseMap, LatLon, Region } from '../wire';
+import type { LatLon } from '../wire';
 import { drawZones } from './draw-zones';
 import { drawnMarks, drawnSymbols } from './drawn-marks';
-import { askingByEdition } from './edition';
 import { Drawn, SIDES } from './features';
 import type { Frame } from './framing';
+import { begin, boundsOf, type MapOptions, room } from './ground-map';
 import type { ShownZones } from './hazard';
-import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
-import { mendSources } from './mending';
+import { drawIcons, PIXEL_RATIO } from './icons';
 import type { Box, Mark } from './numbers';
 import { type OnGround, watchGround } from './on-ground';
 import type { View } from './on-map';
 import { Pace } from './pace';
-import { type Palette, paletteOf } from './palette';
-import { PatientMap } from './patient-map';
+import { paletteOf } from './palette';
+import type { PatientMap } from './patient-map';
 import { drawRasters, type Raster, type ShownRaster } from './rasters';
 import { metresPerPixel } from './scale';
 import type { Section } from './section';
 import { addShelters, UNSAID_FROM } from './shelters';
-import {
-  CLUSTERS_END,
-  GATHERED,
-  groundStyle,
-  incidentStyle,
-  type Place,
-  placeFeatures,
-  placeLayers,
-  townsOf,
-} from './style';
+import { CLUSTERS_END, GATHERED, townsOf } from './style';
 import { TownNames } from './town-names';
-
-setWorkerUrl(workerUrl);
-
-const CONTROLS: Readonly<Record<string, Key>> = {
-  'Map.Title': 'map.title',
-  'NavigationControl.ZoomIn': 'map.zoom_in',
-  'NavigationControl.ZoomOut': 'map.zoom_out',
-};
-
-export type MapOptions = {
-  container: HTMLElement;
-  region: Region;
-  /** The base map; left out: none. */
-  base?: BaseMap | null;
-  /** Size of names and marks; a wall is read from afar. */
-  scale?: number;
-  /** How much of the map's upper edge is covered by something else, pixels. */
-  covered?: () => number;
-  /** Where to begin, and to stay when the page moves around the map; without it the whole region. */
-  start?: Frame | undefined;
-  /** Pixels of the picture per CSS pixel; left out: the screen's. */
-  pixelRatio?: number;
-};
-
-function boundsOf(region: Region): LngLatBoundsLike {
-  const { west, south, east, north } = region.bounds;
-  return [west, south, east, north];
-}
-
-/** A map; what makes it keep the whole region in view again, until somebody moves it; and whether somebody did. */
-type Begun = { map: PatientMap; settle: () => void; moved: () => boolean };
-
-/** Room around the region: the pins of danger rise above their places. */
-function room({ scale = 1, covered }: MapOptions): PaddingOptions {
-  const side = 20;
-  return { top: Math.max(side, 28 * scale) + (covered?.() ?? 0), bottom: side, left: side, right: side };
-}
-
-function begin(options: MapOptions, drillWord: string | null): Begun {
-  const { container, region, base = null, scale = 1 } = options;
-  const palette = paletteOf(container);
-  const local = language().startsWith('ja');
-  const ground = { region, base, palette, local, scale, origin: location.origin };
-  const map: PatientMap = new PatientMap({
-    container,
-    transformRequest: askingByEdition(() => map),
-    style: drillWord === null ? groundStyle(ground) : incidentStyle(ground, drillWord),
-    ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
-    attributionControl: false,
-    ...(options.pixelRatio ? { pixelRatio: options.pixelRatio } : {}),
-    // Names that change places are never seen upon each other, and a still map draws no frames.
-    fadeDuration: 0,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    maxZoom: 18,
-    locale: Object.fromEntries(Object.entries(CONTROLS).map(([name, key]) => [name, t(key)])),
-  });
-  map.touchZoomRotate.disableRotation();
-  mendSources(map);
-  map.on('style.load', () => {
-    for (const { name, image } of drawShields(palette)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
-  });
-  // Until somebody moves the map, the whole region fills it, however the page settles around it.
-  let moved = options.start !== undefined;
-  map.on('movestart', (event) => {
-    if (event.originalEvent) moved = true;
-  });
-  map.on('resize', () => {
-    if (!moved) map.fitBounds(boundsOf(region), { padding: room(options), duration: 0 });
-  });
-  map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-  return {
-    map,
-    settle: () => {
-      moved = false;
-    },
-    moved: () => moved,
-  };
-}
-
-/** A map of the region without incidents, for somebody who sets a pin. The caller removes it. */
-export function groundMap(options: MapOptions): MapLibre {
-  return begin(options, null).map;
-}
-
-/** Marks places on a map once it is drawn, each with a word; gives what marks others instead. */
-export function markPlaces(
-  map: MapLibre,
-  palette: Palette,
-  places: readonly Place[],
-): (places: readonly Place[]) => void {
-  let latest = places;
-  map.on('load', () => {
-    map.addSource('places', { type: 'geojson', data: placeFeatures(latest) });
-    for (const layer of placeLayers(palette)) map.addLayer(layer);
-  });
-  return (others) => {
-    latest = others;
-    map.getSource<GeoJSONSource>('places')?.setData(placeFeatures(latest));
-  };
-}
 
 /** The layers of marks that somebody may point at. */
 const SINGLES = ['closed', 'closed-drills', 'incidents', 'incidents-drills', 'urgent'];
