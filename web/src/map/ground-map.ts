@@ -1,4 +1,5 @@
 import 'maplibre-gl/dist/maplibre-gl.css';
+import './controls.css';
 import {
   type GeoJSONSource,
   type LngLatBoundsLike,
@@ -14,9 +15,10 @@ import { askingByEdition } from './edition';
 import type { Frame } from './framing';
 import { drawShields, PIXEL_RATIO } from './icons';
 import { mendSources } from './mending';
+import { namesRoom } from './names-room';
 import { type Palette, paletteOf } from './palette';
 import { PatientMap } from './patient-map';
-import { groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
+import { groundStyle, incidentStyle, nameScale, type Place, placeFeatures, placeLayers, townsOf } from './style';
 
 setWorkerUrl(workerUrl);
 
@@ -50,10 +52,17 @@ export function boundsOf(region: Region): LngLatBoundsLike {
 /** A map; what makes it keep the whole region in view again, until somebody moves it; and whether somebody did. */
 export type Begun = { map: PatientMap; settle: () => void; moved: () => boolean };
 
-/** Room around the region: the pins of danger rise above their places. */
-export function room({ scale = 1, covered }: MapOptions): PaddingOptions {
+/** Size of a town's name in a view of the whole region, of a map of scale 1, pixels. */
+const NAME_PX = 12;
+
+/** Room around the region: the pins of danger rise above their places, and names at the edges are wide. */
+export function room({ container, region, scale = 1, covered }: MapOptions): PaddingOptions {
   const side = 20;
-  return { top: Math.max(side, 28 * scale) + (covered?.() ?? 0), bottom: side, left: side, right: side };
+  const top = Math.max(side, 28 * scale) + (covered?.() ?? 0);
+  const map = { width: container.clientWidth, height: container.clientHeight - top };
+  const local = language().startsWith('ja');
+  const size = NAME_PX * scale * nameScale(local);
+  return { top, bottom: side, ...namesRoom(townsOf(region, local), region.bounds, map, size, side) };
 }
 
 /** Puts the region's ground on the page, and with a word for drills the layers of incidents upon it. */

@@ -14,7 +14,7 @@ import { baseParts } from './base';
 import { FONTS } from './fonts';
 import { CLUSTER, CLUSTER_DRILL, DANGER_RADIUS, DANGER_RISE } from './icons';
 import type { Palette } from './palette';
-import { NAMES, NAMES_OVER, named, type Town } from './town-names';
+import { NAMES, NAMES_OVER, NAMES_UPON, named, type Town } from './town-names';
 
 /** Where a name may stand beside its point, in ems: the first place where it hides nothing. */
 const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
@@ -25,6 +25,24 @@ const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
   ...['top-left', [1.2, 0.3], 'top-right', [-1.2, 0.3], 'bottom-left', [1.2, -0.3], 'bottom-right', [-1.2, -0.3]],
   ...['left', [2, 0], 'right', [-2, 0], 'top', [0, 2], 'bottom', [0, -2]],
 ] as VariableAnchorOffsetCollectionSpecification;
+
+/** The places for a name near this edge of the region: last those that reach further out, where the map may end. */
+function placesAt(edge: 'west' | 'east'): VariableAnchorOffsetCollectionSpecification {
+  // Text that is anchored at its left goes to the right.
+  const outwards = edge === 'east' ? 'left' : 'right';
+  const places = NAME_PLACES.flatMap((anchor, at) => (at % 2 === 0 ? [[anchor, NAME_PLACES[at + 1]]] : []));
+  const reaches = ([anchor]: unknown[]) => Number(String(anchor).endsWith(outwards));
+  return places.toSorted((a, b) => reaches(a) - reaches(b)).flat() as typeof NAME_PLACES;
+}
+
+/** This part of the region's width is near an edge. */
+const EDGE = 0.2;
+
+/** The edge of the region that a place is near. */
+function edgeOf({ bounds: { west, east } }: Region, { lon }: LatLon): 'west' | 'east' | 'none' {
+  const at = (lon - west) / (east - west);
+  return at < EDGE ? 'west' : at > 1 - EDGE ? 'east' : 'none';
+}
 
 /** Zoom at and above which nothing is gathered in clusters. */
 export const CLUSTERS_END = 12;
@@ -57,10 +75,13 @@ function names(region: Region, local: boolean): GeoJSON.FeatureCollection<GeoJSO
     features: townsOf(region, local).map(({ code, name, position }) => ({
       type: 'Feature',
       geometry: { type: 'Point', coordinates: [position.lon, position.lat] },
-      properties: { name, reach: reach(region, code) },
+      properties: { name, reach: reach(region, code), edge: edgeOf(region, position) },
     })),
   };
 }
+
+/** Size of names on the map: Latin ones are longer, and are read when they are smaller. */
+export const nameScale = (local: boolean) => (local ? 1 : 0.82);
 
 /** What every map of the region is drawn from. */
 export type Ground = {
@@ -84,6 +105,7 @@ export const ABOVE_RASTER = 'above-raster';
 /** The ground that every map stands on: boundaries, the base map and place names, all from this node. */
 export function groundStyle({ region, base, palette, local, scale, origin }: Ground): StyleSpecification {
   const parts = baseParts(base, palette, local, scale, origin);
+  const size = scale * nameScale(local);
   const border: LineLayerSpecification = {
     id: 'border',
     type: 'line',
@@ -130,25 +152,21 @@ export function groundStyle({ region, base, palette, local, scale, origin }: Gro
         layout: {
           'text-field': ['get', 'name'],
           'text-font': FONTS,
-          'text-size': [
-            'interpolate',
-            ['linear'],
-            ['zoom'],
-            7,
-            10 * scale,
-            8,
-            11.5 * scale,
-            9,
-            14 * scale,
-            12,
-            22 * scale,
-          ],
+          'text-size': ['interpolate', ['linear'], ['zoom'], 7, 10 * size, 8, 11.5 * size, 9, 14 * size, 12, 22 * size],
           'text-letter-spacing': 0.06,
           // The halo counts: two names must not look like one.
           'text-padding': 3,
           // A name moves aside for marks and other names; the smallest municipality chooses first. `TownNames` writes
           // those that find no room upon the marks.
-          'text-variable-anchor-offset': NAME_PLACES,
+          'text-variable-anchor-offset': [
+            'match',
+            ['get', 'edge'],
+            'west',
+            ['literal', placesAt('west')],
+            'east',
+            ['literal', placesAt('east')],
+            ['literal', NAME_PLACES],
+          ] as unknown as VariableAnchorOffsetCollectionSpecification,
           'text-overlap': 'never',
           'symbol-sort-key': ['get', 'reach'],
         },
@@ -334,6 +352,8 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
     discs('drills'),
     discs('gathered'),
   ];
+  /** A layer of names that has none yet. */
+  const none = (id: string) => ground.layers.filter(isName).map((layer) => ({ ...layer, id, filter: named([], true) }));
   const words: Readonly<Record<string, Word>> = { 'incidents-drills': drillUnder(1.2), urgent: drillUnder(0.3) };
   const gathered: SourceSpecification = {
     type: 'geojson',
@@ -373,11 +393,27 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
       // Names stand above the marks, and beside them.
       ...ground.layers.filter(isName),
       // A name may touch the edge of a single mark; discs, whose numbers are read, and danger stay whole.
-      ...marks.map((layer) => keepClear(layer, CLEAR[layer.id] ?? 0.55, scale, words[layer.id])),
-      ...ground.layers.filter(isName).map((layer) => ({ ...layer, id: NAMES_OVER, filter: named([], true) })),
+      ...marks.map((layer) => keepClear(layer, CLEAR[layer.id] ?? 0.55, scale)),
+      ...none(NAMES_OVER),
+      // Where that leaves a name no room, what is read of the marks stays free all the same.
+      ...marks
+        .filter(({ id }) => CORE[id] !== undefined)
+        .map((layer) => ({
+          ...keepClear(layer, CORE[layer.id] ?? 0, scale, words[layer.id]),
+          id: `core-of-${layer.id}`,
+        })),
+      ...none(NAMES_UPON),
     ],
   };
 }
 
 /** How large the room is that names keep clear of, in sizes of the mark. */
 const CLEAR: Readonly<Record<string, number>> = { urgent: URGENT_SIZE, clusters: 0.9, 'clusters-drills': 0.9 };
+
+/** The same of what is read of a mark: a disc's number, danger's sign, the word of a drill. */
+const CORE: Readonly<Record<string, number>> = {
+  urgent: 0.8 * URGENT_SIZE,
+  clusters: 0.5,
+  'clusters-drills': 0.5,
+  'incidents-drills': 0.3,
+};
