@@ -192,6 +192,11 @@ export class IncidentMap {
     return { marks: await drawnMarks(this.#map), taken: drawnSymbols(this.#map) };
   }
 
+  /** Gives it the keys. */
+  focus(): void {
+    this.#map.getCanvas().focus({ preventScroll: true });
+  }
+
   /** Where somebody moved it; `undefined`: it shows the whole region. */
   frame(): Frame | undefined {
     if (!this.#moved()) return undefined;
