@@ -71,6 +71,14 @@ it('gathers a drill and what is real in clusters of their own', () => {
   expect(JSON.stringify(discs[1]?.layout)).not.toContain('訓練');
 });
 
+it('hides danger behind no disc of a drill, and nothing real behind anything of a drill', () => {
+  const above = (upper: string, lower: string) => expect(order.indexOf(upper)).toBeGreaterThan(order.indexOf(lower));
+  above('urgent', 'clusters-drills');
+  above('clusters', 'clusters-drills');
+  above('incidents', 'clusters-drills');
+  above('incidents', 'incidents-drills');
+});
+
 it('lays zones on land and water, and lines, borders, marks and names upon the zones', () => {
   const at = (id: string) => order.indexOf(id);
   expect(at('base-water')).toBeLessThan(at(ABOVE_ZONES));

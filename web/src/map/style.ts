@@ -338,10 +338,12 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
       },
     };
   };
-  // A disc lies above danger's ring, which is the larger: the ring is seen around it, and its number is read. What is
-  // real lies above a drill's.
+  // A disc of real ones lies above danger's ring, which is the larger: the ring is seen around it, and its number is
+  // read. What is real lies above a drill's, its
+  // discs too, and the sign of danger above those.
   const marks: SymbolLayerSpecification[] = [
     singles('drills'),
+    discs('drills'),
     singles('gathered'),
     {
       id: 'urgent',
@@ -349,7 +351,6 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
       source: 'urgent',
       layout: { 'icon-image': ['get', 'icon'], 'icon-size': URGENT_SIZE * scale, 'icon-anchor': 'bottom', ...always },
     },
-    discs('drills'),
     discs('gathered'),
   ];
   /** A layer of names that has none yet. */
