@@ -15,10 +15,11 @@ import { askingByEdition } from './edition';
 import type { Frame } from './framing';
 import { drawShields, PIXEL_RATIO } from './icons';
 import { mendSources } from './mending';
+import { nameScale, townsOf } from './names';
 import { namesRoom } from './names-room';
 import { type Palette, paletteOf } from './palette';
 import { PatientMap } from './patient-map';
-import { groundStyle, incidentStyle, nameScale, type Place, placeFeatures, placeLayers, townsOf } from './style';
+import { groundStyle, incidentStyle, type Place, placeFeatures, placeLayers } from './style';
 
 setWorkerUrl(workerUrl);
 

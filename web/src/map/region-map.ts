@@ -10,6 +10,7 @@ import type { Frame } from './framing';
 import { begin, boundsOf, type MapOptions, room } from './ground-map';
 import type { ShownZones } from './hazard';
 import { drawIcons, PIXEL_RATIO } from './icons';
+import { townsOf } from './names';
 import type { Box, Mark } from './numbers';
 import { type OnGround, watchGround } from './on-ground';
 import type { View } from './on-map';
@@ -20,7 +21,7 @@ import { drawRasters, type Raster, type ShownRaster } from './rasters';
 import { metresPerPixel } from './scale';
 import type { Section } from './section';
 import { addShelters, UNSAID_FROM } from './shelters';
-import { CLUSTERS_END, GATHERED, townsOf } from './style';
+import { CLUSTERS_END, GATHERED } from './style';
 import { TownNames } from './town-names';
 
 /** The layers of marks that somebody may point at. */
