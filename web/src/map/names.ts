@@ -20,7 +20,7 @@ function placesAt(edge: 'west' | 'east'): VariableAnchorOffsetCollectionSpecific
   const outwards = edge === 'east' ? 'left' : 'right';
   const places = NAME_PLACES.flatMap((anchor, at) => (at % 2 === 0 ? [[anchor, NAME_PLACES[at + 1]]] : []));
   const reaches = ([anchor]: unknown[]) => Number(String(anchor).endsWith(outwards));
-  return places.toSorted((a, b) => reaches(a) - reaches(b)).flat() as typeof NAME_PLACES;
+  return places.sort((a, b) => reaches(a) - reaches(b)).flat() as typeof NAME_PLACES;
 }
 
 /** This part of the region's width is near an edge. */
