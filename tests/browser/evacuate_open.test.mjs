@@ -93,3 +93,35 @@ test('outside the region the page says so, and offers nothing', async () => {
   await photograph(page, 'evacuate-beyond');
   await page.context().close();
 });
+
+test('the map for the own place shows the zones and shelters around, and says what its colours mean', async () => {
+  const page = await browser.page('phone');
+  await page.goto(`${server.url}/evacuate`);
+  const open = page.getByRole('button', { name: t('capture.place.map'), exact: true });
+  await open.click();
+  const legend = page.getByRole('group', { name: t('map.legend') });
+  await legend.getByText('土砂災害警戒区域').waitFor();
+  await legend.getByText('架空・訓練用').first().waitFor();
+  const canvas = page.locator('.maplibregl-canvas');
+  await canvas.focus();
+  const signs = page.getByRole('list', { name: t('shelter.legend') });
+  // From afar those of which nobody says anything would cover the map.
+  assert.equal(await signs.getByText(t('shelter.standing.unsaid')).count(), 0);
+  for (let nearer = 0; nearer < 3; nearer += 1) await page.keyboard.press('Equal');
+  await signs.getByText(t('shelter.standing.unsaid')).waitFor();
+  await isAccessible(page, 'the map for the own place');
+  await photograph(page, 'evacuate-picker');
+  browser.isUntroubled();
+  await page.context().close();
+});
+
+test('where the zones of the map cannot be had it is said that none on it means nothing', async () => {
+  const page = await browser.page('phone');
+  await page.route(/\/api\/hazard\/layers/, (route) => route.abort('connectionrefused'));
+  await page.goto(`${server.url}/evacuate`);
+  await page.getByRole('button', { name: t('capture.place.map'), exact: true }).click();
+  await page.getByText(t('evacuate.map.blank')).waitFor();
+  browser.forgive(/ERR_CONNECTION_REFUSED/);
+  browser.isUntroubled();
+  await page.context().close();
+});

@@ -114,6 +114,29 @@ for (const size of SIZES) {
   });
 }
 
+test('a small wall in English has every office whole, and most of its map for the map', async () => {
+  const page = await browser.page('desk');
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await page.addInitScript(() => localStorage.setItem('sokuho.language', 'en'));
+  await page.goto(address);
+  await page.locator('.counts tbody td').getByText('–').first().waitFor({ state: 'detached' });
+  await page.locator('[data-drawn]').waitFor();
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  const { bottom, last } = await page.locator('.offices').evaluate((offices) => ({
+    bottom: offices.getBoundingClientRect().bottom,
+    last: offices.querySelector('tbody tr:last-child').getBoundingClientRect().bottom,
+  }));
+  assert.ok(last <= bottom + 1, `the last office ends at ${last}, and its place at ${bottom}`);
+  const { over, map } = await page.locator('.panel').evaluate((panel) => ({
+    over: panel.querySelector('.over').offsetHeight,
+    map: panel.querySelector('.map').offsetHeight,
+  }));
+  assert.ok(over < map / 5, `the buttons cover ${over} of ${map} pixels of the map`);
+  await photograph(page, 'room-english');
+  browser.isUntroubled();
+  await page.context().close();
+});
+
 /** How wide the columns of the table are, and how wide they may be, pixels. */
 const roomOf = (page) =>
   page.locator('.tables .scroll').evaluate((scroll) => ({ wanted: scroll.scrollWidth, room: scroll.clientWidth }));

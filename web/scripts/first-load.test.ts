@@ -34,6 +34,6 @@ it.skipIf(!existsSync(manifestFile)).each(Object.entries(BUDGETS))(
     const sizes = Object.fromEntries(files.map((file) => [file, compressed(file)]));
     const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
     expect(total, JSON.stringify(sizes, null, 2)).toBeLessThanOrEqual(budget);
-    expect(files.filter((file) => /region-map|maplibre/.test(file))).toEqual([]);
+    expect(files.filter((file) => /ground-map|region-map|maplibre/.test(file))).toEqual([]);
   },
 );

@@ -1,12 +1,12 @@
 import { cleanup, render, waitFor } from '@testing-library/svelte';
 import type { Map as MapLibre } from 'maplibre-gl';
 import { afterEach, expect, it, vi } from 'vitest';
-import { groundMap, markPlaces } from '../map/region-map';
+import { groundMap, markPlaces } from '../map/ground-map';
 import PinMap from './PinMap.svelte';
 
 vi.mock('maplibre-gl', () => ({ ScaleControl: class {} }));
-vi.mock('../map/region-map', () => ({ groundMap: vi.fn(), markPlaces: vi.fn() }));
-vi.mock('../session/ground', () => ({ loadBase: async () => Promise.reject(new Error('no base map')) }));
+vi.mock('../map/ground-map', () => ({ groundMap: vi.fn(), markPlaces: vi.fn() }));
+vi.mock('../session/ground', () => ({ baseMap: { get: async () => Promise.reject(new Error('no base map')) } }));
 vi.mock('../session/region.svelte', () => ({
   loadRegion: async () => ({ sketch: true, attribution: '', offices: [], boundaries: { features: [] } }),
 }));

@@ -8,6 +8,7 @@ import {
   distance,
   hourAndMinute,
   latLon,
+  shortDateTime,
   timeOfDay,
   timeOrDate,
 } from './format';
@@ -20,6 +21,9 @@ describe('formatters', () => {
     expect(timeOfDay('2026-11-22T15:04:05Z', 'ja')).toBe('00:04:05');
     expect(dateTime('2026-11-22T15:04:05Z', 'ja')).toBe('11月23日(月) 00:04');
     expect(dateTime('2026-11-22T15:04:05Z', 'en')).toContain('November 23');
+    expect(shortDateTime('2026-11-22T15:04:05Z', 'ja')).toBe('11月23日(月) 00:04');
+    expect(shortDateTime('2026-11-22T15:04:05Z', 'en')).toBe('Mon, Nov 23, 00:04');
+    expect(day(Date.parse('2026-11-22T15:04:05Z'), 'en')).toBe('Mon, Nov 23');
   });
 
   it('show the time of the region where it is another one', () => {

@@ -16,6 +16,19 @@ export function dateTime(iso: string, language: Language, withYear = false): str
   }).format(new Date(iso));
 }
 
+/** The same with names of months as short as they are written: `11月22日(日) 15:04`, `Sun, Nov 22, 15:04`. */
+export function shortDateTime(iso: string, language: Language): string {
+  return dateFormat(language, {
+    timeZone: timeZone(),
+    month: 'short',
+    day: 'numeric',
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(new Date(iso));
+}
+
 /** `15:04:05`. `iso`: RFC 3339. */
 export function timeOfDay(iso: string, language: Language): string {
   return dateFormat(language, {
@@ -37,11 +50,11 @@ export function hourAndMinute(at: number, language: Language): string {
   }).format(at);
 }
 
-/** `11月22日(日)`. `at`: milliseconds since 1970, UTC. */
+/** `11月22日(日)`, `Sun, Nov 22`. `at`: milliseconds since 1970, UTC. */
 export function day(at: number, language: Language): string {
   return dateFormat(language, {
     timeZone: timeZone(),
-    month: 'long',
+    month: 'short',
     day: 'numeric',
     weekday: 'short',
   }).format(at);

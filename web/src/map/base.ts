@@ -6,6 +6,7 @@ import type {
 } from 'maplibre-gl';
 import type { BaseMap } from '../wire';
 import { archiveParts } from './archive';
+import { ofEdition } from './edition';
 import { FONTS, LIGHT_FONTS } from './fonts';
 import type { Explained } from './on-ground';
 import type { Palette } from './palette';
@@ -57,7 +58,7 @@ export function baseParts(
     };
   }
   if (!base.tiles) return NOTHING;
-  const url = new URL(base.tiles, origin).href;
+  const url = ofEdition(new URL(base.tiles, origin), base.edition);
   if (base.kind === 'archive') return base.archive ? archiveParts(base.archive, url, palette, local, scale) : NOTHING;
   return {
     sources: { base: { type: 'vector', url } },

@@ -54,16 +54,22 @@ it('makes a colour darker, black at most', () => {
 
 it('says once what all classes of a layer begin with', () => {
   const depths = ['浸水 0.5m未満', '浸水 0.5〜3.0m'];
-  expect(shortNames('洪水浸水想定区域', depths)).toEqual(['0.5m未満', '0.5〜3.0m']);
+  expect(shortNames('洪水浸水想定区域', depths).names).toEqual(['0.5m未満', '0.5〜3.0m']);
   const areas = ['土砂災害警戒区域（土石流）', '土砂災害特別警戒区域（土石流）'];
-  expect(shortNames('土砂災害警戒区域', areas)).toEqual(['警戒区域（土石流）', '特別警戒区域（土石流）']);
+  expect(shortNames('土砂災害警戒区域', areas).names).toEqual(['警戒区域（土石流）', '特別警戒区域（土石流）']);
 });
 
 it('leaves a name whole where the layer does not say it, or nothing would be left of it', () => {
   const of = '土砂災害警戒区域';
   const kinds = ['土砂災害警戒区域（土石流）', '土砂災害警戒区域（地すべり）'];
-  expect(shortNames(of, kinds)).toEqual(kinds);
-  expect(shortNames(of, [of, `${of}（地すべり）`])).toEqual([of, `${of}（地すべり）`]);
-  expect(shortNames(of, ['土砂災害警戒区域（土石流）'])).toEqual(['土砂災害警戒区域（土石流）']);
-  expect(shortNames('River flood', ['Flood depth below 0.5 m', 'Flood depth 0.5 to 3 m'])[0]).toContain('Flood depth');
+  expect(shortNames(of, kinds)).toEqual({ common: '', names: kinds });
+  expect(shortNames(of, [of, `${of}（地すべり）`]).names).toEqual([of, `${of}（地すべり）`]);
+  expect(shortNames(of, ['土砂災害警戒区域（土石流）']).names).toEqual(['土砂災害警戒区域（土石流）']);
+});
+
+it('gives the words that all classes begin with to the layer, where its name does not have them', () => {
+  expect(shortNames('River flood', ['Flood depth below 0.5 m', 'Flood depth 0.5 to 3 m'])).toEqual({
+    common: 'Flood depth',
+    names: ['below 0.5 m', '0.5 to 3 m'],
+  });
 });

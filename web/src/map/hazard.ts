@@ -1,5 +1,6 @@
 import type { ExpressionSpecification, LayerSpecification, VectorSourceSpecification } from 'maplibre-gl';
 import type { HazardClass, HazardLayer } from '../wire';
+import { ofEdition } from './edition';
 import type { Explained } from './on-ground';
 import { patternName, patternOf } from './patterns';
 
@@ -14,7 +15,8 @@ export const zonesSource = (id: string) => `hazard-${id}`;
 
 /** Where the tiles of a layer are: TileJSON on this node. `origin`: this node's URL. */
 export function zonesTiles(layer: HazardLayer, origin: string): VectorSourceSpecification {
-  return { type: 'vector', url: new URL(`/tiles/${zonesSource(layer.id)}.json`, origin).href };
+  const url = new URL(`/tiles/${zonesSource(layer.id)}.json`, origin);
+  return { type: 'vector', url: ofEdition(url, layer.imported_at) };
 }
 
 /** A value for each class of the layer, and one for codes that it does not know. */
@@ -29,18 +31,22 @@ function byClass(
 }
 
 /**
- * Names of a layer's classes without the word that all of them begin with, where the layer's own name has it: a legend
- * that is read from afar says it once.
+ * Names of a layer's classes without the words that all of them begin with: a legend that is read from afar says them
+ * once. `common`: these words, where the layer's own name does not have them.
  */
-export function shortNames(layer: string, names: readonly string[]): string[] {
+export function shortNames(layer: string, names: readonly string[]): { common: string; names: string[] } {
+  const whole = { common: '', names: [...names] };
   const [first = '', ...rest] = names;
+  if (rest.length === 0) return whole;
   let same = 0;
   while (same < first.length && rest.every((name) => name[same] === first[same])) same += 1;
-  const common = first.slice(0, same);
-  const said = [common, common.slice(0, common.lastIndexOf(' ') + 1)].find(
-    (word) => layer.includes(word.trim()) && names.every((name) => name.length > word.length),
-  );
-  return names.map((name) => name.slice(rest.length > 0 ? said?.length : 0));
+  const letters = first.slice(0, same);
+  const words = letters.slice(0, letters.lastIndexOf(' ') + 1);
+  const leaves = (common: string) => names.every((name) => name.length > common.length);
+  const said = [letters, words].find((common) => layer.includes(common.trim()) && leaves(common));
+  if (said !== undefined) return { common: '', names: names.map((name) => name.slice(said.length)) };
+  if (words === '' || !leaves(words)) return whole;
+  return { common: words.trim(), names: names.map((name) => name.slice(words.length)) };
 }
 
 /** A colour that is so much darker, 0 to 1. `colour`: `#rrggbb`. */

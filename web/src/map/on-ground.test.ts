@@ -90,3 +90,15 @@ it('does not look again for a report that comes', () => {
   map.tell('idle');
   expect(map.asked).toBe(2);
 });
+
+it('forgets what was seen once the map gets another ground', () => {
+  const map = new Moved();
+  const told: OnGround[] = [];
+  const forget = watchGround(map as unknown as MapLibre, (seen) => told.push(seen));
+  map.drawn = [water];
+  map.tell('idle');
+  map.drawn = [];
+  forget();
+  map.tell('idle');
+  expect(told.map((seen) => base(seen))).toEqual([['water'], []]);
+});

@@ -44,9 +44,10 @@ export function sameOnGround(a: OnGround | null, b: OnGround): boolean {
 
 /**
  * Tells what a map has of the ground whenever that changes. A legend that grows takes room of its map, which then shows
- * less: while the map only changes its height, what was seen stays, so that the two come to rest.
+ * less: while the map only changes its height, what was seen stays, so that the two come to rest. Gives what forgets
+ * what was seen, for a map that gets another ground.
  */
-export function watchGround(map: MapLibre, tell: (seen: OnGround) => void): void {
+export function watchGround(map: MapLibre, tell: (seen: OnGround) => void): () => void {
   let seen: OnGround | null = null;
   let due = true;
   let moved = false;
@@ -83,6 +84,10 @@ export function watchGround(map: MapLibre, tell: (seen: OnGround) => void): void
     seen = now;
     tell(now);
   });
+  return () => {
+    due = true;
+    moved = true;
+  };
 }
 
 /** Sources that change at every report and are no ground. */

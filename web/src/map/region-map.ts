@@ -1,177 +1,28 @@
-import 'maplibre-gl/dist/maplibre-gl.css';
-import {
-  type GeoJSONSource,
-  type LngLatBoundsLike,
-  type Map as MapLibre,
-  type MapMouseEvent,
-  NavigationControl,
-  type PaddingOptions,
-  setWorkerUrl,
-} from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { type Key, language, t } from '../i18n/index.svelte';
+import type { GeoJSONSource, MapMouseEvent } from 'maplibre-gl';
+import { language, t } from '../i18n/index.svelte';
 import type { Known } from '../state/shelters';
 import type { Changes, Incident } from '../state/world';
-import type { BaseMap, LatLon, Region } from '../wire';
+import type { LatLon } from '../wire';
+import { drawZones } from './draw-zones';
 import { drawnMarks, drawnSymbols } from './drawn-marks';
 import { Drawn, SIDES } from './features';
 import type { Frame } from './framing';
-import { type ShownZones, zoneLayers, zonesSource, zonesTiles } from './hazard';
-import { drawIcons, drawShields, PIXEL_RATIO } from './icons';
-import { mendSources } from './mending';
+import { begin, boundsOf, type MapOptions, room } from './ground-map';
+import type { ShownZones } from './hazard';
+import { drawIcons, PIXEL_RATIO } from './icons';
+import { townsOf } from './names';
 import type { Box, Mark } from './numbers';
 import { type OnGround, watchGround } from './on-ground';
 import type { View } from './on-map';
 import { Pace } from './pace';
-import { type Palette, paletteOf } from './palette';
-import { PatientMap } from './patient-map';
-import { drawPattern, PATTERN_RATIO, patternName, patternOf } from './patterns';
+import { paletteOf } from './palette';
+import type { PatientMap } from './patient-map';
 import { drawRasters, type Raster, type ShownRaster } from './rasters';
 import { metresPerPixel } from './scale';
 import type { Section } from './section';
 import { addShelters, UNSAID_FROM } from './shelters';
-import {
-  ABOVE_ZONES,
-  CLUSTERS_END,
-  GATHERED,
-  groundStyle,
-  incidentStyle,
-  type Place,
-  placeFeatures,
-  placeLayers,
-  townsOf,
-} from './style';
+import { CLUSTERS_END, GATHERED } from './style';
 import { TownNames } from './town-names';
-
-setWorkerUrl(workerUrl);
-
-const CONTROLS: Readonly<Record<string, Key>> = {
-  'Map.Title': 'map.title',
-  'NavigationControl.ZoomIn': 'map.zoom_in',
-  'NavigationControl.ZoomOut': 'map.zoom_out',
-};
-
-export type MapOptions = {
-  container: HTMLElement;
-  region: Region;
-  /** The base map; left out: none. */
-  base?: BaseMap | null;
-  /** Size of names and marks; a wall is read from afar. */
-  scale?: number;
-  /** How much of the map's upper edge is covered by something else, pixels. */
-  covered?: () => number;
-  /** Where to begin, and to stay when the page moves around the map; without it the whole region. */
-  start?: Frame | undefined;
-  /** Pixels of the picture per CSS pixel; left out: the screen's. */
-  pixelRatio?: number;
-};
-
-function boundsOf(region: Region): LngLatBoundsLike {
-  const { west, south, east, north } = region.bounds;
-  return [west, south, east, north];
-}
-
-/** A map, and what makes it keep the whole region in view again, until somebody moves it. */
-type Begun = { map: PatientMap; settle: () => void };
-
-/** Room around the region: the pins of danger rise above their places. */
-function room({ scale = 1, covered }: MapOptions): PaddingOptions {
-  const side = 20;
-  return { top: Math.max(side, 28 * scale) + (covered?.() ?? 0), bottom: side, left: side, right: side };
-}
-
-function begin(options: MapOptions, drillWord: string | null): Begun {
-  const { container, region, base = null, scale = 1 } = options;
-  const palette = paletteOf(container);
-  const local = language().startsWith('ja');
-  const ground = { region, base, palette, local, scale, origin: location.origin };
-  const map = new PatientMap({
-    container,
-    style: drillWord === null ? groundStyle(ground) : incidentStyle(ground, drillWord),
-    ...(options.start ?? { bounds: boundsOf(region), fitBoundsOptions: { padding: room(options) } }),
-    attributionControl: false,
-    ...(options.pixelRatio ? { pixelRatio: options.pixelRatio } : {}),
-    // Names that change places are never seen upon each other, and a still map draws no frames.
-    fadeDuration: 0,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    maxZoom: 18,
-    locale: Object.fromEntries(Object.entries(CONTROLS).map(([name, key]) => [name, t(key)])),
-  });
-  map.touchZoomRotate.disableRotation();
-  mendSources(map);
-  map.on('style.load', () => {
-    for (const { name, image } of drawShields(palette)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
-  });
-  // Until somebody moves the map, the whole region fills it, however the page settles around it.
-  let moved = options.start !== undefined;
-  map.on('movestart', (event) => {
-    if (event.originalEvent) moved = true;
-  });
-  map.on('resize', () => {
-    if (!moved) map.fitBounds(boundsOf(region), { padding: room(options), duration: 0 });
-  });
-  map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-  return {
-    map,
-    settle: () => {
-      moved = false;
-    },
-  };
-}
-
-/** A map of the region without incidents, for somebody who sets a pin. The caller removes it. */
-export function groundMap(options: MapOptions): MapLibre {
-  return begin(options, null).map;
-}
-
-/** Marks places on a map once it is drawn, each with a word; gives what marks others instead. */
-export function markPlaces(
-  map: MapLibre,
-  palette: Palette,
-  places: readonly Place[],
-): (places: readonly Place[]) => void {
-  let latest = places;
-  map.on('load', () => {
-    map.addSource('places', { type: 'geojson', data: placeFeatures(latest) });
-    for (const layer of placeLayers(palette)) map.addLayer(layer);
-  });
-  return (others) => {
-    latest = others;
-    map.getSource<GeoJSONSource>('places')?.setData(placeFeatures(latest));
-  };
-}
-
-/**
- * Draws these hazard layers on a map whose style has loaded, and no others, beneath the layer `below`. The ink of their
- * patterns is the palette's.
- */
-export function drawZones(
-  map: MapLibre,
-  shown: readonly ShownZones[],
-  palette: Palette,
-  scale = 1,
-  below = ABOVE_ZONES,
-): void {
-  const wanted = new Set(shown.map(({ layer }) => zonesSource(layer.id)));
-  const drawn = map.getStyle().layers.filter((layer) => 'source' in layer && layer.source.startsWith('hazard-'));
-  // All of them anew: there are few, their tiles stay, and their order is that of the list.
-  for (const { id } of drawn) map.removeLayer(id);
-  for (const source of Object.keys(map.getStyle().sources)) {
-    if (source.startsWith('hazard-') && !wanted.has(source)) map.removeSource(source);
-  }
-  for (const one of shown) {
-    const source = zonesSource(one.layer.id);
-    if (!map.getSource(source)) map.addSource(source, zonesTiles(one.layer, location.origin));
-    for (const pattern of one.layer.classes.map(({ pattern }) => patternOf(pattern))) {
-      const name = patternName(pattern, palette.pattern);
-      const image = pattern === 'none' || map.hasImage(name) ? null : drawPattern(pattern, palette.pattern);
-      if (image) map.addImage(name, image, { pixelRatio: PATTERN_RATIO });
-    }
-    for (const layer of zoneLayers(one, palette.pattern, scale)) map.addLayer(layer, below);
-  }
-}
 
 /** The layers of marks that somebody may point at. */
 const SINGLES = ['closed', 'closed-drills', 'incidents', 'incidents-drills', 'urgent'];
@@ -187,6 +38,9 @@ export class IncidentMap {
   readonly #map: PatientMap;
   readonly #options: MapOptions;
   readonly #settle: () => void;
+  readonly #moved: () => boolean;
+  /** Forgets what was seen of the ground. */
+  readonly #overlook: () => void;
   #ready = false;
   /** What came before the map was ready: the last of each kind. */
   readonly #waiting = new Map<string, () => void>();
@@ -215,9 +69,10 @@ export class IncidentMap {
     },
   ) {
     this.#options = options;
-    const { map, settle } = begin(options, t('app.drill'));
+    const { map, settle, moved } = begin(options, t('app.drill'));
     this.#map = map;
     this.#settle = settle;
+    this.#moved = moved;
     const icons = drawIcons(paletteOf(options.container));
     this.#map.on('load', () => {
       for (const icon of icons) this.#map.addImage(icon.name, icon.image, { pixelRatio: PIXEL_RATIO });
@@ -235,7 +90,7 @@ export class IncidentMap {
       this.#waiting.clear();
       this.#ask();
     });
-    if (options.onGround) watchGround(map, options.onGround);
+    this.#overlook = options.onGround ? watchGround(map, options.onGround) : () => {};
     const look = () => {
       const zoom = this.#map.getZoom();
       options.onView?.({ gathers: zoom < CLUSTERS_END, allShelters: zoom >= UNSAID_FROM });
@@ -287,6 +142,9 @@ export class IncidentMap {
 
   /** Draws these hazard layers and no others. */
   zones(shown: readonly ShownZones[]): void {
+    const before = new Map(this.#zones.map(({ layer }) => [layer.id, layer]));
+    // Of a layer whose edition is another nothing was seen yet.
+    if (shown.some(({ layer }) => (before.get(layer.id) ?? layer) !== layer)) this.#overlook();
     this.#zones = shown;
     this.#lay();
   }
@@ -333,6 +191,18 @@ export class IncidentMap {
   /** What it shows now: its marks, of a map of scale 1, and where there are symbols of any kind. */
   async marks(): Promise<{ marks: Mark[]; taken: Box[] }> {
     return { marks: await drawnMarks(this.#map), taken: drawnSymbols(this.#map) };
+  }
+
+  /** Gives it the keys. */
+  focus(): void {
+    this.#map.getCanvas().focus({ preventScroll: true });
+  }
+
+  /** Where somebody moved it; `undefined`: it shows the whole region. */
+  frame(): Frame | undefined {
+    if (!this.#moved()) return undefined;
+    const { lng, lat } = this.#map.getCenter();
+    return { center: [lng, lat], zoom: this.#map.getZoom() };
   }
 
   /** The part of the ground that it shows now. */

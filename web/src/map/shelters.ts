@@ -62,13 +62,13 @@ const NAME = 12;
 type Inks = { name: string; nameEdge: string; drill: string; onDrill: string };
 
 /** `word`: what stands beside a drill's marks. */
-function layers(scale: number, inks: Inks, word: string): SymbolLayerSpecification[] {
+function layers(scale: number, inks: Inks, word: string, unsaidFrom: number): SymbolLayerSpecification[] {
   const mark = (id: string, said: boolean, size: number): SymbolLayerSpecification => ({
     id,
     type: 'symbol',
     source: 'shelters',
     filter: ['all', ['==', ['get', 'said'], said], ['!', ['get', 'drill']]],
-    ...(said ? {} : { minzoom: UNSAID_FROM }),
+    ...(said ? {} : { minzoom: unsaidFrom }),
     layout: {
       'icon-image': ['get', 'icon'],
       'icon-size': size * scale,
@@ -126,11 +126,23 @@ function clearOf(scale: number): SymbolLayerSpecification {
   };
 }
 
-/** Puts shelters on a map that is drawn, beneath the layer `below`; gives what shows others. */
+/** How shelters are drawn. */
+type Drawing = {
+  scale: number;
+  /** The layer beneath which they lie. */
+  below: string;
+  /** Whether with their Japanese names. */
+  local: () => boolean;
+  drillWord: string;
+  /** The zoom from which on those are drawn of which nobody has said anything. */
+  unsaidFrom?: number;
+};
+
+/** Puts shelters on a map that is drawn; gives what shows others. */
 export function addShelters(
   map: MapLibre,
   page: Element,
-  { scale, below, local, drillWord }: { scale: number; below: string; local: () => boolean; drillWord: string },
+  { scale, below, local, drillWord, unsaidFrom = UNSAID_FROM }: Drawing,
 ): (shelters: readonly Known[]) => void {
   const style = getComputedStyle(page);
   const colour = (token: string) => style.getPropertyValue(token).trim();
@@ -147,7 +159,7 @@ export function addShelters(
     drill: colour('--drill'),
     onDrill: colour('--on-drill'),
   };
-  for (const layer of layers(scale, inks, drillWord)) map.addLayer(layer, below);
+  for (const layer of layers(scale, inks, drillWord, unsaidFrom)) map.addLayer(layer, below);
   map.addLayer(clearOf(scale));
   return (shelters) => map.getSource<GeoJSONSource>('shelters')?.setData(shelterFeatures(shelters, local()));
 }

@@ -20,6 +20,11 @@ type Remembered = {
   shelters?: SheltersShown | null;
 };
 
+/** Of each hazard its first layer: what is shown while nobody has chosen. */
+export function usualLayers(layers: readonly HazardLayer[]): HazardLayer[] {
+  return layers.filter(({ id, hazard }) => id === layers.find((one) => one.hazard === hazard)?.id);
+}
+
 const key = (office: string) => `sokuho.map.${office}`;
 
 function remembered(office: string): Remembered | null {
@@ -49,18 +54,23 @@ export class Shown {
     this.#office = office;
     const before = remembered(office);
     this.#base = before?.base !== false;
-    this.#raster = rasters.find(({ id, ground }) => ground && id === before?.raster)?.id ?? null;
+    this.#raster = before?.raster ?? null;
     this.#shelters = SHELTERS_SHOWN.find((one) => one === before?.shelters) ?? null;
+    this.take(layers, rasters);
+  }
+
+  /** What there is to be chosen from by now. What was there before stays as it was chosen. */
+  take(layers: readonly HazardLayer[], rasters: readonly Raster[] = []): void {
+    const before = remembered(this.#office);
+    this.#raster = rasters.find(({ id, ground }) => ground && id === this.#raster)?.id ?? null;
     const take = (id: string, usually: boolean) => {
+      if (this.#layers.has(id)) return;
       const was = before?.zones?.[id];
       const opacity = typeof was?.opacity === 'number' ? Math.min(1, Math.max(LEAST_OPACITY, was.opacity)) : OPACITY;
       this.#layers.set(id, { on: typeof was?.on === 'boolean' ? was.on : usually, opacity });
     };
-    const seen = new Set<string>();
-    for (const { id, hazard } of layers) {
-      take(id, !seen.has(hazard));
-      seen.add(hazard);
-    }
+    const usual = usualLayers(layers);
+    for (const layer of layers) take(layer.id, usual.includes(layer));
     for (const { id, ground } of rasters) if (!ground) take(id, false);
   }
 

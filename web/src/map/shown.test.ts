@@ -72,3 +72,16 @@ it('shows the base map where the node has a ground no longer', () => {
   const odd = new Shown('07202', LAYERS, RASTERS);
   expect([odd.ground, odd.shelters]).toEqual(['base', null]);
 });
+
+it('takes in a layer that comes while it is shown, and keeps what was chosen, also where nothing is remembered', () => {
+  const shown = new Shown('07202', LAYERS, RASTERS);
+  shown.show('flood-max', false);
+  shown.draw('landslide', 0.9);
+  shown.ground = 'proxy-pale';
+  localStorage.clear();
+  shown.take([...LAYERS, layer('snow', 'avalanche'), layer('flood-duration', 'flood')], RASTERS);
+  expect(['flood-max', 'snow', 'flood-duration'].map((id) => shown.has(id))).toEqual([false, true, false]);
+  expect([shown.opacity('landslide'), shown.ground]).toEqual([0.9, 'proxy-pale']);
+  shown.take(LAYERS, []);
+  expect(shown.ground).toBe('base');
+});

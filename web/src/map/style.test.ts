@@ -4,7 +4,17 @@ import type { BaseMap, Region } from '../wire';
 import type { Palette } from './palette';
 import { ABOVE_ZONES, type Ground, groundStyle, incidentStyle } from './style';
 
-const region = { offices: [], boundaries: { type: 'FeatureCollection', features: [] } } as unknown as Region;
+const municipality = (name: string, lon: number) => ({
+  kind: 'municipality',
+  code: name,
+  name,
+  label: { lat: 37.4, lon },
+});
+const region = {
+  offices: [municipality('金山町', 139.1), municipality('湯川村', 139.6), municipality('猪苗代町', 139.9)],
+  bounds: { west: 139, south: 37, east: 140, north: 38 },
+  boundaries: { type: 'FeatureCollection', features: [] },
+} as unknown as Region;
 const base: BaseMap = {
   kind: 'sketch',
   sketch: true,
@@ -39,6 +49,13 @@ it('gives marks, discs and words their room before it places the names, which hi
   for (const id of rooms) expect(order.indexOf(id)).toBeGreaterThan(order.indexOf('names'));
   // Names for which they left no room choose before them.
   for (const id of rooms) expect(order.indexOf(id)).toBeLessThan(order.indexOf('names-over'));
+  // Discs' numbers and danger's signs before those, and only names for which nothing else is left before these.
+  const cores = order.filter((id) => id.startsWith('core-of-'));
+  expect(cores.toSorted()).toEqual(
+    ['clusters', 'clusters-drills', 'incidents-drills', 'urgent'].map((id) => `core-of-${id}`),
+  );
+  for (const id of cores) expect(order.indexOf(id)).toBeGreaterThan(order.indexOf('names-over'));
+  for (const id of cores) expect(order.indexOf(id)).toBeLessThan(order.indexOf('names-upon'));
   expect(symbols.find(({ id }) => id === 'names')?.layout).toMatchObject({ 'text-overlap': 'never' });
 });
 
@@ -54,6 +71,14 @@ it('gathers a drill and what is real in clusters of their own', () => {
   expect(JSON.stringify(discs[1]?.layout)).not.toContain('訓練');
 });
 
+it('hides danger behind no disc of a drill, and nothing real behind anything of a drill', () => {
+  const above = (upper: string, lower: string) => expect(order.indexOf(upper)).toBeGreaterThan(order.indexOf(lower));
+  above('urgent', 'clusters-drills');
+  above('clusters', 'clusters-drills');
+  above('incidents', 'clusters-drills');
+  above('incidents', 'incidents-drills');
+});
+
 it('lays zones on land and water, and lines, borders, marks and names upon the zones', () => {
   const at = (id: string) => order.indexOf(id);
   expect(at('base-water')).toBeLessThan(at(ABOVE_ZONES));
@@ -67,7 +92,24 @@ it('takes a sketch as it came, larger base maps as tiles of this node, and goes 
   const tiled: BaseMap = { ...base, kind: 'features', sketch: false, tiles: '/tiles/base.json' };
   delete tiled.features;
   const style = groundStyle({ ...ground, base: tiled });
-  expect(style.sources.base).toEqual({ type: 'vector', url: 'http://node.example/tiles/base.json' });
+  const url = `http://node.example/tiles/base.json?edition=${encodeURIComponent(base.edition)}`;
+  expect(style.sources.base).toEqual({ type: 'vector', url });
   expect(style.layers.find(({ id }) => id === 'base-road')).toMatchObject({ 'source-layer': 'road' });
   expect(Object.keys(groundStyle({ ...ground, base: null }).sources)).toEqual(['boundaries', 'names']);
+});
+
+it('moves a name beyond the edge of the region that it is near only where it finds no other place', () => {
+  const names = sources.names as { data: GeoJSON.FeatureCollection };
+  expect(names.data.features.map(({ properties }) => properties?.edge)).toEqual(['west', 'none', 'east']);
+  const layout = symbols.find(({ id }) => id === 'names')?.layout;
+  const cases = (layout?.['text-variable-anchor-offset'] ?? []) as unknown[];
+  const [west, east, inner] = [3, 5, 6].map((at) => {
+    const [, places] = cases[at] as [string, unknown[]];
+    return places.filter((one) => typeof one === 'string');
+  });
+  // Text that is anchored at its right goes to the left.
+  const ends = (anchors: string[] | undefined, side: string) => anchors?.map((anchor) => anchor.endsWith(side));
+  expect(ends(west, 'right')?.toSorted()).toEqual(ends(west, 'right'));
+  expect(ends(east, 'left')?.toSorted()).toEqual(ends(east, 'left'));
+  expect([west?.toSorted(), east?.toSorted()]).toEqual([inner?.toSorted(), inner?.toSorted()]);
 });

@@ -7,60 +7,19 @@ import type {
   SourceSpecification,
   StyleSpecification,
   SymbolLayerSpecification,
-  VariableAnchorOffsetCollectionSpecification,
 } from 'maplibre-gl';
 import type { BaseMap, LatLon, Region } from '../wire';
 import { baseParts } from './base';
 import { FONTS } from './fonts';
 import { CLUSTER, CLUSTER_DRILL, DANGER_RADIUS, DANGER_RISE } from './icons';
+import { names, namesLayer } from './names';
 import type { Palette } from './palette';
-import { NAMES, NAMES_OVER, named, type Town } from './town-names';
-
-/** Where a name may stand beside its point, in ems: the first place where it hides nothing. */
-const NAME_PLACES: VariableAnchorOffsetCollectionSpecification = [
-  ...['center', [0, 0], 'bottom', [0, -0.7], 'top', [0, 0.7], 'left', [0.6, 0], 'right', [-0.6, 0]],
-  ...['bottom-left', [0.3, -0.5], 'bottom-right', [-0.3, -0.5], 'top-left', [0.3, 0.5], 'top-right', [-0.3, 0.5]],
-  ...['bottom', [0, -1.3], 'top', [0, 1.3], 'left', [1.3, 0], 'right', [-1.3, 0]],
-  ...['top-left', [-0.5, 1.2], 'top-right', [0.5, 1.2], 'bottom-left', [-0.5, -1.2], 'bottom-right', [0.5, -1.2]],
-  ...['top-left', [1.2, 0.3], 'top-right', [-1.2, 0.3], 'bottom-left', [1.2, -0.3], 'bottom-right', [-1.2, -0.3]],
-  ...['left', [2, 0], 'right', [-2, 0], 'top', [0, 2], 'bottom', [0, -2]],
-] as VariableAnchorOffsetCollectionSpecification;
+import { NAMES, NAMES_OVER, NAMES_UPON, named } from './town-names';
 
 /** Zoom at and above which nothing is gathered in clusters. */
 export const CLUSTERS_END = 12;
 
 const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
-
-/** How wide and high a municipality is together, degrees: who has little ground must keep the name upon it. */
-function reach(region: Region, code: string): number {
-  const corners = region.boundaries.features
-    .filter((feature) => feature.properties.code === code)
-    .flatMap((feature) => feature.geometry.coordinates.flat(2));
-  const side = (axis: 0 | 1) => {
-    const along = corners.map((corner) => corner[axis] ?? 0);
-    return along.length === 0 ? 0 : along.reduce((a, b) => Math.max(a, b)) - along.reduce((a, b) => Math.min(a, b));
-  };
-  return side(0) + side(1);
-}
-
-/** The municipalities as the map names them. `local`: in Japanese, else in English. */
-export function townsOf(region: Region, local: boolean): (Town & { code: string })[] {
-  return region.offices
-    .filter((office) => office.kind === 'municipality')
-    .map(({ code, name, english, label }) => ({ code, name: local ? name : english, position: label }));
-}
-
-/** The names on the map. */
-function names(region: Region, local: boolean): GeoJSON.FeatureCollection<GeoJSON.Point> {
-  return {
-    type: 'FeatureCollection',
-    features: townsOf(region, local).map(({ code, name, position }) => ({
-      type: 'Feature',
-      geometry: { type: 'Point', coordinates: [position.lon, position.lat] },
-      properties: { name, reach: reach(region, code) },
-    })),
-  };
-}
 
 /** What every map of the region is drawn from. */
 export type Ground = {
@@ -123,37 +82,7 @@ export function groundStyle({ region, base, palette, local, scale, origin }: Gro
         layout: { ...border.layout, visibility: 'none' },
         paint: { ...border.paint, 'line-color': palette.name },
       },
-      {
-        id: NAMES,
-        type: 'symbol',
-        source: 'names',
-        layout: {
-          'text-field': ['get', 'name'],
-          'text-font': FONTS,
-          'text-size': [
-            'interpolate',
-            ['linear'],
-            ['zoom'],
-            7,
-            10 * scale,
-            8,
-            11.5 * scale,
-            9,
-            14 * scale,
-            12,
-            22 * scale,
-          ],
-          'text-letter-spacing': 0.06,
-          // The halo counts: two names must not look like one.
-          'text-padding': 3,
-          // A name moves aside for marks and other names; the smallest municipality chooses first. `TownNames` writes
-          // those that find no room upon the marks.
-          'text-variable-anchor-offset': NAME_PLACES,
-          'text-overlap': 'never',
-          'symbol-sort-key': ['get', 'reach'],
-        },
-        paint: { 'text-color': palette.name, 'text-halo-color': palette.nameEdge, 'text-halo-width': 2 * scale },
-      },
+      namesLayer(palette, scale, local),
     ],
   };
 }
@@ -320,10 +249,11 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
       },
     };
   };
-  // A disc lies above danger's ring, which is the larger: the ring is seen around it, and its number is read. What is
-  // real lies above a drill's.
+  // A disc of real ones lies above danger's ring, which is the larger: the ring is seen around it, and its number is
+  // read. What is real lies above what is a drill's, its discs too, and the sign of danger above both.
   const marks: SymbolLayerSpecification[] = [
     singles('drills'),
+    discs('drills'),
     singles('gathered'),
     {
       id: 'urgent',
@@ -331,9 +261,10 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
       source: 'urgent',
       layout: { 'icon-image': ['get', 'icon'], 'icon-size': URGENT_SIZE * scale, 'icon-anchor': 'bottom', ...always },
     },
-    discs('drills'),
     discs('gathered'),
   ];
+  /** A layer of names that has none yet. */
+  const none = (id: string) => ground.layers.filter(isName).map((layer) => ({ ...layer, id, filter: named([], true) }));
   const words: Readonly<Record<string, Word>> = { 'incidents-drills': drillUnder(1.2), urgent: drillUnder(0.3) };
   const gathered: SourceSpecification = {
     type: 'geojson',
@@ -373,11 +304,27 @@ export function incidentStyle(on: Ground, drillWord: string): StyleSpecification
       // Names stand above the marks, and beside them.
       ...ground.layers.filter(isName),
       // A name may touch the edge of a single mark; discs, whose numbers are read, and danger stay whole.
-      ...marks.map((layer) => keepClear(layer, CLEAR[layer.id] ?? 0.55, scale, words[layer.id])),
-      ...ground.layers.filter(isName).map((layer) => ({ ...layer, id: NAMES_OVER, filter: named([], true) })),
+      ...marks.map((layer) => keepClear(layer, CLEAR[layer.id] ?? 0.55, scale)),
+      ...none(NAMES_OVER),
+      // Where that leaves a name no room, what is read of the marks stays free all the same.
+      ...marks
+        .filter(({ id }) => CORE[id] !== undefined)
+        .map((layer) => ({
+          ...keepClear(layer, CORE[layer.id] ?? 0, scale, words[layer.id]),
+          id: `core-of-${layer.id}`,
+        })),
+      ...none(NAMES_UPON),
     ],
   };
 }
 
 /** How large the room is that names keep clear of, in sizes of the mark. */
 const CLEAR: Readonly<Record<string, number>> = { urgent: URGENT_SIZE, clusters: 0.9, 'clusters-drills': 0.9 };
+
+/** The same of what is read of a mark: a disc's number, danger's sign, the word of a drill. */
+const CORE: Readonly<Record<string, number>> = {
+  urgent: 0.8 * URGENT_SIZE,
+  clusters: 0.5,
+  'clusters-drills': 0.5,
+  'incidents-drills': 0.3,
+};

@@ -20,15 +20,25 @@ function mapThatShows(...seen: string[]) {
   return { map, names: new TownNames(map as unknown as MapLibre, towns), moved: () => calls.get('moveend')?.() };
 }
 
-it('writes a name upon the marks where they left it no room, and asks for it once', () => {
+it('writes a name upon the marks where they left it no room, then upon what is read of them, and asks no more', () => {
   const { map, names } = mapThatShows('磐梯町');
+  const filters = () => map.setFilter.mock.calls.splice(0);
+  const one = ['in', ['get', 'name'], ['literal', ['柳津町']]];
+  const none = ['in', ['get', 'name'], ['literal', []]];
   expect(names.look()).toBe(true);
-  const literal = ['in', ['get', 'name'], ['literal', ['柳津町']]];
-  expect(map.setFilter.mock.calls).toEqual([
-    ['names', ['!', literal]],
-    ['names-over', literal],
+  expect(filters()).toEqual([
+    ['names', ['!', one]],
+    ['names-over', one],
+    ['names-upon', none],
+  ]);
+  expect(names.look()).toBe(true);
+  expect(filters()).toEqual([
+    ['names', ['!', one]],
+    ['names-over', none],
+    ['names-upon', one],
   ]);
   expect(names.look()).toBe(false);
+  expect(filters()).toEqual([]);
 });
 
 it('leaves names that are seen, that lie out of view, or that a near view has no room for', () => {
@@ -44,6 +54,6 @@ it('tries all places anew once the map has moved', () => {
   names.look();
   map.setFilter.mockClear();
   moved();
-  expect(map.setFilter).toHaveBeenLastCalledWith('names-over', ['in', ['get', 'name'], ['literal', []]]);
+  expect(map.setFilter).toHaveBeenCalledWith('names-over', ['in', ['get', 'name'], ['literal', []]]);
   expect(names.look()).toBe(true);
 });

@@ -1,39 +1,16 @@
 import type { BaseMap, HazardLayers, TileJson, TileSources } from '../wire';
 import { call } from './http';
+import { Told } from './told';
 
-let base: Promise<BaseMap> | null = null;
-let layers: Promise<HazardLayers> | null = null;
-let sources: Promise<TileSources> | null = null;
-
-/** Fetches the base map once for a page; a failed fetch may be tried again. */
-export function loadBase(): Promise<BaseMap> {
-  base ??= fetchBase().catch((error: unknown) => {
-    base = null;
-    throw error;
-  });
-  return base;
-}
-
-async function fetchBase(): Promise<BaseMap> {
-  const base = await call<BaseMap>('/api/base');
+/** The base map. */
+export const baseMap = new Told(async () => {
+  const base = await call<BaseMap>('/api/base', { again: true });
   // Somebody else made the archive: what its layers are called stands in its own description.
   return base.kind === 'archive' && base.tiles ? { ...base, archive: await call<TileJson>(base.tiles) } : base;
-}
+});
 
-/** Fetches which hazard layers there are, once for a page; a failed fetch may be tried again. */
-export function loadHazardLayers(): Promise<HazardLayers> {
-  layers ??= call<HazardLayers>('/api/hazard/layers').catch((error: unknown) => {
-    layers = null;
-    throw error;
-  });
-  return layers;
-}
+/** Which hazard layers there are. */
+export const hazardLayers = new Told(() => call<HazardLayers>('/api/hazard/layers', { again: true }));
 
-/** Fetches which sources of tiles there are, once for a page; a failed fetch may be tried again. */
-export function loadTileSources(): Promise<TileSources> {
-  sources ??= call<TileSources>('/tiles').catch((error: unknown) => {
-    sources = null;
-    throw error;
-  });
-  return sources;
-}
+/** Which sources of tiles there are. */
+export const tileSources = new Told(() => call<TileSources>('/tiles'));

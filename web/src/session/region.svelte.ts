@@ -3,21 +3,31 @@ import { language, t } from '../i18n/index.svelte';
 import { setTimeZone } from '../i18n/zone.svelte';
 import type { Office, Place, Region } from '../wire';
 import { call } from './http';
+import { Told } from './told';
 
 let region = $state.raw<Region | null>(null);
-let asked: Promise<Region> | null = null;
+const told = new Told(() => call<Region>('/api/region', { again: true }));
+
+async function take(asked: Promise<Region>): Promise<Region> {
+  const now = await asked;
+  region = now;
+  setTimeZone(now.time_zone);
+  return now;
+}
 
 /** Fetches the region once for a page; a failed fetch may be tried again. */
-export async function loadRegion(): Promise<Region> {
-  asked ??= call<Region>('/api/region');
-  try {
-    region = await asked;
-    setTimeZone(region.time_zone);
-    return region;
-  } catch (error) {
-    asked = null;
-    throw error;
-  }
+export function loadRegion(): Promise<Region> {
+  return take(told.get());
+}
+
+/** Fetches the region anew, for a page that stays open while the node gets another one. */
+export function renewRegion(): Promise<Region> {
+  return take(told.again());
+}
+
+/** The region as the node told it last; `null` until it is loaded. */
+export function currentRegion(): Region | null {
+  return region;
 }
 
 /** The offices, municipalities first, each in the region's own order. Empty until the region is loaded. */

@@ -39,6 +39,7 @@ export class Picture<I extends Incident = OfficeIncident> {
   /** When the world was last looked at, on the client's clock. */
   #lookedAt = Number.NEGATIVE_INFINITY;
   #watchers = new Set<(changes: Changes) => void>();
+  readonly #returns = new Set<() => void>();
 
   constructor(source: PictureSource) {
     this.#client = new LinkClient({
@@ -112,9 +113,20 @@ export class Picture<I extends Incident = OfficeIncident> {
     return () => this.#watchers.delete(watcher);
   }
 
+  /**
+   * Calls whenever the picture is live again after a cut: the node may have been started anew meanwhile, with other
+   * maps. Gives what undoes it.
+   */
+  onReturn(call: () => void): () => void {
+    this.#returns.add(call);
+    return () => this.#returns.delete(call);
+  }
+
   /** What a person sees of the link is shown at once; its age moves every second anyway. */
   #take(status: LinkStatus): void {
+    const { phase, freshAt } = this.#latest;
     this.#latest = status;
+    if (status.phase === 'live' && phase !== 'live' && freshAt !== null) for (const call of this.#returns) call();
     const [known, knew] = [status.freshAt !== null, this.#status.freshAt !== null];
     const same = status.phase === this.#status.phase && status.reason === this.#status.reason && known === knew;
     if (!same || standing(status, browserSurroundings.now()) !== this.standing) this.#tick();
