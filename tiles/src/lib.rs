@@ -74,7 +74,9 @@ impl Tile {
         let deepest = f64::from(1_u32 << MAX_ZOOM);
         let lat = lat.clamp(-MAX_LATITUDE, MAX_LATITUDE).to_radians();
         let across = (lon + 180.0) / 360.0;
-        let down = (1.0 - lat.tan().asinh() / PI) / 2.0;
+        // atanh(sin φ) is asinh(tan φ), at half the cost: every point of a tile comes through here.
+        let sine = lat.sin();
+        let down = (1.0 - ((1.0 + sine) / (1.0 - sine)).ln() / 2.0 / PI) / 2.0;
         // Always through the deepest zoom, so that a tile's parent is the tile of its positions.
         let number = |part: f64| {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range of u32")]
@@ -154,6 +156,17 @@ mod tests {
         let bounds = tile.bounds();
         assert!(bounds.west <= 139.9297 && 139.9297 < bounds.east);
         assert!(bounds.south < 37.4878 && 37.4878 <= bounds.north);
+    }
+
+    /// The formula of the OpenStreetMap wiki, as it is written there.
+    #[test]
+    fn rows_are_those_of_the_usual_formula() {
+        for step in 0..=2_000 {
+            let lat = -MAX_LATITUDE + 2.0 * MAX_LATITUDE * f64::from(step) / 2_000.0;
+            let down = (1.0 - lat.to_radians().tan().asinh() / PI) / 2.0;
+            let row = (down * f64::from(1_u32 << MAX_ZOOM)).clamp(0.0, f64::from((1_u32 << MAX_ZOOM) - 1));
+            assert!((f64::from(Tile::at(lat, 0.0, MAX_ZOOM).y) - row).abs() <= 1.001, "{lat}");
+        }
     }
 
     #[test]

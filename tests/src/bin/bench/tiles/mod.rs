@@ -79,7 +79,7 @@ fn make_live_tables(database: &Database) -> Result<()> {
     for (table, of, name) in [(&INCIDENTS, "incident", "status"), (&REPORTS, "report", "incident::text")] {
         database.query(&format!(
             "create unlogged table {} as select id::text, {name}, category, drill, danger_to_life, \
-             extract(epoch from filed_at)::bigint as filed_at, st_transform(geom, 3857) as geom from sokuho.{of}",
+             extract(epoch from filed_at)::bigint as filed_at, st_transform(geom, 3857)::geometry(geometry, 3857) as geom from sokuho.{of}",
             table.name
         ))?;
         table.index(database)?;
@@ -107,7 +107,7 @@ pub async fn hazard(scale: &Scale, findings: &mut Findings) -> Result<()> {
     zones::load(&database, scale)?;
     database.query(
         "create unlogged table zone_on_map as select (number % 7)::text as class, \
-         st_transform(geom, 3857) as geom from zone",
+         st_transform(geom, 3857)::geometry(geometry, 3857) as geom from zone",
     )?;
     ZONES.index(&database)?;
     let others = Others::start(&postgres, &database, Ground(zones::BOX), findings).await?;
