@@ -63,7 +63,8 @@ impl Pictures {
     }
 }
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+/// A picture of one grey pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\xdac\xd8\x02\0\0\xb6\0\xb5\xb5._i\0\0\0\0IEND\xaeB`\x82";
 
 #[tokio::test]
 async fn pictures_of_another_server_are_kept_and_given_when_the_line_is_cut() -> Result<()> {
