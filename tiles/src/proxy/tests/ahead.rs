@@ -33,7 +33,7 @@ async fn a_run_has_bounds() {
     let upside_down = Bounds { north: 37.0, south: 38.0, ..AIZU };
     assert!(matches!(run(&node, &upside_down, (5, 10)).await, Err(PrefetchError::Nothing)));
     assert_eq!(upstream.asked(), 0);
-    let small = node_with(upstream.source("raster"), Limits { disk: (1 << 20) + 20_000, ..limits() });
+    let small = node_with(upstream.source("raster"), Limits { disk: 10 * 4_096, ..limits() });
     assert!(matches!(run(&small, &AIZU, (5, 12)).await, Err(PrefetchError::NoRoom { .. })));
     upstream.now_does(Does::HangUp);
     assert!(matches!(run(&node, &AIZU, (5, 12)).await, Err(PrefetchError::Failing(_))));
@@ -47,4 +47,20 @@ async fn a_run_keeps_its_pace() {
     let done = prefetch(&node.proxy, "fake", &AIZU, (5, 9), 20, |_| {}).await.unwrap();
     let least = Duration::from_millis(50) * u32::try_from(done.of - 1).unwrap();
     assert!(began.elapsed() >= least, "{:?} for {} tiles", began.elapsed(), done.of);
+}
+
+#[tokio::test]
+async fn what_was_fetched_ahead_stays_whatever_is_asked_for_later() {
+    let upstream = Upstream::start(Does::Answer(answer("200 OK", PNG))).await;
+    let node = node_with(upstream.source("raster"), Limits { disk: 150 * 4_096, ..limits() });
+    // Somebody looked at a part of it before.
+    assert!(node.tile(HERE).await.is_ok());
+    let done = prefetch(&node.proxy, "fake", &AIZU, (5, 12), 1_000, |_| {}).await.unwrap();
+    assert!(done.of > 40 && done.at_hand == 1, "{done:?}");
+    for x in 0..300 {
+        assert!(node.tile(Tile { z: 12, x, y: 1_536 }).await.is_ok(), "far away");
+    }
+    upstream.now_does(Does::HangUp);
+    let again = prefetch(&node.proxy, "fake", &AIZU, (5, 12), 1_000, |_| {}).await.unwrap();
+    assert_eq!((again.at_hand, again.failed), (done.of, 0));
 }

@@ -141,7 +141,7 @@ struct Node {
 const LONG: Duration = Duration::from_secs(3_600);
 
 fn limits() -> Limits {
-    Limits { connect: LONG, patience: LONG, keep_free: 0, tile: 1 << 20, ..Limits::default() }
+    Limits { connect: LONG, patience: LONG, keep_free: 0, tile: 1 << 20, burst: 1_000, ..Limits::default() }
 }
 
 /// What must come, if anything goes on at all.

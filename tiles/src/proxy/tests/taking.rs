@@ -132,3 +132,20 @@ async fn a_vector_tile_is_kept_and_given_packed_however_it_came() {
     upstream.now_does(Does::Answer(answer("200 OK", PNG)));
     assert!(node.tile(THERE).await.unwrap_err().contains("image/png instead of a tile"));
 }
+
+#[tokio::test]
+async fn a_source_is_asked_so_often_and_what_is_at_hand_is_given_all_the_same() {
+    let upstream = Upstream::start(Does::Answer(answer("200 OK", PNG))).await;
+    let node = node_with(upstream.source("raster"), Limits { burst: 3, between: LONG, ..limits() });
+    let column = |x| Tile { z: 10, x, y: 396 };
+    for x in 0..3 {
+        assert_eq!(node.tile(column(x)).await, Ok(Some(PNG.to_vec())));
+    }
+    for x in 3..9 {
+        assert!(matches!(node.proxy.tile("fake", column(x)).await, Err(ProxyError::Busy)));
+    }
+    node.later(OLD + 1);
+    assert_eq!(node.tile(column(0)).await, Ok(Some(PNG.to_vec())), "an old one, which is not fetched anew now");
+    node.quiet().await;
+    assert_eq!(upstream.asked(), 3);
+}
