@@ -254,9 +254,13 @@ impl Proxy {
             return Ok(found.clone());
         }
         let fetched = self.upstream.fetch(&known.source, tile).await.map_err(|error| {
-            // Also one that sends pages instead of tiles: the line may end at a portal that wants a password.
-            known.left_alone_until.store((self.now)() + LEFT_ALONE, Ordering::Relaxed);
-            tracing::warn!(source = id, error = %error, "a tile cannot be fetched");
+            if error.is_of_one_tile() {
+                tracing::debug!(source = id, error = %error, "a tile is not to be had");
+            } else {
+                // Also one that sends pages instead of tiles: the line may end at a portal that wants a password.
+                known.left_alone_until.store((self.now)() + LEFT_ALONE, Ordering::Relaxed);
+                tracing::warn!(source = id, error = %error, "a tile cannot be fetched");
+            }
             ProxyError::Upstream(Arc::new(error))
         })?;
         let (proxy, id) = (Arc::clone(self), id.to_owned());

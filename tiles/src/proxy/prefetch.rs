@@ -14,6 +14,10 @@ pub const MOST: u64 = 200_000;
 /// A run ends when so many tiles in a row fail.
 const PATIENCE: u64 = 5;
 
+/// The same where a source answers, but has something against each of the tiles: some answer 403 wherever they have
+/// none, and others to whom they want to be rid of.
+const PATIENCE_WITH_TILES: u64 = 200;
+
 /// Why a run does not begin, or ends early.
 #[derive(Debug, thiserror::Error)]
 pub enum PrefetchError {
@@ -35,7 +39,7 @@ pub enum PrefetchError {
         done: u64,
     },
     /// The source fails again and again.
-    #[error("{PATIENCE} tiles in a row failed, the last because: {0}")]
+    #[error("too many tiles in a row failed, the last because: {0}")]
     Failing(ProxyError),
 }
 
@@ -98,7 +102,7 @@ pub async fn prefetch(
     }
     let mut pace = interval(Duration::from_secs(1) / a_second.max(1));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut failed_in_a_row = 0;
+    let (mut failed_in_a_row, mut refused_in_a_row) = (0, 0);
     for tile in tiles(bounds, zooms) {
         let kept = proxy.kept(source, tile).await;
         let mut is_there = true;
@@ -110,13 +114,16 @@ pub async fn prefetch(
                 Ok(found) => {
                     progress.nothing += u64::from(found.given.is_none());
                     progress.bytes += found.given.map_or(0, |(made, _)| made.plain.len() as u64);
-                    failed_in_a_row = 0;
+                    (failed_in_a_row, refused_in_a_row) = (0, 0);
                 }
                 Err(error) => {
                     is_there = false;
                     progress.failed += 1;
-                    failed_in_a_row += 1;
-                    if failed_in_a_row >= PATIENCE {
+                    match &error {
+                        ProxyError::Upstream(why) if why.is_of_one_tile() => refused_in_a_row += 1,
+                        _ => failed_in_a_row += 1,
+                    }
+                    if failed_in_a_row >= PATIENCE || refused_in_a_row >= PATIENCE_WITH_TILES {
                         return Err(PrefetchError::Failing(error));
                     }
                     proxy.forgive(source);

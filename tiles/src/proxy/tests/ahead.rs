@@ -64,3 +64,22 @@ async fn what_was_fetched_ahead_stays_whatever_is_asked_for_later() {
     let again = prefetch(&node.proxy, "fake", &AIZU, (5, 12), 1_000, |_| {}).await.unwrap();
     assert_eq!((again.at_hand, again.failed), (done.of, 0));
 }
+
+#[tokio::test]
+async fn a_run_goes_on_past_tiles_that_the_source_refuses_but_not_for_ever() {
+    let upstream = Upstream::start(Does::Answer(answer("403 No", b""))).await;
+    let node = node(&upstream);
+    let done = prefetch(&node.proxy, "fake", &AIZU, (5, 11), 1_000, |progress| {
+        if progress.done == 20 {
+            upstream.now_does(Does::Answer(answer("200 OK", PNG)));
+        }
+    });
+    let done = done.await.unwrap();
+    assert_eq!((done.failed, done.done, done.nothing), (20, done.of, 0));
+    assert!(done.of > 25 && node.tile(HERE).await.is_ok(), "{done:?}");
+    upstream.now_does(Does::Answer(answer("403 No", b"")));
+    let before = upstream.asked();
+    let refused = prefetch(&node.proxy, "fake", &AIZU, (13, 14), 1_000, |_| {}).await;
+    assert!(matches!(refused, Err(PrefetchError::Failing(_))), "{refused:?}");
+    assert_eq!(upstream.asked(), before + 200);
+}
