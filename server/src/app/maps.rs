@@ -100,7 +100,8 @@ pub(super) async fn sources(
     sources.extend(base.map(|base| ("base".to_owned(), base)));
     if !remotes.ids.is_empty() {
         let proxy = remotes.open(clock)?;
-        let proxied = |remote: &Remote| (format!("proxy-{}", remote.id), Source::proxied(&proxy, remote));
+        let proxied =
+            |remote: &Remote| (format!("proxy-{}", remote.id), Source::proxied(&proxy, remote, region.bounds()));
         sources.extend(proxy.sources().map(proxied));
     }
     Ok(sources)

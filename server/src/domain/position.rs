@@ -134,6 +134,18 @@ impl Bounds {
         }
     }
 
+    /// The box with as much again on each side: what screens show that show all of it. Ends where the world does.
+    #[must_use]
+    pub fn with_surroundings(&self) -> Self {
+        let (across, down) = (self.east - self.west, self.north - self.south);
+        Self {
+            west: (self.west - across).max(-180.0),
+            south: (self.south - down).max(-90.0),
+            east: (self.east + across).min(180.0),
+            north: (self.north + down).min(90.0),
+        }
+    }
+
     /// The smallest box on the grid of coarse positions ([`Position::coarse`]) that holds this one.
     #[must_use]
     pub fn coarse(&self) -> Self {

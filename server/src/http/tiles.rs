@@ -134,6 +134,9 @@ async fn tile(
     let source = state.source(&source)?;
     let tile = Tile::parse(&z, &x, &y, source.zooms);
     let tile = tile.map_err(|no_tile| ApiError::new(Code::TileOutOfRange).detail(no_tile.to_string()))?;
+    if !source.reaches(tile) {
+        return Err(ApiError::new(Code::TileOutOfRange).detail("the tile lies beyond the bounds of the source"));
+    }
     let audience = who.0.audience();
     let keeping = keeping(source, audience);
     if matches!(source.origin, Origin::Still(_) | Origin::Archive(_)) {

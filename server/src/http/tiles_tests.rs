@@ -91,10 +91,43 @@ async fn a_vector_tile_of_another_server_is_given_packed() {
     disk.write("fake", at, &Kept { fetched: 1_000, bytes: tile.clone() }).unwrap();
     let limits = Limits { keep_free: 0, ..Limits::default() };
     let proxy = Proxy::open(remote.clone(), folder.path(), limits, Arc::new(|| 1_000)).unwrap();
-    let sources = Sources::from([("proxy-fake".to_owned(), Source::proxied(&proxy, &remote[0]))]);
+    let sources = Sources::from([(
+        "proxy-fake".to_owned(),
+        Source::proxied(&proxy, &remote[0], Region::built_in().unwrap().bounds()),
+    )]);
     let answer = get(sources, "/tiles/proxy-fake/9/455/198").await;
     assert_eq!((answer.status, answer.header(header::CONTENT_ENCODING)), (200, "gzip"));
     let mut plain = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&answer.body[..]), &mut plain).unwrap();
     assert_eq!(plain, tile);
+}
+
+#[tokio::test]
+async fn tiles_of_another_server_are_given_as_far_as_screens_of_the_region_reach_and_nobody_is_asked_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = r#"{"sources":[{"id":"fake","name":"偽","english":"Fake","kind":"raster","url":"http://127.0.0.1:1/{z}/{x}/{y}",
+        "minzoom":2,"maxzoom":18,"attribution":"nobody","terms":"none"}]}"#;
+    let remote = source::read(list, true).unwrap();
+    let limits = Limits { keep_free: 0, ..Limits::default() };
+    let proxy = Proxy::open(remote.clone(), folder.path(), limits, Arc::new(|| 1_000)).unwrap();
+    let bounds = Region::built_in().unwrap().bounds();
+    let source = Source::proxied(&proxy, &remote[0], bounds);
+    let edges = source.bounds;
+    let sources = Sources::from([("proxy-fake".to_owned(), source)]);
+    let at = |lat: f64, lon: f64, z: u8| {
+        let Tile { z, x, y } = Tile::at(lat, lon, z);
+        format!("/tiles/proxy-fake/{z}/{x}/{y}")
+    };
+    // None of them is asked for: New York, Kyoto, and the rest of the world at a zoom that shows all of Japan.
+    for far in [at(40.7, -74.0, 10), at(40.7, -74.0, 18), at(35.0, 135.0, 14), at(40.7, -74.0, 2)] {
+        let answer = get(sources.clone(), &far).await;
+        let said = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(answer.status == 404 && said.contains("tile_out_of_range"), "{far} {} {said}", answer.status);
+    }
+    // Nobody is there to answer these, but somebody is asked, or was a moment ago.
+    for (lat, lon) in [(edges.south, edges.west), (edges.north, edges.east), (bounds.north, bounds.west)] {
+        for z in [2, 6, 12, 18] {
+            assert_eq!(get(sources.clone(), &at(lat, lon, z)).await.status, 502, "{lat} {lon} {z}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use sokuho_tiles::drawers::NotDone;
 use sokuho_tiles::proxy::source::{Kind, Source as Remote};
 use sokuho_tiles::proxy::{Proxy, ProxyError};
 use sokuho_tiles::shapes::{self, Layer};
-use sokuho_tiles::{MAX_LATITUDE, Tile};
+use sokuho_tiles::{Tile, TileRange};
 
 use super::desk::Desk;
 use super::drawing;
@@ -210,19 +210,28 @@ impl Source {
         }
     }
 
-    /// A source of another server.
-    pub fn proxied(proxy: &Arc<Proxy>, remote: &Remote) -> Self {
+    /// A source of another server, as far as the region and its surroundings go: nobody is to see the world through this
+    /// node.
+    pub fn proxied(proxy: &Arc<Proxy>, remote: &Remote, region: Bounds) -> Self {
         Self {
             origin: Origin::Proxy(Arc::clone(proxy), remote.id.clone()),
             name: remote.name.clone(),
             attribution: remote.attribution.clone(),
             kind: if remote.kind == Kind::Raster { TileKind::Raster } else { TileKind::Vector },
             zooms: remote.zooms,
-            bounds: Bounds { west: -180.0, south: -MAX_LATITUDE, east: 180.0, north: MAX_LATITUDE },
+            bounds: region.with_surroundings(),
             layers: vec![],
             edition: String::new(),
             content_type: MVT,
         }
+    }
+
+    /// Whether it gives this tile at all. What is made here is empty beyond its bounds; of another server's nobody is
+    /// asked for what lies there.
+    pub fn reaches(&self, tile: Tile) -> bool {
+        let Bounds { west, south, east, north } = self.bounds;
+        let bounds = sokuho_tiles::Bounds { west, south, east, north };
+        !matches!(self.origin, Origin::Proxy(..)) || TileRange::covering(&bounds, tile.z).contains(tile)
     }
 
     /// The tile; `None` where there is nothing.

@@ -63,7 +63,8 @@ impl Pictures {
     }
 }
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+/// A picture of one grey pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\xdac\xd8\x02\0\0\xb6\0\xb5\xb5._i\0\0\0\0IEND\xaeB`\x82";
 
 #[tokio::test]
 async fn pictures_of_another_server_are_kept_and_given_when_the_line_is_cut() -> Result<()> {
@@ -90,6 +91,11 @@ async fn pictures_of_another_server_are_kept_and_given_when_the_line_is_cut() ->
     let refused = public.get("/tiles/proxy-fake/10/911/396").await?;
     let problem = refused.refused(502, "map_source_failed")?;
     ensure!(!problem.to_string().contains(&pictures.address) && refused.header("retry-after") == "30", "{problem}");
+    let described = public.get("/tiles/proxy-fake.json").await?.good()?;
+    let west = described["bounds"][0].as_f64();
+    ensure!(west.is_some_and(|west| (130.0..139.5).contains(&west)), "the region and its surroundings: {described}");
+    // New York.
+    public.get("/tiles/proxy-fake/10/301/385").await?.refused(404, "tile_out_of_range")?;
     pictures.sends(None);
     ensure!(public.get("/tiles/proxy-fake/10/910/396").await?.body == PNG, "a tile at hand is given");
     public.get("/tiles/proxy-fake/15/0/0").await?.refused(404, "tile_out_of_range")?;

@@ -1,4 +1,5 @@
-//! Tiles from elsewhere on our own disk: a file for each, with a budget. What was used longest ago goes first.
+//! Tiles from elsewhere on our own disk: a file for each, with a budget. What was used longest ago goes first; what was
+//! fetched ahead goes last, and only where it alone is too much, such as under a smaller budget.
 //!
 //! A file begins with a few words of ours: when the tile was fetched, how long it is, a check sum. A file that was cut
 //! short by a power cut is as good as none.
@@ -26,6 +27,16 @@ const BLOCK: u64 = 4_096;
 /// one that fetches ahead, may write into it too.
 const COUNTED_AFTER: u64 = 16;
 
+/// The folder of what was fetched ahead, beside those of the sources: no source's id has this letter.
+const AHEAD: &str = "_ahead";
+
+/// What was fetched ahead takes all of the budget but one in so many parts. It is more than what is made free at once,
+/// so that whatever else is kept never has to push it out.
+const NOT_AHEAD: u64 = 4;
+
+/// One in so many parts of the budget is made free at once.
+const FREED: u64 = 8;
+
 /// How far apart two notes of a tile's use are, seconds: a note is a write.
 const NOTED_EVERY: i64 = 3_600;
 
@@ -47,6 +58,8 @@ pub struct Disk {
     /// Bytes of the disk that are left to others.
     keep_free: u64,
     used: AtomicU64,
+    /// Bytes of these that were fetched ahead.
+    ahead: AtomicU64,
     /// Bytes that were written since the folder was counted.
     uncounted: AtomicU64,
     written: AtomicU64,
@@ -60,12 +73,13 @@ impl Disk {
     /// Those of the disk.
     pub fn open(folder: &Path, budget: u64, keep_free: u64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let used = all(folder)?.iter().map(|(_, size, _)| size).sum();
+        let files = all(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
             budget,
             keep_free,
-            used: AtomicU64::new(used),
+            used: AtomicU64::new(sum(&files, |_| true)),
+            ahead: AtomicU64::new(sum(&files, |file| file.ahead)),
             uncounted: AtomicU64::new(0),
             written: AtomicU64::new(0),
             counting: Mutex::new(()),
@@ -77,15 +91,36 @@ impl Disk {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Bytes that it may take.
-    pub fn budget(&self) -> u64 {
-        self.budget
+    /// Bytes that what was fetched ahead may take: three quarters of the budget.
+    fn budget_ahead(&self) -> u64 {
+        self.budget - self.budget / NOT_AHEAD
+    }
+
+    /// Counts a tile that is kept among those that were fetched ahead. `false`: they would have too much, or the tile is
+    /// not kept, because the disk is full.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn keep_ahead(&self, source: &str, tile: Tile) -> io::Result<bool> {
+        let (from, to) = (self.path(source, tile), self.path_ahead(source, tile));
+        let size = match fs::metadata(&from) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(to.exists()),
+            about => taken_by(about?.len()),
+        };
+        if self.ahead.load(Ordering::Relaxed) + size > self.budget_ahead() {
+            return Ok(false);
+        }
+        fs::create_dir_all(to.parent().unwrap_or(&self.folder))?;
+        fs::rename(&from, &to)?;
+        self.ahead.fetch_add(size, Ordering::Relaxed);
+        Ok(true)
     }
 
     /// The tile of a source, if it is kept and whole. `now` is noted as its last use.
     pub fn read(&self, source: &str, tile: Tile, now: i64) -> Option<Kept> {
-        let path = self.path(source, tile);
-        let mut file = File::open(&path).ok()?;
+        let (ahead, other) = (self.path_ahead(source, tile), self.path(source, tile));
+        let ahead = File::open(&ahead).map(|file| (file, ahead));
+        let (mut file, path) = ahead.or_else(|_| File::open(&other).map(|file| (file, other))).ok()?;
         let mut words = [0; WORDS];
         file.read_exact(&mut words).ok()?;
         let mut bytes = Vec::new();
@@ -107,7 +142,8 @@ impl Disk {
         Some(kept)
     }
 
-    /// Keeps a tile. May take long, for it looks through the whole folder now and then. Makes room if there is none; keeps nothing where the disk itself has none left.
+    /// Keeps a tile; a newer one of those that were fetched ahead is one of them too. May take long, for it looks through
+    /// the whole folder now and then. Makes room if there is none; keeps nothing where the disk itself has none left.
     ///
     /// # Errors
     /// Those of the disk.
@@ -117,7 +153,8 @@ impl Disk {
         if disk.f_bavail.saturating_mul(disk.f_frsize) < self.keep_free.saturating_add(size) || size > self.budget {
             return Ok(());
         }
-        let path = self.path(source, tile);
+        let ahead = Some(self.path_ahead(source, tile)).filter(|path| path.exists());
+        let path = ahead.unwrap_or_else(|| self.path(source, tile));
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder)?;
         // A name of its own, then the real one at once: nobody reads half a tile.
@@ -150,26 +187,36 @@ impl Disk {
         let Ok(_alone) = self.counting.try_lock() else { return Ok(()) };
         self.uncounted.store(0, Ordering::Relaxed);
         let mut files = all(&self.folder)?;
-        let mut used: u64 = files.iter().map(|(_, size, _)| size).sum();
+        let (mut used, mut ahead) = (sum(&files, |_| true), sum(&files, |file| file.ahead));
         if used > self.budget {
             files.sort();
-            for (_, size, path) in files {
-                if used <= self.budget - self.budget / 8 {
+            for file in files {
+                if used <= self.budget - self.budget / FREED {
                     break;
                 }
-                match fs::remove_file(&path) {
+                match fs::remove_file(&file.path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => used -= size,
+                    _ => used -= file.size,
                 }
+                ahead -= if file.ahead { file.size } else { 0 };
             }
         }
         self.used.store(used, Ordering::Relaxed);
+        self.ahead.store(ahead, Ordering::Relaxed);
         Ok(())
     }
 
     fn path(&self, source: &str, tile: Tile) -> PathBuf {
-        self.folder.join(source).join(tile.z.to_string()).join(tile.x.to_string()).join(tile.y.to_string())
+        self.folder.join(below(source, tile))
     }
+
+    fn path_ahead(&self, source: &str, tile: Tile) -> PathBuf {
+        self.folder.join(AHEAD).join(below(source, tile))
+    }
+}
+
+fn below(source: &str, tile: Tile) -> PathBuf {
+    [source, &tile.z.to_string(), &tile.x.to_string(), &tile.y.to_string()].iter().collect()
 }
 
 fn words_of(kept: &Kept) -> [u8; WORDS] {
@@ -202,8 +249,24 @@ fn note_use(path: &Path, now: i64) {
     _ = File::options().write(true).open(path).and_then(|file| file.set_times(FileTimes::new().set_modified(at)));
 }
 
-/// All files, with their last use and what they take.
-fn all(folder: &Path) -> io::Result<Vec<(Option<i64>, u64, PathBuf)>> {
+/// A file, in the order in which they go.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Lying {
+    ahead: bool,
+    /// Seconds since 1970.
+    used: Option<i64>,
+    /// What it takes.
+    size: u64,
+    path: PathBuf,
+}
+
+fn sum(files: &[Lying], of: impl Fn(&&Lying) -> bool) -> u64 {
+    files.iter().filter(of).map(|file| file.size).sum()
+}
+
+/// All files.
+fn all(folder: &Path) -> io::Result<Vec<Lying>> {
+    let ahead = folder.join(AHEAD);
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -218,7 +281,8 @@ fn all(folder: &Path) -> io::Result<Vec<(Option<i64>, u64, PathBuf)>> {
             if about.is_dir() {
                 open.push(entry.path());
             } else if about.is_file() {
-                found.push((about.modified().ok().and_then(seconds), taken_by(about.len()), entry.path()));
+                let (used, path) = (about.modified().ok().and_then(seconds), entry.path());
+                found.push(Lying { ahead: path.starts_with(&ahead), used, size: taken_by(about.len()), path });
             }
         }
     }
@@ -226,87 +290,4 @@ fn all(folder: &Path) -> io::Result<Vec<(Option<i64>, u64, PathBuf)>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tile(x: u32) -> Tile {
-        Tile { z: 14, x, y: 7 }
-    }
-
-    fn kept(fetched: i64, length: usize) -> Kept {
-        Kept { fetched, bytes: vec![7; length] }
-    }
-
-    #[test]
-    fn a_tile_is_kept_and_counted_and_found_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::open(folder.path(), 1 << 20, 0).unwrap();
-        assert_eq!(disk.read("std", tile(1), 100), None);
-        disk.write("std", tile(1), &kept(100, 5_000)).unwrap();
-        disk.write("std", tile(2), &kept(100, 0)).unwrap();
-        disk.write("std", tile(1), &kept(200, 3_000)).unwrap();
-        assert_eq!((disk.read("std", tile(1), 300), disk.used()), (Some(kept(200, 3_000)), 2 * BLOCK));
-        let again = Disk::open(folder.path(), 1 << 20, 0).unwrap();
-        assert_eq!((again.read("std", tile(2), 300), again.used()), (Some(kept(100, 0)), 2 * BLOCK));
-        assert_eq!(again.read("pale", tile(1), 300), None, "another source has another tile");
-    }
-
-    #[test]
-    fn a_file_that_was_cut_short_or_changed_is_as_good_as_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::open(folder.path(), 1 << 20, 0).unwrap();
-        for spoil in [
-            (|bytes: &mut Vec<u8>| bytes.truncate(50)) as fn(&mut Vec<u8>),
-            |bytes| bytes.truncate(3),
-            |bytes| bytes[100] ^= 1,
-            |bytes| bytes[5] ^= 1,
-            |bytes| bytes.push(0),
-        ] {
-            disk.write("std", tile(1), &kept(100, 500)).unwrap();
-            let path = disk.path("std", tile(1));
-            let mut bytes = fs::read(&path).unwrap();
-            spoil(&mut bytes);
-            fs::write(&path, bytes).unwrap();
-            assert_eq!(disk.read("std", tile(1), 100), None);
-        }
-    }
-
-    #[test]
-    fn the_folder_stays_within_its_budget_and_what_was_used_longest_ago_goes() {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::open(folder.path(), 64 * BLOCK, 0).unwrap();
-        for n in 0..200_u32 {
-            let now = i64::from(n) * (NOTED_EVERY + 1);
-            disk.write("std", tile(n), &kept(now, 1_000)).unwrap();
-            assert!(disk.read("std", tile(0), now).is_some(), "it is used again and again");
-            assert!(disk.used() <= 64 * BLOCK, "{}", disk.used());
-        }
-        assert_eq!(all(folder.path()).unwrap().iter().map(|(_, size, _)| size).sum::<u64>(), disk.used());
-        assert!(disk.read("std", tile(1), 0).is_none() && disk.read("std", tile(199), 0).is_some());
-    }
-
-    #[test]
-    fn two_who_write_into_one_folder_stay_near_the_budget_together() {
-        let folder = tempfile::tempdir().unwrap();
-        let budget = 64 * BLOCK;
-        let both = [0, 1].map(|_| Disk::open(folder.path(), budget, 0).unwrap());
-        for n in 0..200_u32 {
-            for (x, disk) in both.iter().enumerate() {
-                disk.write("std", Tile { z: 14, x: u32::try_from(x).unwrap(), y: n }, &kept(n.into(), 1_000)).unwrap();
-            }
-            let taken: u64 = all(folder.path()).unwrap().iter().map(|(_, size, _)| size).sum();
-            assert!(taken <= budget + budget / 8, "{} blocks", taken / BLOCK);
-        }
-    }
-
-    #[test]
-    fn nothing_is_kept_where_the_disk_has_no_room_or_the_tile_no_place() {
-        let folder = tempfile::tempdir().unwrap();
-        let full = Disk::open(folder.path(), 1 << 20, u64::MAX).unwrap();
-        full.write("std", tile(1), &kept(100, 500)).unwrap();
-        let small = Disk::open(folder.path(), BLOCK, 0).unwrap();
-        small.write("std", tile(1), &kept(100, 5_000)).unwrap();
-        assert_eq!(small.read("std", tile(1), 100), None);
-        assert!(all(folder.path()).unwrap().is_empty());
-    }
-}
+mod tests;

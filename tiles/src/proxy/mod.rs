@@ -2,9 +2,11 @@
 //! and it is still given out when the line is cut.
 //!
 //! A tile at hand is given at once; if it is old, another is fetched meanwhile. Of many who ask for the same tile one
-//! fetches it. A source that fails is left alone for a while, so that nobody waits for a line that is cut.
+//! fetches it. A source that fails is left alone for a while, so that nobody waits for a line that is cut, and no source
+//! is asked more often than it would like, however many ask us.
 
 pub mod disk;
+mod pace;
 pub mod prefetch;
 pub mod source;
 mod upstream;
@@ -19,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 use self::disk::{Disk, Kept};
+use self::pace::Pace;
 use self::source::Source;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Fetched, Upstream};
@@ -57,13 +60,19 @@ pub struct Limits {
     pub patience: Duration,
     /// Bytes of a tile at most, as it comes and unpacked.
     pub tile: usize,
+    /// How often each source is asked at once, after a rest.
+    pub burst: u32,
+    /// After which time it may be asked once more.
+    pub between: Duration,
 }
 
 impl Default for Limits {
-    /// 1 GiB, 256 MiB left free, 5 s, 15 s, 4 MiB.
+    /// 1 GiB, 256 MiB left free, 5 s, 15 s, 4 MiB; 200 tiles at once and 50 a second, which is some screens that nobody
+    /// has looked at before.
     fn default() -> Self {
         let (connect, patience) = (Duration::from_secs(5), Duration::from_secs(15));
-        Self { disk: 1 << 30, keep_free: 256 << 20, connect, patience, tile: 4 << 20 }
+        let (burst, between) = (200, Duration::from_millis(20));
+        Self { disk: 1 << 30, keep_free: 256 << 20, connect, patience, tile: 4 << 20, burst, between }
     }
 }
 
@@ -79,8 +88,8 @@ pub enum ProxyError {
     /// The source failed a moment ago and is left alone.
     #[error("the source failed a moment ago and is left alone for a while")]
     LeftAlone,
-    /// Too many wait for tiles of slow sources.
-    #[error("too many requests wait for tiles")]
+    /// Too many wait for tiles of slow sources, or the source is asked as often as it may be.
+    #[error("too many tiles are asked for that are not at hand")]
     Busy,
 }
 
@@ -121,9 +130,17 @@ impl Found {
 /// A tile that is being fetched: what came of it, as soon as that is known.
 type Fetching = watch::Receiver<Option<Result<Found, ProxyError>>>;
 
+/// A source, and how it is with it.
+struct Known {
+    source: Source,
+    /// Seconds since 1970.
+    left_alone_until: AtomicI64,
+    pace: Pace,
+}
+
 /// The sources that this node takes tiles from, and what it keeps of them.
 pub struct Proxy {
-    sources: BTreeMap<String, (Source, AtomicI64)>,
+    sources: BTreeMap<String, Known>,
     upstream: Upstream,
     disk: Disk,
     /// Bytes of a tile at most.
@@ -140,8 +157,12 @@ impl Proxy {
     /// # Errors
     /// Those of the disk, and if the system has no certificates of authorities to trust.
     pub fn open(sources: Vec<Source>, folder: &Path, limits: Limits, now: Now) -> io::Result<Arc<Self>> {
+        let known = |source: Source| {
+            let pace = Pace::new(limits.burst, limits.between);
+            (source.id.clone(), Known { source, left_alone_until: AtomicI64::new(i64::MIN), pace })
+        };
         Ok(Arc::new(Self {
-            sources: sources.into_iter().map(|one| (one.id.clone(), (one, AtomicI64::new(i64::MIN)))).collect(),
+            sources: sources.into_iter().map(known).collect(),
             upstream: Upstream::new(limits)?,
             disk: Disk::open(folder, limits.disk, limits.keep_free)?,
             largest: limits.tile,
@@ -154,7 +175,7 @@ impl Proxy {
 
     /// The sources.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
-        self.sources.values().map(|(source, _)| source)
+        self.sources.values().map(|known| &known.source)
     }
 
     /// Bytes of the disk that kept tiles take.
@@ -167,14 +188,14 @@ impl Proxy {
     /// # Errors
     /// [`ProxyError`]
     pub async fn tile(self: &Arc<Self>, source: &str, tile: Tile) -> Result<Given, ProxyError> {
-        let (known, _) = self.sources.get(source).ok_or(ProxyError::NoSource)?;
-        if !(known.zooms.0..=known.zooms.1).contains(&tile.z) {
+        let (least, most) = self.sources.get(source).ok_or(ProxyError::NoSource)?.source.zooms;
+        if !(least..=most).contains(&tile.z) {
             return Ok(None);
         }
         if let Some(found) = self.kept(source, tile).await {
             if self.is_old(&found) && !self.is_left_alone(source) {
                 // Nobody waits for it; if it fails the old one is still there.
-                self.begin(source, tile);
+                _ = self.begin(source, tile);
             }
             return Ok(found.given);
         }
@@ -186,18 +207,22 @@ impl Proxy {
 
     /// Fetches a tile and keeps it. Who asks for one that is being fetched waits for that one.
     async fn fetch(self: &Arc<Self>, source: &str, tile: Tile) -> Result<Found, ProxyError> {
-        let mut fetching = self.begin(source, tile);
+        let mut fetching = self.begin(source, tile)?;
         let fetched = fetching.wait_for(Option::is_some).await;
         fetched.ok().and_then(|fetched| fetched.clone()).unwrap_or(Err(ProxyError::Busy))
     }
 
-    /// Begins to fetch a tile, unless it is being fetched: in a task of its own, so that it is kept even if whoever
-    /// asked has gone.
-    fn begin(self: &Arc<Self>, source: &str, tile: Tile) -> Fetching {
+    /// Begins to fetch a tile, unless it is being fetched or the source is asked too often: in a task of its own, so that
+    /// it is kept even if whoever asked has gone.
+    fn begin(self: &Arc<Self>, source: &str, tile: Tile) -> Result<Fetching, ProxyError> {
+        let known = self.sources.get(source).ok_or(ProxyError::NoSource)?;
         let key = (source.to_owned(), tile);
         let mut all = self.fetching();
         if let Some(fetching) = all.get(&key) {
-            return fetching.clone();
+            return Ok(fetching.clone());
+        }
+        if !known.pace.take() {
+            return Err(ProxyError::Busy);
         }
         let (tell, told) = watch::channel(None);
         all.insert(key.clone(), told.clone());
@@ -208,11 +233,11 @@ impl Proxy {
             let fetched = proxy.fetch_now(&source, tile).await;
             tell.send_replace(Some(fetched));
         });
-        told
+        Ok(told)
     }
 
     async fn fetch_now(self: &Arc<Self>, id: &str, tile: Tile) -> Result<Found, ProxyError> {
-        let (source, left_alone_until) = self.sources.get(id).ok_or(ProxyError::NoSource)?;
+        let known = self.sources.get(id).ok_or(ProxyError::NoSource)?;
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(ProxyError::Busy);
@@ -228,10 +253,14 @@ impl Proxy {
         if let Some(found) = before.as_ref().filter(|found| !self.is_old(found)) {
             return Ok(found.clone());
         }
-        let fetched = self.upstream.fetch(source, tile).await.map_err(|error| {
-            // Also one that sends pages instead of tiles: the line may end at a portal that wants a password.
-            left_alone_until.store((self.now)() + LEFT_ALONE, Ordering::Relaxed);
-            tracing::warn!(source = id, error = %error, "a tile cannot be fetched");
+        let fetched = self.upstream.fetch(&known.source, tile).await.map_err(|error| {
+            if error.is_of_one_tile() {
+                tracing::debug!(source = id, error = %error, "a tile is not to be had");
+            } else {
+                // Also one that sends pages instead of tiles: the line may end at a portal that wants a password.
+                known.left_alone_until.store((self.now)() + LEFT_ALONE, Ordering::Relaxed);
+                tracing::warn!(source = id, error = %error, "a tile cannot be fetched");
+            }
             ProxyError::Upstream(Arc::new(error))
         })?;
         let (proxy, id) = (Arc::clone(self), id.to_owned());
@@ -267,19 +296,29 @@ impl Proxy {
         reading.await.ok().flatten()
     }
 
+    /// Counts a tile that is kept among those that were fetched ahead; `false`: there is no room for it.
+    async fn keep_ahead(self: &Arc<Self>, source: &str, tile: Tile) -> bool {
+        let (proxy, source) = (Arc::clone(self), source.to_owned());
+        let keeping = tokio::task::spawn_blocking(move || proxy.disk.keep_ahead(&source, tile)).await;
+        keeping.map_err(io::Error::other).flatten().unwrap_or_else(|error| {
+            tracing::warn!(error = %error, "a tile cannot be kept");
+            false
+        })
+    }
+
     fn is_old(&self, found: &Found) -> bool {
         let old = if found.given.is_none() { OLD_NOTHING } else { OLD };
         (self.now)().saturating_sub(found.fetched) > old
     }
 
     fn is_left_alone(&self, source: &str) -> bool {
-        self.sources.get(source).is_some_and(|(_, until)| (self.now)() < until.load(Ordering::Relaxed))
+        self.sources.get(source).is_some_and(|known| (self.now)() < known.left_alone_until.load(Ordering::Relaxed))
     }
 
     /// The source is tried again although it failed a moment ago: a run that fetches ahead keeps its own pace.
     fn forgive(&self, source: &str) {
-        if let Some((_, until)) = self.sources.get(source) {
-            until.store(i64::MIN, Ordering::Relaxed);
+        if let Some(known) = self.sources.get(source) {
+            known.left_alone_until.store(i64::MIN, Ordering::Relaxed);
         }
     }
 

@@ -14,6 +14,10 @@ pub const MOST: u64 = 200_000;
 /// A run ends when so many tiles in a row fail.
 const PATIENCE: u64 = 5;
 
+/// The same where a source answers, but has something against each of the tiles: some answer 403 wherever they have
+/// none, and others to whom they want to be rid of.
+const PATIENCE_WITH_TILES: u64 = 200;
+
 /// Why a run does not begin, or ends early.
 #[derive(Debug, thiserror::Error)]
 pub enum PrefetchError {
@@ -26,14 +30,16 @@ pub enum PrefetchError {
     /// The source has none of the zooms, or the area is none.
     #[error("the source has no tiles in this area at these zooms")]
     Nothing,
-    /// What is kept would push out what was fetched before.
-    #[error("the room for kept tiles is used up after {done} tiles: raise the budget")]
+    /// What was fetched ahead has all the room that it may have, or the disk is full.
+    #[error(
+        "the room for tiles fetched ahead is used up after {done} tiles: raise the budget, or make room on the disk"
+    )]
     NoRoom {
         /// Tiles that were gone through.
         done: u64,
     },
     /// The source fails again and again.
-    #[error("{PATIENCE} tiles in a row failed, the last because: {0}")]
+    #[error("too many tiles in a row failed, the last because: {0}")]
     Failing(ProxyError),
 }
 
@@ -71,7 +77,8 @@ fn count(bounds: &Bounds, zooms: (u8, u8)) -> u64 {
     })
 }
 
-/// Fetches the tiles of an area that are not at hand, at most so many a second, and says after each how far it is.
+/// Fetches the tiles of an area that are not at hand, at most so many a second, and says after each how far it is. What
+/// is asked for later pushes none of them out, nor those that were at hand.
 /// Zooms that the source has not are passed over.
 ///
 /// # Errors
@@ -84,8 +91,8 @@ pub async fn prefetch(
     a_second: u32,
     mut tell: impl FnMut(Progress),
 ) -> Result<Progress, PrefetchError> {
-    let (known, _) = proxy.sources.get(source).ok_or(PrefetchError::Failing(ProxyError::NoSource))?;
-    let zooms = (zooms.0.max(known.zooms.0), zooms.1.min(known.zooms.1));
+    let (least, most) = proxy.sources.get(source).ok_or(PrefetchError::Failing(ProxyError::NoSource))?.source.zooms;
+    let zooms = (zooms.0.max(least), zooms.1.min(most));
     if zooms.0 > zooms.1 || bounds.west > bounds.east || bounds.south > bounds.north {
         return Err(PrefetchError::Nothing);
     }
@@ -95,32 +102,36 @@ pub async fn prefetch(
     }
     let mut pace = interval(Duration::from_secs(1) / a_second.max(1));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut failed_in_a_row = 0;
+    let (mut failed_in_a_row, mut refused_in_a_row) = (0, 0);
     for tile in tiles(bounds, zooms) {
         let kept = proxy.kept(source, tile).await;
+        let mut is_there = true;
         if kept.is_some_and(|kept| !proxy.is_old(&kept)) {
             progress.at_hand += 1;
         } else {
-            // A tile takes some tens of kilobytes: what is left must be worth going on.
-            if proxy.disk.used() + (1 << 20) > proxy.disk.budget() {
-                return Err(PrefetchError::NoRoom { done: progress.done });
-            }
             pace.tick().await;
             match proxy.fetch(source, tile).await {
                 Ok(found) => {
                     progress.nothing += u64::from(found.given.is_none());
                     progress.bytes += found.given.map_or(0, |(made, _)| made.plain.len() as u64);
-                    failed_in_a_row = 0;
+                    (failed_in_a_row, refused_in_a_row) = (0, 0);
                 }
                 Err(error) => {
+                    is_there = false;
                     progress.failed += 1;
-                    failed_in_a_row += 1;
-                    if failed_in_a_row >= PATIENCE {
+                    match &error {
+                        ProxyError::Upstream(why) if why.is_of_one_tile() => refused_in_a_row += 1,
+                        _ => failed_in_a_row += 1,
+                    }
+                    if failed_in_a_row >= PATIENCE || refused_in_a_row >= PATIENCE_WITH_TILES {
                         return Err(PrefetchError::Failing(error));
                     }
                     proxy.forgive(source);
                 }
             }
+        }
+        if is_there && !proxy.keep_ahead(source, tile).await {
+            return Err(PrefetchError::NoRoom { done: progress.done });
         }
         progress.done += 1;
         tell(progress);

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use super::Limits;
 use super::source::{Kind, Source};
 use crate::Tile;
-use crate::format::{Format, is_gzip, unpack};
+use crate::format::{Flaw, Format, is_gzip, unpack};
 
 /// What went wrong with a source.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,14 @@ pub enum UpstreamError {
         /// The source.
         source_id: String,
     },
+    /// The answer is a picture that nobody should draw.
+    #[error("the source {source_id} sends a picture that {flaw}")]
+    Picture {
+        /// The source.
+        source_id: String,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
     /// The answer is no tile, or one of another kind.
     #[error("the source {source_id} sends {found} instead of a tile")]
     NoTile {
@@ -45,6 +53,18 @@ pub enum UpstreamError {
         /// What it is, if it is known.
         found: &'static str,
     },
+}
+
+impl UpstreamError {
+    /// Whether the source may have the other tiles: it refuses this one (4xx, but for those that say who or how often
+    /// one may ask at all: 401, 407, 408, 429), or has a damaged picture there.
+    pub fn is_of_one_tile(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => (400..500).contains(status) && ![401, 407, 408, 429].contains(status),
+            Self::Picture { .. } => true,
+            Self::Unreachable { .. } | Self::TooLarge { .. } | Self::NoTile { .. } => false,
+        }
+    }
 }
 
 /// What a source has at a place.
@@ -109,7 +129,10 @@ impl Upstream {
             return Ok(Fetched::Nothing);
         }
         match Format::of(&bytes).filter(|_| !bytes.is_empty()) {
-            Some(format) if source.takes(format) => Ok(Fetched::Tile(bytes)),
+            Some(format) if source.takes(format) => match format.flaw(&bytes) {
+                None => Ok(Fetched::Tile(bytes)),
+                Some(flaw) => Err(UpstreamError::Picture { source_id: source_id(), flaw }),
+            },
             found => {
                 let found = found.map_or("something else", Format::content_type);
                 Err(UpstreamError::NoTile { source_id: source_id(), found })
