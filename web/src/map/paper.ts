@@ -17,8 +17,6 @@ export type Area = {
   taken: readonly Box[];
   /** What there is of the ground. */
   seen: OnGround;
-  /** Whether incidents that lie together are gathered. */
-  gathers: boolean;
   /** Sources of which nothing could be had, or not all. */
   lacking: Lacking;
 };
@@ -53,7 +51,6 @@ export async function paperMap(options: PaperOptions): Promise<Area> {
   let map: IncidentMap | undefined;
   try {
     let seen: OnGround = { base: new Set(), zones: new Set() };
-    let gathers = true;
     const made = new IncidentMap({
       container,
       region,
@@ -62,7 +59,6 @@ export async function paperMap(options: PaperOptions): Promise<Area> {
       pixelRatio: PRINT_RATIO,
       onSelect: () => {},
       onGround: (now) => (seen = now),
-      onView: (view) => (gathers = view.gathers),
     });
     map = made;
     const lacking = made.watchSources();
@@ -72,7 +68,7 @@ export async function paperMap(options: PaperOptions): Promise<Area> {
     made.show({ all: true, incidents: new Set() }, incidents, drills);
     await drawn(made);
     const { canvas, metresPerPixel } = made.picture();
-    const area = { metresPerPixel, ...(await made.marks()), seen, gathers, lacking: lacking() };
+    const area = { metresPerPixel, ...(await made.marks()), seen, lacking: lacking() };
     made.remove();
     canvas.style.width = canvas.style.height = '100%';
     container.replaceChildren(canvas);

@@ -55,7 +55,7 @@ const ANSWERS: Record<string, unknown> = {
 };
 
 const area: Area = {
-  ...{ metresPerPixel: 100, marks: [], taken: [], gathers: false },
+  ...{ metresPerPixel: 100, marks: [{ x: 1, y: 1, reach: 9, kind: 'incidents', ids: ['one'] }], taken: [] },
   seen: { base: new Set(['station']), zones: new Set() },
   lacking: { wholly: new Set(), partly: new Set() },
 };
@@ -113,6 +113,12 @@ it('explains of the base map what is drawn of it and no more', async () => {
   const container = await sheet(async () => area);
   const signs = [...container.querySelectorAll('.legend li')].map((sign) => sign.textContent?.trim());
   expect(signs).toEqual([ja['category.road_damage'], ja['map.base.station']]);
+});
+
+it('explains no marks that the map does not show', async () => {
+  const container = await sheet(async () => ({ ...area, marks: [] }));
+  const signs = [...container.querySelectorAll('.legend li')].map((sign) => sign.textContent?.trim());
+  expect(signs).toEqual([ja['map.base.station']]);
 });
 
 it('prints the lists where the device can draw no map, and says so', async () => {
