@@ -130,4 +130,5 @@ it('prints the lists where the device can draw no map, and says so', async () =>
   expect(screen.getAllByText(LONG).length).toBeGreaterThan(0);
   expect(container.textContent).not.toContain(ja['print.beyond']);
   expect(container.querySelector('.legend')).toBeNull();
+  expect(container.querySelector('footer')?.textContent?.trim()).toBe(`${ja['map.layers.zones']}: 区域の出典`);
 });
