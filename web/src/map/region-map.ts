@@ -10,6 +10,7 @@ import type { Frame } from './framing';
 import { begin, boundsOf, type MapOptions, room } from './ground-map';
 import type { ShownZones } from './hazard';
 import { drawIcons, PIXEL_RATIO } from './icons';
+import { type Lacking, watchSources } from './lacking';
 import { townsOf } from './names';
 import type { Box, Mark } from './numbers';
 import { type OnGround, watchGround } from './on-ground';
@@ -191,6 +192,11 @@ export class IncidentMap {
   /** What it shows now: its marks, of a map of scale 1, and where there are symbols of any kind. */
   async marks(): Promise<{ marks: Mark[]; taken: Box[] }> {
     return { marks: await drawnMarks(this.#map), taken: drawnSymbols(this.#map) };
+  }
+
+  /** Begins to watch which of its sources cannot be had; gives what tells of them. */
+  watchSources(): () => Lacking {
+    return watchSources(this.#map);
   }
 
   /** Gives it the keys. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fill, parts } from './pages';
+import { balanced, fill, parts } from './pages';
 
 describe('columns of a printed list', () => {
   it('hold as many rows as fit, whatever their heights', () => {
@@ -59,4 +59,15 @@ describe('columns of a printed list', () => {
 it('cuts a list into pages', () => {
   expect(parts([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
   expect(parts([], 2)).toEqual([]);
+});
+
+it('puts so many names on a page as its balanced columns hold, and cuts none', () => {
+  const [two, six] = [
+    [10, 10],
+    [10, 10, 10, 10, 10, 30],
+  ];
+  expect(balanced(two, 2, 20, 24)).toBe(2);
+  expect(balanced(six, 2, 35, 24)).toBe(5);
+  expect(balanced(six, 2, 100, 4)).toBe(4);
+  expect(balanced(six, 2, 5, 24)).toBe(0);
 });

@@ -23,6 +23,19 @@ export function fill(heights: readonly number[], rooms: readonly [number, ...num
   return columns;
 }
 
+/** How many of these, at most `most`, find room in columns beside each other that are balanced. Heights, room: pixels. */
+export function balanced(heights: readonly number[], columns: number, room: number, most: number): number {
+  let used = 0;
+  let highest = 0;
+  for (const [at, height] of heights.slice(0, most).entries()) {
+    used += height;
+    highest = Math.max(highest, height);
+    // None is cut: a column may be higher than the others by one of them.
+    if (used / columns + highest > room) return at;
+  }
+  return Math.min(heights.length, most);
+}
+
 /** Cuts a list into parts of so many. */
 export function parts<T>(list: readonly T[], many: number): T[][] {
   return Array.from({ length: Math.ceil(list.length / many) }, (_, at) => list.slice(at * many, (at + 1) * many));

@@ -49,9 +49,22 @@ describe('the printed list', () => {
       '4 mid',
       '5 far',
     ]);
-    expect(rows.map(({ onMap }) => onMap)).toEqual([true, true, true, true, false]);
+    expect(rows.map(({ beyond }) => beyond)).toEqual([false, false, false, false, true]);
     expect(rows.map(({ drill }) => drill)).toEqual([false, false, false, true, false]);
     expect(unlisted).toBe(0);
+  });
+
+  it('calls nothing off the map on a sheet without a map', () => {
+    const { rows } = rowsOf(ledger, null, drills, 100);
+    expect(rows.map(({ incident, beyond }) => [incident.id, beyond])).toEqual([
+      ['danger', false],
+      ['new', false],
+      ['far', false],
+      ['mid', false],
+      ['old', false],
+    ]);
+    const open = { shelter: { id: 'open' }, status: { state: 'open' }, drills: [] } as unknown as Known;
+    expect(refugesOf([open], null).map(({ beyond }) => beyond)).toEqual([false]);
   });
 
   it('says how many it has no room for', () => {
@@ -93,15 +106,15 @@ describe('the numbers on the map', () => {
     expect(shelters.map(isRefuge)).toEqual([true, true, false, true]);
     const seen = [mark(['drilled'], 'shelter'), mark(['drilled-drill'], 'shelter'), mark(['full'], 'shelter')];
     const refuges = refugesOf(shelters, [...seen, mark(['open'])]);
-    expect(refuges.map(({ number, id, status, drill, onMap }) => [number, id, status.state, drill, onMap])).toEqual([
-      [1, 'open', 'open', false, false],
-      [2, 'full', 'full', false, true],
-      [3, 'drilled-drill', 'full', true, true],
-      [4, 'open-drill', 'open', true, false],
+    expect(refuges.map(({ number, id, status, drill, beyond }) => [number, id, status.state, drill, beyond])).toEqual([
+      [1, 'open', 'open', false, true],
+      [2, 'full', 'full', false, false],
+      [3, 'drilled-drill', 'full', true, false],
+      [4, 'open-drill', 'open', true, true],
     ]);
     expect(numbersOnMap(seen, [], refuges, words).map(({ words, kind, drill }) => [kind, words, drill])).toEqual([
-      ['shelter', 'S3', true],
-      ['shelter', 'S2', false],
+      ['full', 'S3', true],
+      ['full', 'S2', false],
     ]);
   });
 });
