@@ -1,0 +1,27 @@
+/** Heights are rounded to whole pixels, each by itself. */
+const ROUNDING = 1;
+
+/** How a legend becomes smaller, step by step; the styles say what each means. */
+const STEPS = 3;
+
+/**
+ * Makes what is explained fit where nobody can scroll: `data-tight` says by how many steps it is made smaller, and is
+ * missing where all of it is seen. Looks again when its place or what it says changes.
+ */
+export function fitting(element: HTMLElement): () => void {
+  const look = () => {
+    delete element.dataset.tight;
+    for (let step = 1; step <= STEPS && element.scrollHeight > element.clientHeight + ROUNDING; step += 1) {
+      element.dataset.tight = String(step);
+    }
+  };
+  const changes = new MutationObserver(look);
+  changes.observe(element, { subtree: true, childList: true, characterData: true });
+  const place = new ResizeObserver(look);
+  place.observe(element.closest('section') ?? element);
+  look();
+  return () => {
+    changes.disconnect();
+    place.disconnect();
+  };
+}
