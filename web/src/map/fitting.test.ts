@@ -17,7 +17,7 @@ it('makes a legend smaller only as far as it has to be', () => {
     [0, undefined],
     [1, '1'],
     [3, '3'],
-    [9, '3'],
+    [9, '4'],
   ] as const) {
     const { element, needs } = legend();
     needs(steps);

@@ -1,8 +1,8 @@
-/** Heights are rounded to whole pixels, each by itself. */
-const ROUNDING = 1;
+/** What is cut off a last line before anything of a letter is, pixels: heights are rounded, too. */
+const ROUNDING = 3;
 
 /** How a legend becomes smaller, step by step; the styles say what each means. */
-const STEPS = 3;
+const STEPS = 4;
 
 /**
  * Makes what is explained fit where nobody can scroll: `data-tight` says by how many steps it is made smaller, and is
