@@ -147,10 +147,12 @@ describe('the choice', () => {
     expect(told([said('open', 'closed')])).toEqual(['shut', 'full', 'open', 'behind']);
   });
 
-  it('tells of none that is far', () => {
-    const shelters = [shelter('far', 0, NEAR_M + 10), shelter('farther', 0, 3 * NEAR_M)];
-    const statuses = [said('far', 'full'), said('farther', 'open')];
-    expect(choose(HERE, [], around({ shelters, statuses })).refusals).toEqual([]);
+  it('tells of those far away only where all that is offered is farther still', () => {
+    const shelters = [shelter('far', 0, 2 * NEAR_M), shelter('farther', 0, 3 * NEAR_M), shelter('near', 0, 10)];
+    const told = (...statuses: ReturnType<typeof said>[]) =>
+      choose(HERE, [], around({ shelters, statuses })).refusals.map(({ shelter }) => shelter.id);
+    expect(told(said('near', 'closed'), said('far', 'full'), said('farther', 'open'))).toEqual(['near', 'far']);
+    expect(told(said('far', 'full'), said('farther', 'open'))).toEqual([]);
   });
 
   it('does not send anybody far away while a designated one is near', () => {

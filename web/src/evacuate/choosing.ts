@@ -100,7 +100,7 @@ export type Refusal = { shelter: Shelter; status: PublicShelterStatus };
 export type Choice = {
   why: Why;
   offers: Offer[];
-  /** Those near by that are full or shut and nearer than the last that is offered, the nearest first. */
+  /** Those full or shut that are nearer than all that is offered, and those near by that are nearer than the last. */
   refusals: Refusal[];
   /** What they are to be fit for. */
   dangers: readonly Danger[];
@@ -164,7 +164,8 @@ export function choose(position: LatLon, dangers: readonly Danger[], around: Sur
     damageKnown: [position, shelter.position].every((end) => reaches(around.obstacles, end)),
   }));
   // Whoever knows of a nearer one goes there, unless told that it takes nobody in.
-  const reachM = Math.min(NEAR_M, offers.at(-1)?.distanceM ?? NEAR_M);
+  const [first, last] = [offers.at(0), offers.at(-1)];
+  const reachM = first && last ? Math.max(first.distanceM, Math.min(NEAR_M, last.distanceM)) : Number.POSITIVE_INFINITY;
   const refusals = listed.flatMap(({ shelter, status, distanceM }) =>
     status !== null && status.state !== 'open' && distanceM <= reachM ? [{ shelter, status }] : [],
   );
