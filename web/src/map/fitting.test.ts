@@ -33,6 +33,14 @@ it('looks again when the legend says more or less', async () => {
   needs(2);
   element.append('雪崩危険箇所');
   await expect.poll(() => element.dataset.tight).toBe('2');
+  // Its neighbour takes room from it.
+  needs(3);
+  document.body.append('出典');
+  await expect.poll(() => element.dataset.tight).toBe('3');
+  // It comes back from behind something else.
+  needs(1);
+  element.className = 'back';
+  await expect.poll(() => element.dataset.tight).toBe('1');
   needs(0);
   element.replaceChildren();
   await expect.poll(() => element.dataset.tight).toBeUndefined();

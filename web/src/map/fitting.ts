@@ -6,7 +6,7 @@ const STEPS = 4;
 
 /**
  * Makes what is explained fit where nobody can scroll: `data-tight` says by how many steps it is made smaller, and is
- * missing where all of it is seen. Looks again when its place or what it says changes.
+ * missing where all of it is seen. Looks again when its place changes, or what it or its neighbours say.
  */
 export function fitting(element: HTMLElement): () => void {
   const look = () => {
@@ -16,7 +16,13 @@ export function fitting(element: HTMLElement): () => void {
     }
   };
   const changes = new MutationObserver(look);
-  changes.observe(element, { subtree: true, childList: true, characterData: true });
+  // What stands beneath it takes room from it, too; and what was out of the way has no height.
+  changes.observe(element.parentElement ?? element, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributeFilter: ['class', 'hidden'],
+  });
   const place = new ResizeObserver(look);
   place.observe(element.closest('section') ?? element);
   look();
