@@ -1,6 +1,7 @@
-import { cleanup, render, waitFor } from '@testing-library/svelte';
+import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
 import type { Map as MapLibre } from 'maplibre-gl';
 import { afterEach, expect, it, vi } from 'vitest';
+import ja from '../i18n/lang/ja.json';
 import { groundMap, markPlaces } from '../map/ground-map';
 import PinMap from './PinMap.svelte';
 
@@ -26,4 +27,14 @@ it('begins around the place, and marks what every witness says, also those that 
   expect(vi.mocked(groundMap).mock.calls[0]?.[0].start).toMatchObject({ center: [139.9, 37.5] });
   await rerender({ places: [one, other] });
   expect(mark).toHaveBeenLastCalledWith([one, other]);
+});
+
+it('says of a device without WebGL that it cannot draw, and not that there is no network', async () => {
+  vi.mocked(groundMap).mockImplementation(() => {
+    throw new Error('Failed to initialize WebGL');
+  });
+  render(PinMap, { start: null, places: [], picked: () => {} });
+  const alert = await screen.findByRole('alert');
+  expect(alert.textContent).toBe(ja['capture.map.undrawable']);
+  expect(screen.queryByRole('button', { name: ja['capture.map.set'] })).toBeNull();
 });

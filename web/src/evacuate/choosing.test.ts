@@ -129,6 +129,32 @@ describe('the choice', () => {
     expect([choice.why, ids(choice)]).toEqual(['designated', ['a']]);
   });
 
+  it('tells of those near by that take nobody in, as far as it offers others', () => {
+    const shelters = [
+      shelter('open', 0, 300),
+      shelter('full', 0, 200),
+      shelter('shut', 0, 100),
+      shelter('behind', 0, 400),
+      shelter('reserved', 0, 50, { accepts: '要配慮者' }),
+    ];
+    const statuses = [said('full', 'full'), said('shut', 'closed'), said('behind', 'full'), said('reserved', 'full')];
+    const told = (more: ReturnType<typeof said>[]) =>
+      choose(HERE, [], around({ shelters, statuses: [...statuses, ...more] })).refusals.map(
+        ({ shelter }) => shelter.id,
+      );
+    expect(told([said('open', 'open')])).toEqual(['shut', 'full']);
+    // Where nothing else is left, all that are near are named.
+    expect(told([said('open', 'closed')])).toEqual(['shut', 'full', 'open', 'behind']);
+  });
+
+  it('tells of those far away only where all that is offered is farther still', () => {
+    const shelters = [shelter('far', 0, 2 * NEAR_M), shelter('farther', 0, 3 * NEAR_M), shelter('near', 0, 10)];
+    const told = (...statuses: ReturnType<typeof said>[]) =>
+      choose(HERE, [], around({ shelters, statuses })).refusals.map(({ shelter }) => shelter.id);
+    expect(told(said('near', 'closed'), said('far', 'full'), said('farther', 'open'))).toEqual(['near', 'far']);
+    expect(told(said('far', 'full'), said('farther', 'open'))).toEqual([]);
+  });
+
   it('does not send anybody far away while a designated one is near', () => {
     const shelters = [shelter('far', 0, NEAR_M + 10), shelter('near', 0, 300)];
     const choice = choose(HERE, ['flood'], around({ shelters, statuses: [said('far', 'open')] }));

@@ -1,6 +1,7 @@
 import { distanceM } from '../capture/position';
 import type { Danger, IncidentSymbol, LatLon, PublicShelterStatus, Shelter } from '../wire';
 import { type Area, bearing, from, fromLine, type Rings, room, touches, within } from './plane';
+import { severest } from './severest';
 
 /** How far from the straight line reported damage counts as lying between, metres. */
 export const CORRIDOR_M = 100;
@@ -83,7 +84,7 @@ export type Offer = {
   distanceM: number;
   /** Degrees clockwise from north. */
   bearingDeg: number;
-  /** Zones that the straight line touches beyond those in which one stands. */
+  /** Zones that the straight line touches beyond those in which one stands, the severest of each kind. */
   zones: Zone[];
   /** Whether these are all: no part of the line lies where nobody knows the zones. */
   zonesKnown: boolean;
@@ -93,9 +94,14 @@ export type Offer = {
   damageKnown: boolean;
 };
 
+/** A shelter that its office says takes nobody in. */
+export type Refusal = { shelter: Shelter; status: PublicShelterStatus };
+
 export type Choice = {
   why: Why;
   offers: Offer[];
+  /** Those full or shut that are nearer than all that is offered, and those near by that are nearer than the last. */
+  refusals: Refusal[];
   /** What they are to be fit for. */
   dangers: readonly Danger[];
 };
@@ -122,12 +128,12 @@ export function chooseFor(position: LatLon, wishes: readonly (readonly Danger[])
  */
 export function choose(position: LatLon, dangers: readonly Danger[], around: Surroundings): Choice {
   const said = new Map(around.statuses.map((status) => [status.shelter, status]));
-  const all = around.shelters
+  const listed = around.shelters
     .filter(({ accepts }) => !accepts)
     .map((shelter) => ({ shelter, status: said.get(shelter.id) ?? null, at: from(position, shelter.position) }))
-    .filter(({ status }) => status === null || status.state === 'open')
     .map((one) => ({ ...one, distanceM: Math.hypot(...one.at) }))
     .sort((a, b) => a.distanceM - b.distanceM || (a.shelter.id < b.shelter.id ? -1 : 1));
+  const all = listed.filter(({ status }) => status === null || status.state === 'open');
   const fit = all.filter(({ shelter }) => dangers.every((danger) => shelter.fit?.includes(danger)));
   const open = fit.filter(({ status }) => status !== null);
   const near = open.filter(({ distanceM }) => distanceM <= NEAR_M);
@@ -149,7 +155,7 @@ export function choose(position: LatLon, dangers: readonly Danger[], around: Sur
     status,
     distanceM,
     bearingDeg: bearing(at),
-    zones: once(zones.filter(touched(shelter.position))),
+    zones: severest(once(zones.filter(touched(shelter.position)))),
     // A box that holds both ends holds what lies between them; so does a circle.
     zonesKnown: standing !== null && around.zones !== null && room(around.zones.within, shelter.position) >= 0,
     damage: (around.obstacles?.all ?? []).filter(
@@ -157,7 +163,13 @@ export function choose(position: LatLon, dangers: readonly Danger[], around: Sur
     ),
     damageKnown: [position, shelter.position].every((end) => reaches(around.obstacles, end)),
   }));
-  return { why, offers, dangers };
+  // Whoever knows of a nearer one goes there, unless told that it takes nobody in.
+  const [first, last] = [offers.at(0), offers.at(-1)];
+  const reachM = first && last ? Math.max(first.distanceM, Math.min(NEAR_M, last.distanceM)) : Number.POSITIVE_INFINITY;
+  const refusals = listed.flatMap(({ shelter, status, distanceM }) =>
+    status !== null && status.state !== 'open' && distanceM <= reachM ? [{ shelter, status }] : [],
+  );
+  return { why, offers, refusals: refusals.slice(0, OFFERED), dangers };
 }
 
 /** Whether all obstacles near this end of a way are known. */

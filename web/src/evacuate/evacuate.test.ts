@@ -155,6 +155,19 @@ it('never lets the zones of the last place decide for the next', async () => {
   expect(screen.getAllByRole('heading', { level: 3 })[0]?.textContent).toBe('谷の高台');
 });
 
+it('says of near shelters that they are full or shut, and has no list of zones where there are none', async () => {
+  const at = '2026-11-22T00:00:00Z';
+  statuses = [
+    { shelter: '川辺の集会所', state: 'full', at },
+    { shelter: '高台の学校', state: 'closed', at },
+  ];
+  render(Evacuate);
+  await standAt(RIVER);
+  await screen.findByText('⚠ 近くの避難先のうち、川辺の集会所は満員、高台の学校は閉鎖です。');
+  expect(offered()).toEqual(['谷の集会所', '谷の高台']);
+  expect(screen.queryAllByRole('list').filter((list) => list.children.length === 0)).toEqual([]);
+});
+
 it('says that there is no list only when nobody answers any more', async () => {
   zones = async () => Response.json({ features: [] });
   vi.stubGlobal('fetch', async () => new Response('<h1>Bad Gateway</h1>', { status: 502 }));

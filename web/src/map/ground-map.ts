@@ -42,6 +42,8 @@ export type MapOptions = {
   start?: Frame | undefined;
   /** Pixels of the picture per CSS pixel; left out: the screen's. */
   pixelRatio?: number;
+  /** Hears of which other servers there are pictures in view that cannot be had, by the ids of their sources. */
+  onLacking?: (sources: readonly string[]) => void;
 };
 
 /** West, south, east and north of a region. */
@@ -88,7 +90,7 @@ export function begin(options: MapOptions, drillWord: string | null): Begun {
     locale: Object.fromEntries(Object.entries(CONTROLS).map(([name, key]) => [name, t(key)])),
   });
   map.touchZoomRotate.disableRotation();
-  mendSources(map);
+  mendSources(map, options.onLacking);
   map.on('style.load', () => {
     for (const { name, image } of drawShields(palette)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
   });

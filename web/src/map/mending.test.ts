@@ -1,18 +1,24 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { WATCHING } from '../link/backoff';
-import { type Mended, mendSources } from './mending';
+import { type Mended, mendSources, PASSED_ON_MS } from './mending';
 
 /** A map with one source by URL and one of its own data, whose events the test tells. */
 function aMap() {
   const listeners = new Map<string, (event: unknown) => void>();
   const setUrl = vi.fn();
-  const sources: Record<string, unknown> = { zones: { url: 'http://node.example/tiles/zones.json', setUrl }, own: {} };
+  const setPicturesUrl = vi.fn();
+  const sources: Record<string, unknown> = {
+    zones: { url: 'http://node.example/tiles/zones.json', setUrl },
+    'proxy-std': { url: 'http://node.example/tiles/proxy-std.json', setUrl: setPicturesUrl },
+    own: {},
+  };
+  const lacking = vi.fn();
   const map = {
     on: (kind: string, listener: (event: unknown) => void) => void listeners.set(kind, listener),
     getSource: (id: string) => sources[id],
   } as unknown as Mended;
-  mendSources(map);
-  return { tell: (kind: string, event: unknown) => listeners.get(kind)?.(event), setUrl };
+  mendSources(map, lacking);
+  return { tell: (kind: string, event: unknown) => listeners.get(kind)?.(event), setUrl, setPicturesUrl, lacking };
 }
 
 const error = new Error('Failed to fetch');
@@ -58,4 +64,30 @@ it('leaves a map alone that is gone', () => {
   tell('remove', {});
   vi.advanceTimersByTime(WATCHING.longestMs);
   expect(setUrl).not.toHaveBeenCalled();
+});
+
+it('leaves another server alone for as long as the node does, however much fails meanwhile', () => {
+  const { tell, setPicturesUrl, setUrl } = aMap();
+  setPicturesUrl.mockImplementation(() => tell('error', { sourceId: 'proxy-std', error }));
+  tell('error', { sourceId: 'proxy-std', error });
+  // What is the node's own does not wait for it.
+  tell('error', { sourceId: 'zones', error });
+  vi.advanceTimersByTime(PASSED_ON_MS - 1);
+  expect(setUrl).toHaveBeenCalledOnce();
+  expect(setPicturesUrl).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(10 * 60_000);
+  expect(setPicturesUrl.mock.calls.length).toBeLessThanOrEqual((10 * 60_000) / PASSED_ON_MS + 1);
+  expect(setPicturesUrl.mock.calls.length).toBeGreaterThan(10);
+});
+
+it('says whose pictures cannot be had until all in view have come', () => {
+  const { tell, lacking } = aMap();
+  tell('error', { sourceId: 'zones', error });
+  expect(lacking).not.toHaveBeenCalled();
+  for (let tile = 0; tile < 3; tile += 1) tell('error', { sourceId: 'proxy-std', error });
+  tell('idle', {});
+  expect(lacking.mock.calls).toEqual([[['proxy-std']]]);
+  vi.advanceTimersByTime(PASSED_ON_MS + WATCHING.longestMs);
+  tell('idle', {});
+  expect(lacking).toHaveBeenLastCalledWith([]);
 });

@@ -6,7 +6,7 @@ import type { Palette } from './palette';
 import { ABOVE_RASTER, ABOVE_ZONES } from './style';
 
 /** What every source has in its id that this node passes on from another server. */
-const PASSED_ON = 'proxy-';
+export const PASSED_ON = 'proxy-';
 
 /** A map in pictures that another server makes and this node passes on. */
 export type Raster = {

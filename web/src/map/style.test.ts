@@ -113,3 +113,14 @@ it('moves a name beyond the edge of the region that it is near only where it fin
   expect(ends(east, 'left')?.toSorted()).toEqual(ends(east, 'left'));
   expect([west?.toSorted(), east?.toSorted()]).toEqual([inner?.toSorted(), inner?.toSorted()]);
 });
+
+it('gathers less on a wall, where nobody opens a disc and the whole region is to be told apart', () => {
+  const radius = (scale: number) => {
+    const { sources } = incidentStyle({ ...ground, scale }, '訓練');
+    const { clusterRadius = 0 } = sources.gathered as { clusterRadius?: number };
+    expect(sources.drills).toMatchObject({ clusterRadius });
+    expect(sources.urgent).not.toHaveProperty('cluster');
+    return clusterRadius / scale;
+  };
+  expect(radius(1.45)).toBeLessThan(0.6 * radius(1));
+});
