@@ -138,6 +138,51 @@ test('a hazard raster is a layer with a strength, in the colours of whoever made
   await page.context().close();
 });
 
+/** How much of a sheet's map has this colour, 0 to 1. */
+const inked = (page, colour) =>
+  page.locator('.paper canvas').evaluate((canvas, wanted) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      if (wanted.every((part, of) => Math.abs(data[at + of] - part) <= 6)) found += 1;
+    }
+    return (found * 4) / data.length;
+  }, colour);
+
+test('a sheet of paper shows the pictures that the wall shows, and names those that it could not have', async () => {
+  const page = await browser.page('desk');
+  const address = await server.wallAddress(town.code);
+  await openWall(page, address);
+  await page.locator('[data-drawn]').waitFor();
+  await open(page);
+  await ground(page, '標準の地図').check();
+  await close(page);
+  const printed = async () => {
+    await page.goto(address.replace('/wall', '/wall?print'));
+    await page.locator('[data-ready="true"]').waitFor();
+  };
+  await printed();
+  assert.ok((await inked(page, GREY)) > 0.4, 'the picture is not on the sheet');
+  await page.locator('footer').getByText('測量の部署').waitFor();
+  await photograph(page, 'paper-rasters');
+
+  await page.goto(address);
+  await page.locator('[data-drawn]').waitFor();
+  await open(page);
+  pictures.cut = true;
+  const refused = page.waitForResponse((answer) => /\/tiles\/proxy-photo\/\d/.test(answer.url()));
+  await ground(page, '空からの写真').check();
+  await refused;
+  await close(page);
+  await printed();
+  await page.getByText(t('print.lacking', { names: '空からの写真' }), { exact: true }).waitFor();
+  await page.locator('footer').getByText(t('map.base.water'), { exact: true }).waitFor();
+  await page.context().close();
+  pictures.cut = false;
+  browser.forgive(/502/);
+  browser.isUntroubled();
+});
+
 test('where the line is cut and nothing is at hand, the base map stays in view', async () => {
   const page = await desk();
   const land = await landOf(page);
