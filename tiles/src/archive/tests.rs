@@ -246,6 +246,47 @@ async fn a_tile_that_is_not_what_the_archive_says_is_refused_and_the_others_are_
     }
 }
 
+/// Tsuruga castle and some kilometres around it.
+const AROUND: Bounds = Bounds { west: 139.85, south: 37.45, east: 140.0, north: 37.55 };
+
+#[tokio::test]
+async fn the_tiles_that_are_tried_are_those_of_the_region_and_one_bad_one_is_told() {
+    let outer = Tile { z: 0, x: 0, y: 0 };
+    let tried = async |tiles: &[(Tile, &[u8])]| {
+        let file = Made::with(tiles).file();
+        opened(&file).await.try_tiles(&AROUND).await
+    };
+    assert_eq!(tried(&[(outer, MVT), (HERE, &gzip(MVT))]).await.unwrap(), 2);
+    assert_eq!(tried(&[(HERE, MVT), (NOWHERE, b"<html>")]).await.unwrap(), 1, "elsewhere nothing is read");
+    for (bytes, expected) in [
+        (PNG, "tile 10/910/396 of the archive is refused: it is image/png"),
+        (b"<html>busy</html>", "it is no tile"),
+        (&bomb()[..], "file too large"),
+    ] {
+        let said = tried(&[(outer, MVT), (HERE, bytes)]).await.unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}, not {expected}");
+    }
+    for none in [&[][..], &[(NOWHERE, MVT)], &[(HERE, &gzip(b""))]] {
+        let refused = tried(none).await.unwrap_err();
+        assert!(matches!(refused, ArchiveError::NoTiles { asked: 1.. }), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn an_mbtiles_archive_without_its_table_or_without_tiles_fails_its_trial() {
+    for (change, expected) in [
+        ("DROP TABLE tiles", "no such table: tiles"),
+        ("DELETE FROM tiles", "no tile that shows anything"),
+        ("UPDATE tiles SET tile_data = x'3c68746d6c3e'", "it is no tile"),
+        ("UPDATE metadata SET value = 'pbf' WHERE name = 'format'", "it is image/png"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = opened(mbtiles(&folder, &[TABLES, &row(HERE, PNG), change]).await).await;
+        let said = archive.try_tiles(&AROUND).await.unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}, not {expected}");
+    }
+}
+
 #[tokio::test]
 async fn a_tile_past_the_end_of_the_file_is_refused() {
     let entry = |offset: u64, length: u32| Entry { first: number(HERE), offset, length, run: 1 };
