@@ -103,9 +103,10 @@ fn each_thing_wrong_with_geojson_has_a_name() {
     }
     assert!(matches!(refusal(&nameless), ImportError::NoCodes));
 
-    let bow_tie = [(140.0, 37.0), (140.5, 38.0), (140.5, 37.0), (140.0, 38.0)];
+    // More than a tenth of its ground is gone around twice.
+    let star = [(140.5, 38.0), (140.2, 37.1), (141.0, 37.65), (140.0, 37.65), (140.8, 37.1)];
     let error =
-        refusal(&collection(vec![feature(json!("99001"), "西村", &bow_tie), feature(json!("99002"), "東町", &EAST)]));
+        refusal(&collection(vec![feature(json!("99001"), "西村", &star), feature(json!("99002"), "東町", &EAST)]));
     assert!(matches!(&error, ImportError::Unsound { code, .. } if code.as_str() == "99001"), "{error}");
 
     let shifted: Vec<_> = WEST.iter().map(|(x, y)| (x - 1.0, *y)).collect();
