@@ -1,5 +1,6 @@
 //! Import of a base map: files of 国土数値情報 (see [`Schema`]), GeoJSON or Shapefile, zipped or not, as many as there
-//! are; or one archive of tiles (PMTiles, MBTiles), which is opened by the reader that will serve it, and kept as it is.
+//! are; or one archive of tiles (PMTiles, MBTiles), which is opened by the reader that will serve it, tried, and kept as
+//! it is.
 //! Everything is read before anything is written, and one rename puts it in force, so that an error leaves the old base
 //! map as it was. Features replace those of their themes and no others; an archive replaces everything.
 
@@ -20,7 +21,7 @@ use super::kept::{self, InForce, Sheet};
 use super::{BaseError, Origin, Theme, edition_of};
 use crate::domain::position::Bounds;
 use crate::geodata::put::alone_in;
-use crate::geodata::{GeodataError, Limits, Source, room};
+use crate::geodata::{GeodataError, Limits, Source, open_regular, room};
 
 /// A file, and all that is unpacked from an archive, may have at most this many bytes (2 GiB); the whole country's
 /// rivers have about 1 GB.
@@ -73,6 +74,8 @@ pub struct ImportReport {
     pub corners: usize,
     /// Features outside the region and what is around it, or that are not drawn.
     pub ignored: usize,
+    /// Features in the region that exist no more, by the year that the file says of them.
+    pub ended: usize,
     /// Features that could not be taken.
     pub refused: usize,
     /// The first of these: file, feature, reason.
@@ -118,6 +121,12 @@ pub enum ImportError {
     /// Nothing lies in the region.
     #[error("nothing in the files lies in the region or around it")]
     NothingHere,
+    /// What lies in the region is history.
+    #[error(
+        "all {0} features of the files that lie in the region or around it exist no more, by the end years that the files \
+         say of them"
+    )]
+    AllEnded(usize),
     /// More than is kept in memory.
     #[error("the files have more than {MAX_CORNERS} corners in the region; make an archive of tiles of them")]
     TooMuch,
@@ -235,14 +244,17 @@ async fn archive(file: &Path, order: &Order<'_>, data_dir: &Path) -> Result<Impo
     let name = bare(file);
     let magic = archive_magic(file).unwrap_or_default();
     let mut begins = Vec::new();
-    File::open(file)
+    open_regular(file)
         .and_then(|opened| opened.take(magic.len() as u64).read_to_end(&mut begins))
         .map_err(|source| ImportError::Unreadable { file: file.to_owned(), source })?;
     if begins != magic {
         return Err(ImportError::DamagedArchive(name));
     }
     let refused = |source| ImportError::RefusedArchive { file: name.clone(), source };
-    drop(Archive::open(file).await.map_err(refused)?);
+    let Bounds { west, south, east, north } = order.bounds;
+    let opened = Archive::open(file).await.map_err(refused)?;
+    opened.try_tiles(&sokuho_tiles::Bounds { west, south, east, north }).await.map_err(refused)?;
+    drop(opened);
     let folder = kept::folder(data_dir, order.region);
     let unwritable = |source| ImportError::Unwritable { folder: folder.clone(), source };
     let needed = std::fs::metadata(file).map_err(|source| ImportError::Unreadable { file: file.to_owned(), source })?;
@@ -267,6 +279,7 @@ async fn archive(file: &Path, order: &Order<'_>, data_dir: &Path) -> Result<Impo
         lost,
         corners: 0,
         ignored: 0,
+        ended: 0,
         refused: 0,
         listed: Vec::new(),
         without_crs: Vec::new(),
@@ -310,9 +323,9 @@ fn features(order: &Order<'_>, data_dir: &Path) -> Result<ImportReport, ImportEr
         }
         sums.push((name, sha256));
     }
-    let Taken { themes, corners, ignored, refused, listed, .. } = taken.joined();
+    let Taken { themes, corners, ignored, ended, refused, listed, .. } = taken.joined();
     if themes.is_empty() {
-        return Err(ImportError::NothingHere);
+        return Err(if ended > 0 { ImportError::AllEnded(ended) } else { ImportError::NothingHere });
     }
     let replacing: Vec<Replacing> =
         themes.iter().map(|(theme, (_, features))| Replacing::of(*theme, features.len(), others.get(theme))).collect();
@@ -335,6 +348,7 @@ fn features(order: &Order<'_>, data_dir: &Path) -> Result<ImportReport, ImportEr
         lost,
         corners,
         ignored,
+        ended,
         refused,
         listed,
         without_crs,

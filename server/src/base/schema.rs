@@ -11,7 +11,7 @@ use crate::geodata::{Fields, NotText};
 
 /// Square degrees to square kilometres at Japan's latitudes, roughly; it decides only how early a lake is drawn.
 const KM2: f64 = 111.0 * 111.0 * 0.8;
-/// The year in which what still exists ends (N06).
+/// The year in which what still exists ends (N06: `N06_003` of a section, `N06_014` of a joint).
 const STILL: &str = "9999";
 
 /// A kind of file.
@@ -62,8 +62,18 @@ impl Schema {
         Some(name)
     }
 
-    /// A feature of such a file as the base map has it; `None` for what is not drawn: what no longer exists, shapes
-    /// that the layer does not have.
+    /// Whether the file says of a feature the year in which it ended: it is kept there as history alone.
+    ///
+    /// # Errors
+    /// [`NotText`]: the year is in no encoding that we know.
+    pub fn has_ended(self, fields: &Fields) -> Result<bool, NotText> {
+        // 設置期間（終了年）; `N06_004` is the id by which the sections of one road's history belong together.
+        let year = if fields.has("N06_018") { "N06_014" } else { "N06_003" };
+        Ok(self == Self::N06 && fields.text(year)?.is_some_and(|end| end != STILL))
+    }
+
+    /// A feature of such a file as the base map has it; `None` for what is not drawn: shapes that the layer does not
+    /// have.
     ///
     /// # Errors
     /// [`NotText`]: a field is in no encoding that we know.
@@ -107,13 +117,10 @@ impl Schema {
                 Some(one(Layer::Water, text("W09_001")?, rank, geometry))
             }
             Self::N06 => match (text("N06_007")?, text("N06_018")?) {
-                (_, Some(joint)) if text("N06_014")?.is_none_or(|end| end == STILL) => {
+                (_, Some(joint)) => {
                     Some(Feature { kind: Some(Kind::Interchange), ..one(Layer::Place, Some(joint), 3, geometry) })
                 }
-                (Some(road), None) if text("N06_004")?.is_none_or(|end| end == STILL) => {
-                    Some(one(Layer::Road, Some(road), 1, geometry))
-                }
-                _ => None,
+                (road, None) => Some(one(Layer::Road, road, 1, geometry)),
             },
             Self::N01 => {
                 let rank = match text("N01_001")?.as_deref() {

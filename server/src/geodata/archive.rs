@@ -17,8 +17,8 @@ use super::{Feature, GeodataError, Limits, geojson_file, room, shape_file};
 /// tenth, a bomb to a thousandth …
 const MOST_TIMES: u64 = 32;
 
-/// … but so many bytes are never too much (16 MiB): small tables of blanks shrink to almost nothing.
-const ALWAYS_BYTES: u64 = 16 << 20;
+/// … but so many bytes are never too much (256 MiB): tables with many columns of blanks shrink to a hundredth.
+const ALWAYS_BYTES: u64 = 256 << 20;
 
 /// Folders for the same files in another encoding, in lower case.
 const ENCODINGS: [&str; 5] = ["utf-8", "utf8", "shift-jis", "shift_jis", "sjis"];

@@ -217,7 +217,11 @@ impl<'de> Visitor<'de> for Nesting {
 
 impl Shape {
     fn geometry(self) -> Result<Geometry<f64>, FlawedShape> {
-        let Some(coordinates) = self.coordinates else { return Err(FlawedShape::None) };
+        let Some(coordinates) = self.coordinates else {
+            let collection = "it is a GeometryCollection, which is not read: make one feature of each of its parts";
+            let is_one = self.r#type == "GeometryCollection";
+            return Err(if is_one { FlawedShape::Malformed(collection.to_owned()) } else { FlawedShape::None });
+        };
         let mut open = false;
         let geometry = match (self.r#type.as_str(), coordinates) {
             ("Point", Nest::Position(at)) => Some(Geometry::Point(Point(at))),

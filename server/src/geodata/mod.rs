@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 pub use feature::{Feature, Fields, FlawedShape, NotText};
 pub use loss::is_loss;
 pub use room::room;
-pub use source::Source;
+pub use source::{Source, open_regular};
 
 /// How much is read at most.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,7 +66,8 @@ pub enum GeodataError {
     },
     /// An archive unpacks to more than we read, or to so many times its size that it is a bomb.
     #[error(
-        "{0} in the zip unpacks to more than 32 times the zip's size, or more than is read at all: unpack it yourself"
+        "{0} in the zip unpacks to more than 256 MiB and 32 times the zip's size, or more than is read at all: unpack it \
+         yourself"
     )]
     UnpacksTooLarge(String),
     /// There is no room for unpacking a Shapefile.

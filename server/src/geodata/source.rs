@@ -132,9 +132,21 @@ impl Source {
     }
 }
 
+/// Opens a file for reading. What is no regular file is refused: nobody may ever write into a pipe.
+///
+/// # Errors
+/// The file system's, or that it is no regular file.
+pub fn open_regular(file: &Path) -> std::io::Result<File> {
+    if std::fs::metadata(file)?.is_file() {
+        File::open(file)
+    } else {
+        Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file"))
+    }
+}
+
 fn open(file: &Path, limits: &Limits) -> Result<(File, u64), GeodataError> {
     let unreadable = |source| GeodataError::Unreadable { file: file.to_owned(), source };
-    let opened = File::open(file).map_err(unreadable)?;
+    let opened = open_regular(file).map_err(unreadable)?;
     let size = opened.metadata().map_err(unreadable)?.len();
     if size > limits.bytes {
         return Err(GeodataError::TooLarge { name: file.display().to_string(), most: limits.bytes });

@@ -67,8 +67,10 @@ fn what_is_no_shape_is_told_feature_by_feature_and_the_others_are_read() {
         feature("Polygon", json!([140.0, 37.0])),
         feature("Polygon", json!([])),
         feature("Point", json!([140.0, 37.0])),
+        json!({"type": "Feature", "properties": {}, "geometry": {"type": "GeometryCollection", "geometries": []}}),
     ]));
     assert_eq!(read[0].shape, Err(FlawedShape::None));
+    assert!(matches!(&read[5].shape, Err(FlawedShape::Malformed(told)) if told.contains("GeometryCollection")));
     assert!(
         matches!(&read[1].shape, Err(FlawedShape::OpenRing(Geometry::Polygon(closed))) if closed.exterior().is_closed())
     );
@@ -139,6 +141,16 @@ fn a_zipped_shapefile_is_unpacked_into_the_scratch_folder_and_nothing_stays_ther
     source.read("a/p.shp", each).unwrap();
     assert_eq!(kinds, ["1", "2"]);
     assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
+}
+
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("a.geojson");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let Err(refused) = Source::open(&pipe, limits()) else { panic!("it was opened") };
+    assert!(refused.told_of(&pipe).ends_with("it is no regular file"), "{}", refused.told_of(&pipe));
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn tell_base(report: &base::ImportReport) -> anyhow::Result<()> {
         say!("{theme}")?;
     }
     if !report.replacing.is_empty() {
-        say!("{} corners, {} features ignored", report.corners, report.ignored)?;
+        say!("{} corners, {} features ignored, {} that exist no more", report.corners, report.ignored, report.ended)?;
     }
     for refused in &report.listed {
         say!("refused: {refused}")?;

@@ -82,7 +82,7 @@ pub enum ImportError {
     #[error("the file lacks municipalities of the region: {}", .0.join(", "))]
     MissingMunicipality(Vec<String>),
     /// A municipality's rings are unsound and cannot be mended.
-    #[error("{code}: {flaw}, and mending it would change its area too much")]
+    #[error("{code}: {flaw}, and which ground is meant cannot be told")]
     Unsound {
         /// The municipality.
         code: OfficeCode,

@@ -1,9 +1,11 @@
 //! Reads a list row by row: CSV in UTF-8 (with or without a byte order mark) or Shift_JIS, or GeoJSON with the same
 //! names as properties (`geodata` reads it). Neither is held in memory whole.
 
-use std::fs::File;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use encoding_rs::SHIFT_JIS;
 use geo_types::Geometry;
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::columns::{Column, Row, column};
 use super::import::ImportError;
-use crate::geodata::{Feature, GeodataError, features_of_geojson};
+use crate::geodata::{Feature, GeodataError, features_of_geojson, open_regular};
 
 /// A file may have at most this many bytes (128 MiB); GSI's list of the whole country has about half of it.
 pub(super) const MAX_BYTES: u64 = 128 << 20;
@@ -43,7 +45,7 @@ pub(super) type Take<'a> = dyn FnMut(Result<Row, (u64, String)>) + 'a;
 pub(super) fn read(file: &Path, take: &mut Take<'_>) -> Result<Sheet, ImportError> {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let unreadable = |source| ImportError::Unreadable { file: file.to_owned(), source };
-    let opened = File::open(file).map_err(unreadable)?;
+    let opened = open_regular(file).map_err(unreadable)?;
     let size = opened.metadata().map_err(unreadable)?.len();
     if size > MAX_BYTES {
         return Err(ImportError::TooLarge(name));
@@ -65,15 +67,20 @@ pub(super) fn read(file: &Path, take: &mut Take<'_>) -> Result<Sheet, ImportErro
 /// [`ImportError`] where it is no list at all.
 pub(super) fn csv(name: &str, input: impl Read, take: &mut Take<'_>) -> Result<&'static str, ImportError> {
     let malformed = |reason: String| ImportError::Malformed { file: name.to_owned(), reason };
+    let mut lines = Lines::default();
+    let input = lines.seen_in(input);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
     let mut record = csv::ByteRecord::new();
     let mut encoding = Encoding::Unknown;
     let mut columns: Option<Vec<Option<Column>>> = None;
     let mut above = 0;
     while reader.read_byte_record(&mut record).map_err(|error| malformed(error.to_string()))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        if above == 0 && columns.is_none() && record.get(0).is_some_and(is_no_csv) {
-            return Err(malformed("it is a zip or a spreadsheet, not a CSV: unpack it, or save it as CSV".to_owned()));
+        let line = lines.of(&record, reader.position().byte());
+        if above == 0
+            && columns.is_none()
+            && let Some(what) = record.get(0).and_then(no_csv)
+        {
+            return Err(malformed(what.to_owned()));
         }
         let Some(cells) = encoding.cells(&record) else {
             if columns.is_none() {
@@ -108,9 +115,61 @@ pub(super) fn csv(name: &str, input: impl Read, take: &mut Take<'_>) -> Result<&
     Ok(encoding.name())
 }
 
-/// The first bytes of a zip (a spreadsheet is one too) or of an old spreadsheet.
-fn is_no_csv(first: &[u8]) -> bool {
-    first.starts_with(b"PK\x03\x04") || first.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) || first.contains(&0)
+/// What the file is, and what to do, if its first cell is not one of a CSV that is read here.
+fn no_csv(first: &[u8]) -> Option<&'static str> {
+    match first {
+        // A spreadsheet of today is a zip too; the other one is of before.
+        [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            Some("it is a zip or a spreadsheet, not a CSV: unpack it, or save it as CSV")
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16: save it as CSV in UTF-8"),
+        other => other.contains(&0).then_some("it is UTF-16 without its mark, or no text: save it as CSV in UTF-8"),
+    }
+}
+
+/// Which line a record begins in. The crate `csv` tells where it ended the record before, ahead of the rest of a line
+/// break and of blank lines.
+#[derive(Default)]
+struct Lines {
+    /// For each line break that was read and not passed yet, how many bytes the file has to its end.
+    ahead: Rc<RefCell<VecDeque<u64>>>,
+    passed: u64,
+    last: u64,
+}
+
+impl Lines {
+    fn seen_in<R: Read>(&self, inner: R) -> impl Read + use<R> {
+        LineBreaks { inner, bytes: 0, found: Rc::clone(&self.ahead) }
+    }
+
+    /// The line, from 1, in which a record begins that was read to this byte of the file.
+    fn of(&mut self, record: &csv::ByteRecord, end: u64) -> u64 {
+        let mut ahead = self.ahead.borrow_mut();
+        while let Some(line_break) = ahead.pop_front_if(|line_break| *line_break <= end) {
+            self.passed += 1;
+            self.last = line_break;
+        }
+        let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        let own = u64::from(self.last == end);
+        (1 + self.passed).saturating_sub(within + own)
+    }
+}
+
+/// Passes bytes on, and notes where lines end.
+struct LineBreaks<R> {
+    inner: R,
+    bytes: u64,
+    found: Rc<RefCell<VecDeque<u64>>>,
+}
+
+impl<R: Read> Read for LineBreaks<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let breaks = (1..).zip(&buffer[..count]).filter(|(_, byte)| **byte == b'\n');
+        self.found.borrow_mut().extend(breaks.map(|(at, _): (u64, _)| self.bytes + at));
+        self.bytes += count as u64;
+        Ok(count)
+    }
 }
 
 /// A file has one encoding; the first text that is not ASCII tells which.

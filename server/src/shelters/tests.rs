@@ -103,6 +103,25 @@ fn both_lists_of_gsi_become_one_and_the_same_place_is_one_shelter() {
 
 const OWN: &str = "名称,緯度,経度,ID\n";
 
+/// The lines of the rows of a CSV, as they are told.
+fn lines_of(text: &str) -> Vec<u64> {
+    let mut lines = Vec::new();
+    super::sheet::csv("list.csv", text.as_bytes(), &mut |row| lines.push(row.map_or_else(|(at, _)| at, |row| row.at)))
+        .unwrap();
+    lines
+}
+
+#[test]
+fn lines_are_those_that_an_editor_shows_whatever_ends_them_and_however_many_are_blank() {
+    let list = "避難所一覧\n\n\n名称,緯度,経度\n甲,37.5,139.9\n\n\"乙\n別館\",37.5,139.9\n丙,37.5,139.9";
+    for text in [list.to_owned(), list.replace('\n', "\r\n"), format!("\u{feff}{list}\n")] {
+        assert_eq!(lines_of(&text), [5, 7, 9], "{text:?}");
+    }
+    let many: String = (0..2_000).map(|n| format!("避難所{n},37.5,139.9\r\n\r\n")).collect();
+    let lines = lines_of(&format!("\r\n名称,緯度,経度\r\n{many}"));
+    assert!(lines.into_iter().eq((0..2_000).map(|n| 3 + 2 * n)));
+}
+
 #[test]
 fn a_row_that_cannot_be_taken_is_told_with_its_line_and_reason_and_the_others_are_taken() {
     let place = Place::new(two_towns());
@@ -148,6 +167,7 @@ fn a_file_that_is_no_list_is_refused_whole_and_the_old_list_stays_in_force() {
         ("empty.csv", Vec::new(), "empty.csv has no columns for a name, a latitude and a longitude"),
         ("other.csv", b"a,b,c\n1,2,3\n".to_vec(), "has no columns"),
         ("book.csv", b"PK\x03\x04xl/workbook".to_vec(), "a zip or a spreadsheet, not a CSV"),
+        ("utf16.csv", "\u{feff}名称,緯度".encode_utf16().flat_map(u16::to_le_bytes).collect(), "it is UTF-16: save it"),
         ("noise.csv", vec![0x81, 0xff, 0xfe, 0x2c, 0x81, 0xff], "line 1 is neither UTF-8 nor Shift_JIS"),
         ("cut.geojson", br#"{"type":"FeatureCollection","features":[{"#.to_vec(), "is damaged or not understood"),
         ("list.json", b"[1,2]".to_vec(), "a GeoJSON FeatureCollection"),

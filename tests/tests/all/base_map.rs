@@ -83,7 +83,10 @@ async fn a_pmtiles_file_becomes_the_base_map_and_a_damaged_archive_does_not() ->
     ensure!(before.len() == 2, "{before:?}");
     let deep = [&archive[..101], &[99], &archive[102..]].concat();
     let other = [&archive[..7], &[2], &archive[8..]].concat();
+    // It says that its tiles are PNG.
+    let pictures = [&archive[..99], &[2], &archive[100..]].concat();
     for (name, bytes, reason) in [
+        ("pictures.pmtiles", &pictures[..], "tile 0/0/0 of the archive is refused"),
         ("cut.pmtiles", &archive[..archive.len() - 9], "tile data lies past its end"),
         ("header.pmtiles", &archive[..90], "ends within its header"),
         ("deep.pmtiles", &deep, "zooms"),

@@ -6,6 +6,7 @@
 mod directory;
 mod mbtiles;
 mod pmtiles;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,6 +42,12 @@ pub enum ArchiveError {
     /// The SQLite file of an MBTiles archive cannot be read.
     #[error("the MBTiles archive cannot be read: {0}")]
     Database(String),
+    /// It has nothing to show.
+    #[error("it has no tile that shows anything of the region, in {asked} places at all its zooms")]
+    NoTiles {
+        /// Tiles that were asked for.
+        asked: usize,
+    },
     /// One tile cannot be given out.
     #[error("tile {}/{}/{} of the archive is refused: {why}", tile.z, tile.x, tile.y)]
     Tile {

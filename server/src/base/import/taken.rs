@@ -17,6 +17,8 @@ pub(super) struct Taken {
     pub(super) themes: BTreeMap<Theme, (Vec<SourceFile>, Vec<Feature>)>,
     pub(super) corners: usize,
     pub(super) ignored: usize,
+    /// Features in the region that exist no more.
+    pub(super) ended: usize,
     pub(super) refused: usize,
     pub(super) listed: Vec<String>,
 }
@@ -24,7 +26,7 @@ pub(super) struct Taken {
 impl Taken {
     /// Nothing yet. `here`: outside of it nothing is drawn, degrees.
     pub(super) fn new(here: Rect) -> Self {
-        Self { here, themes: BTreeMap::new(), corners: 0, ignored: 0, refused: 0, listed: Vec::new() }
+        Self { here, themes: BTreeMap::new(), corners: 0, ignored: 0, ended: 0, refused: 0, listed: Vec::new() }
     }
 
     /// Takes a feature, or counts why not. Whether its kind is known. `file`: name and SHA-256 of the file that is
@@ -53,9 +55,12 @@ impl Taken {
             self.ignored += 1;
             return Ok(true);
         }
-        let drawn = schema
-            .feature(&feature.fields, geometry)
-            .map_err(|_| ImportError::UnknownEncoding { file: layer.to_owned(), feature: feature.index })?;
+        let not_text = |_| ImportError::UnknownEncoding { file: layer.to_owned(), feature: feature.index };
+        if schema.has_ended(&feature.fields).map_err(not_text)? {
+            self.ended += 1;
+            return Ok(true);
+        }
+        let drawn = schema.feature(&feature.fields, geometry).map_err(not_text)?;
         match drawn {
             Some(drawn) => self.keep(drawn, schema, file),
             None => self.ignored += 1,

@@ -35,6 +35,11 @@ async fn take(folder: &Path, files: &[PathBuf]) -> Result<(ImportReport, Vec<Fea
 }
 
 const LINE: &str = r#"{"type":"LineString","coordinates":[[139.9,37.5],[139.92,37.52]]}"#;
+/// A section in use, and one that was; fields as in N06-23's HighwaySection.
+const EXPRESSWAY: &str =
+    r#"{"N06_001":1991,"N06_002":1997,"N06_003":9999,"N06_004":"EA03_1","N06_007":"磐越自動車道","N06_008":"1"}"#;
+const FORMER_EXPRESSWAY: &str =
+    r#"{"N06_001":1991,"N06_002":1991,"N06_003":1996,"N06_004":"EA03_1","N06_007":"磐越自動車道（旧）","N06_008":"1"}"#;
 const FAR: &str = r#"{"type":"LineString","coordinates":[[135.0,34.5],[135.1,34.6]]}"#;
 const LAKE: &str = r#"{"type":"Polygon","coordinates":[[[140.0,37.4],[140.15,37.4],[140.15,37.5],[140.0,37.4]]]}"#;
 const POINT: &str = r#"{"type":"Point","coordinates":[139.93,37.535]}"#;
@@ -64,9 +69,10 @@ async fn railways_rivers_lakes_and_roads_of_the_ministry_become_one_base_map() {
             data.path(),
             "N06-23.geojson",
             &[
-                (r#"{"N06_004":9999,"N06_007":"磐越自動車道"}"#, LINE),
-                (r#"{"N06_004":1992,"N06_007":"磐越自動車道（旧）"}"#, LINE),
-                (r#"{"N06_014":9999,"N06_018":"会津若松"}"#, POINT),
+                (EXPRESSWAY, LINE),
+                (FORMER_EXPRESSWAY, LINE),
+                (r#"{"N06_012":1991,"N06_013":1991,"N06_014":9999,"N06_015":"EB03_1","N06_018":"会津若松"}"#, POINT),
+                (r#"{"N06_012":1991,"N06_013":1991,"N06_014":1997,"N06_015":"EB03_1","N06_018":"会津（旧）"}"#, POINT),
             ],
         ),
         file(data.path(), "N13-24.geojson", &[(r#"{"N13_003":"3"}"#, LINE)]),
@@ -88,7 +94,7 @@ async fn railways_rivers_lakes_and_roads_of_the_ministry_become_one_base_map() {
             (Layer::Place, Some("会津若松"), None, 3),
         ]
     );
-    assert_eq!((report.ignored, report.refused), (2, 0));
+    assert_eq!((report.ignored, report.ended, report.refused), (1, 2, 0));
     let origin = in_force(data.path()).origin;
     assert_eq!(origin.edition, "W09-05, W05-07, N02-22, N06-23, N01-07L, N13-24 / 略図 2026-11");
     let ministry = "国土数値情報（河川データ、湖沼データ、道路データ、鉄道データ、高速道路時系列データ）（国土交通省）";
@@ -148,6 +154,15 @@ async fn the_old_base_map_stays_when_the_new_files_are_no_good() {
 }
 
 #[tokio::test]
+async fn expressways_that_exist_no_more_are_told_by_that_and_not_by_where_they_lie() {
+    let data = tempfile::tempdir().unwrap();
+    let files = [file(data.path(), "N06-23.geojson", &[(FORMER_EXPRESSWAY, LINE), (EXPRESSWAY, FAR)])];
+    let refused = take(data.path(), &files).await.unwrap_err();
+    assert!(matches!(refused, ImportError::AllEnded(1)), "{refused}");
+    assert!(refused.to_string().contains("end years"), "{refused}");
+}
+
+#[tokio::test]
 async fn each_theme_is_replaced_by_itself_and_all_others_stay_as_they_were() {
     let data = tempfile::tempdir().unwrap();
     let of = |base: &Base, theme: Theme| {
@@ -157,7 +172,7 @@ async fn each_theme_is_replaced_by_itself_and_all_others_stay_as_they_were() {
     let station = (r#"{"N02_003":"磐越西線","N02_005":"会津若松"}"#, LINE);
     let stations = file(data.path(), "N02-22_Station.geojson", &[station]);
     take(data.path(), std::slice::from_ref(&stations)).await.unwrap();
-    let expressways = file(data.path(), "N06-23.geojson", &[(r#"{"N06_004":9999,"N06_007":"磐越自動車道"}"#, LINE)]);
+    let expressways = file(data.path(), "N06-23.geojson", &[(EXPRESSWAY, LINE)]);
     take(data.path(), &[expressways]).await.unwrap();
     let base = in_force(data.path());
     assert!(base.is_sketch());
@@ -203,7 +218,7 @@ async fn a_file_with_fewer_than_half_of_what_was_imported_of_a_theme_is_refused_
 async fn features_take_the_place_of_an_archive_only_if_it_is_meant() {
     let data = tempfile::tempdir().unwrap();
     let archive = data.path().join("tohoku.pmtiles");
-    fs::write(&archive, pmtiles_without_tiles()).unwrap();
+    fs::write(&archive, pmtiles(TILE)).unwrap();
     let said = Said { attribution: Some("somebody".to_owned()), ..Said::default() };
     import(&Order { said, ..order(std::slice::from_ref(&archive)) }, data.path()).await.unwrap();
     let lakes = [file(data.path(), "W09-05.geojson", &[(r#"{"W09_001":"猪苗代湖"}"#, LAKE)])];
@@ -280,31 +295,39 @@ async fn a_shapefile_without_its_coordinates_is_told_of_and_one_that_lacks_a_par
     }
 }
 
-/// The least that is an archive of version 3: its header, and a root directory of no entries, nothing packed.
-fn pmtiles_without_tiles() -> Vec<u8> {
-    let mut bytes = vec![0; 128];
+/// A vector tile of one layer, whose bytes are `xxx`.
+const TILE: &[u8] = b"\x1a\x03xxx";
+
+/// An archive of version 3 with nothing packed, and this tile at zoom 0, if any.
+fn pmtiles(tile: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(tile.len()).unwrap();
+    // One entry: its number, how many tiles it stands for, its length and its place (counted from 1).
+    let root: &[u8] = if tile.is_empty() { &[0] } else { &[1, 0, 1, length, 1] };
+    let mut bytes = vec![0; 127];
     bytes[..8].copy_from_slice(b"PMTiles\x03");
-    for (place, offset, length) in [(8, 127_u64, 1_u64), (24, 128, 0), (40, 128, 0), (56, 128, 0)] {
+    let after = 127 + root.len() as u64;
+    let places = [(8, 127, root.len()), (24, after, 0), (40, after, 0), (56, after, tile.len())];
+    for (place, offset, length) in places {
         bytes[place..place + 8].copy_from_slice(&offset.to_le_bytes());
-        bytes[place + 8..place + 16].copy_from_slice(&length.to_le_bytes());
+        bytes[place + 8..place + 16].copy_from_slice(&(length as u64).to_le_bytes());
     }
     // Clustered, directories and tiles not packed, vector, zooms 0 to 14.
     bytes[96..102].copy_from_slice(&[1, 1, 1, 1, 0, 14]);
-    bytes
+    [&bytes, root, tile].concat()
 }
 
 #[tokio::test]
 async fn an_archive_of_tiles_is_taken_whole_with_what_its_maker_asks_for() {
     let data = tempfile::tempdir().unwrap();
     let archive = data.path().join("tohoku.pmtiles");
-    fs::write(&archive, pmtiles_without_tiles()).unwrap();
+    fs::write(&archive, pmtiles(TILE)).unwrap();
     let said = Said { attribution: Some("国土地理院".to_owned()), licence: Some("PDL1.0".to_owned()) };
     let taken =
         async |files: &[PathBuf], said: &Said| import(&Order { said: said.clone(), ..order(files) }, data.path()).await;
     taken(std::slice::from_ref(&archive), &said).await.unwrap();
     let base = in_force(data.path());
     assert_eq!(base.origin.attribution, "国土地理院");
-    assert!(matches!(base.content, Content::Archive(file) if file.extension().is_some_and(|e| e == "pmtiles")));
+    assert!(matches!(&base.content, Content::Archive(file) if file.extension().is_some_and(|e| e == "pmtiles")));
 
     let unsaid = taken(std::slice::from_ref(&archive), &Said::default()).await.unwrap_err();
     assert!(matches!(unsaid, ImportError::NoAttribution));
@@ -313,9 +336,17 @@ async fn an_archive_of_tiles_is_taken_whole_with_what_its_maker_asks_for() {
     let refused = taken(std::slice::from_ref(&lies), &said).await.unwrap_err();
     assert!(matches!(refused, ImportError::DamagedArchive(name) if name == "lies.mbtiles"));
     let cut = data.path().join("cut.pmtiles");
-    fs::write(&cut, &pmtiles_without_tiles()[..100]).unwrap();
+    fs::write(&cut, &pmtiles(TILE)[..100]).unwrap();
     let refused = taken(std::slice::from_ref(&cut), &said).await.unwrap_err();
     assert!(matches!(&refused, ImportError::RefusedArchive { file, .. } if file == "cut.pmtiles"), "{refused}");
+    for (tile, reason) in [(&b""[..], "shows anything"), (b"<html>", "no tile"), (b"\x89PNG\r\n\x1a\n", "image/png")] {
+        let false_one = data.path().join("false.pmtiles");
+        fs::write(&false_one, pmtiles(tile)).unwrap();
+        let refused = taken(&[false_one], &said).await.unwrap_err();
+        let ImportError::RefusedArchive { file, source } = &refused else { panic!("{refused}") };
+        assert!(file == "false.pmtiles" && source.to_string().contains(reason), "{source}");
+        assert_eq!(in_force(data.path()), base, "the archive before stays in force");
+    }
     let two = taken(&[archive, lies], &said).await.unwrap_err();
     assert!(matches!(two, ImportError::ArchiveAmongOthers));
 }

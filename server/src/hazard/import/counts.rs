@@ -30,7 +30,7 @@ pub struct Counts {
     pub features: u64,
     /// Features that are no hazard zones by any schema: not taken.
     pub ignored: u64,
-    /// Zones whose rings were mended.
+    /// Features whose rings, or the text of their class, were mended.
     pub mended: u64,
     /// The first of them.
     pub mendings: Vec<Remark>,

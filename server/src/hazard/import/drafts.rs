@@ -13,6 +13,7 @@ use super::super::folder::Unfinished;
 use super::out::Out;
 use super::sound::sound;
 use super::{Counts, Origin};
+use crate::domain::text::is_forbidden;
 use crate::domain::zone::DepthRange;
 use crate::geodata::Feature;
 
@@ -115,9 +116,7 @@ impl Drafts {
                 return Ok(());
             }
         };
-        if let Some(flaw) = mended {
-            self.counts.mend(file, index, flaw);
-        }
+        let mut flaws: Vec<String> = mended.into_iter().collect();
         for Found { layer, class, depth, official } in found {
             let Some(class) = class else {
                 let field = self.mapping.class_field.as_ref().map_or(String::new(), |field| format!(": no {field:?}"));
@@ -129,7 +128,16 @@ impl Drafts {
                 self.counts.refuse(file, index, reason);
                 continue;
             }
-            let class = self.class(layer, &class, depth)?;
+            // Such a text would be shown to people; U+0000, which PostgreSQL does not take, is one of them.
+            let plain: String = class.chars().filter(|c| !is_forbidden(*c)).collect();
+            if plain.trim().is_empty() {
+                self.counts.refuse(file, index, format!("control characters alone name its class: {class:?}"));
+                continue;
+            }
+            if plain != class {
+                flaws.push(format!("control characters or direction marks were taken out of its class {class:?}"));
+            }
+            let class = self.class(layer, plain.trim(), depth)?;
             let at = self.sources.len();
             let draft = self.draft(layer)?;
             draft.demonstration |= demonstration;
@@ -138,6 +146,10 @@ impl Drafts {
             let written = draft.writer.zone(class, &shape);
             let folder = self.folder.as_deref().unwrap_or(Path::new(""));
             written.map_err(|error| HazardError::storage(folder, error))?;
+        }
+        if !flaws.is_empty() {
+            flaws.dedup();
+            self.counts.mend(file, index, flaws.join("; "));
         }
         Ok(())
     }

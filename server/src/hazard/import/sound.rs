@@ -30,7 +30,7 @@ pub(super) fn sound(shape: Result<Geometry<f64>, FlawedShape>) -> Result<(MultiP
             let sound = mend::mend(&shape).map(rounded).filter(|shape| !shape.0.is_empty());
             sound
                 .map(|shape| (shape, Some(flaw.to_string())))
-                .ok_or_else(|| format!("{flaw}, and mending it would change its area too much"))
+                .ok_or_else(|| format!("{flaw}, and which ground is meant cannot be told"))
         }
     }
 }

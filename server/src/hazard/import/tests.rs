@@ -198,6 +198,8 @@ fn unknown_codes_are_kept_and_shown_as_unknown_and_depths_in_words_are_kept_what
 fn bad_features_are_refused_one_by_one_with_the_reason_and_the_others_are_in_force() {
     let desk = Desk::new();
     let of = |rings: Value| feature(json!({"A31_205": 1}), rings);
+    // Most of its ground is gone around twice.
+    let star = json!([[[140.5, 38.0], [140.2, 37.1], [141.0, 37.65], [140.0, 37.65], [140.8, 37.1], [140.5, 38.0]]]);
     let bow_tie = json!([[[140.0, 37.0], [140.5, 38.0], [140.5, 37.0], [140.0, 38.0], [140.0, 37.0]]]);
     let spike = json!([[
         [140.0, 37.0],
@@ -211,7 +213,7 @@ fn bad_features_are_refused_one_by_one_with_the_reason_and_the_others_are_in_for
     ]]);
     let open = json!([[[140.0, 37.0], [140.5, 37.0], [140.5, 38.0], [140.0, 38.0]]]);
     let features = [
-        of(bow_tie),
+        of(star),
         of(json!([])),
         of(json!([square(140.0, 37.0, 1e-9)])),
         json!({"type": "Feature", "properties": {"A31_205": 1}, "geometry": null}),
@@ -220,16 +222,37 @@ fn bad_features_are_refused_one_by_one_with_the_reason_and_the_others_are_in_for
         feature(json!({"something": "else"}), json!([square(140.0, 37.0, 0.1)])),
         of(spike),
         of(open),
+        of(bow_tie),
         of(json!([square(140.0, 37.0, 0.1)])),
     ];
     let counts = desk.import(&[desk.file("a.geojson", collection(&features))]).unwrap();
-    assert_eq!((counts.features, counts.ignored, counts.refused, counts.mended), (10, 1, 6, 2));
+    assert_eq!((counts.features, counts.ignored, counts.refused, counts.mended), (11, 1, 6, 3));
     let reasons: Vec<(usize, &str)> = counts.refusals.iter().map(|r| (r.feature, r.reason.as_str())).collect();
     let expected = ["rings cross", "empty", "smaller", "no geometry", "polygon", "which class"];
     for ((at, reason), (number, word)) in reasons.iter().zip(expected.iter().enumerate()) {
         assert!(*at == number && reason.contains(word), "{at}: {reason}");
     }
-    assert_eq!(desk.in_force().len(), 3);
+    assert_eq!(desk.in_force().len(), 4);
+}
+
+#[test]
+fn control_characters_and_direction_marks_do_not_get_into_a_class_and_its_zone_stays() {
+    let desk = Desk::new();
+    let of = |class: &str, west: f64| feature(json!({ "A40_003": class }), json!([square(west, 37.0, 0.1)]));
+    let features = [of("深\u{0}い", 140.0), of("\u{202e}い深", 140.5), of("\u{0}\u{202e}", 141.0)];
+    let counts = desk.import(&[desk.file("a.geojson", collection(&features))]).unwrap();
+    assert_eq!((counts.mended, counts.refused), (2, 1));
+    let told = counts.to_string();
+    for line in [
+        r#"mended: a.geojson, feature 1: control"#,
+        r#"class "深\0い""#,
+        r#"class "\u{202e}い深""#,
+        "refused: a.geojson, feature 3",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert_eq!([desk.at(37.05, 140.05), desk.at(37.05, 140.55)], [["tsunami 深い"], ["tsunami い深"]]);
+    assert!(desk.at(37.05, 141.05).is_empty());
 }
 
 #[test]
@@ -244,8 +267,11 @@ fn a_file_that_is_refused_leaves_the_edition_before_in_force_and_nothing_behind(
     let zip = zip.finish().unwrap().into_inner();
     let mut bomb = zip::ZipWriter::new(std::io::Cursor::new(vec![]));
     bomb.start_file("a.geojson", zip::write::SimpleFileOptions::default()).unwrap();
-    bomb.write_all(&vec![b' '; 17 << 20]).unwrap();
-    let bomb = bomb.finish().unwrap().into_inner();
+    bomb.write_all(&vec![b' '; 1 << 20]).unwrap();
+    let mut bomb = bomb.finish().unwrap().into_inner();
+    // What the directory says of its size.
+    let entry = bomb.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+    bomb[entry + 24..entry + 28].copy_from_slice(&(257_u32 << 20).to_le_bytes());
     let swapped = collection(&[feature(
         json!({"A31_205": 1}),
         json!([[[37.0, 140.0], [37.1, 140.0], [37.1, 140.1], [37.0, 140.0]]]),

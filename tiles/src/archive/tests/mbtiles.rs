@@ -73,6 +73,21 @@ async fn an_mbtiles_archive_that_lies_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn an_mbtiles_archive_without_its_table_or_without_tiles_fails_its_trial() {
+    for (change, expected) in [
+        ("DROP TABLE tiles", "no such table: tiles"),
+        ("DELETE FROM tiles", "no tile that shows anything"),
+        ("UPDATE tiles SET tile_data = x'3c68746d6c3e'", "it is no tile"),
+        ("UPDATE metadata SET value = 'pbf' WHERE name = 'format'", "it is image/png"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = opened(mbtiles(&folder, &[TABLES, &row(HERE, PNG), change]).await).await;
+        let said = archive.try_tiles(&AROUND).await.unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}, not {expected}");
+    }
+}
+
+#[tokio::test]
 async fn a_tile_of_an_mbtiles_archive_that_is_none_is_refused() {
     for (insert, expected) in [
         (row(HERE, b"<html>"), "it is no tile"),

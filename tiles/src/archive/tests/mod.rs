@@ -18,6 +18,9 @@ const MVT: &[u8] = &[0x1a, 3, b'x', b'x', b'x'];
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 
+/// Tsuruga castle and some kilometres around it.
+const AROUND: Bounds = Bounds { west: 139.85, south: 37.45, east: 140.0, north: 37.55 };
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::new(9));
     gzip.write_all(bytes).unwrap();

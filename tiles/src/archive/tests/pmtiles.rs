@@ -120,6 +120,29 @@ async fn a_tile_that_is_not_what_the_archive_says_is_refused_and_the_others_are_
 }
 
 #[tokio::test]
+async fn the_tiles_that_are_tried_are_those_of_the_region_and_one_bad_one_is_told() {
+    let outer = Tile { z: 0, x: 0, y: 0 };
+    let tried = async |tiles: &[(Tile, &[u8])]| {
+        let file = Made::with(tiles).file();
+        opened(&file).await.try_tiles(&AROUND).await
+    };
+    assert_eq!(tried(&[(outer, MVT), (HERE, &gzip(MVT))]).await.unwrap(), 2);
+    assert_eq!(tried(&[(HERE, MVT), (NOWHERE, b"<html>")]).await.unwrap(), 1, "elsewhere nothing is read");
+    for (bytes, expected) in [
+        (PNG, "tile 10/910/396 of the archive is refused: it is image/png"),
+        (b"<html>busy</html>", "it is no tile"),
+        (&bomb()[..], "file too large"),
+    ] {
+        let said = tried(&[(outer, MVT), (HERE, bytes)]).await.unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}, not {expected}");
+    }
+    for none in [&[][..], &[(NOWHERE, MVT)], &[(HERE, &gzip(b""))]] {
+        let refused = tried(none).await.unwrap_err();
+        assert!(matches!(refused, ArchiveError::NoTiles { asked: 1.. }), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_tile_past_the_end_of_the_file_is_refused() {
     let entry = |offset: u64, length: u32| Entry { first: number(HERE), offset, length, run: 1 };
     for (entry, expected) in [
