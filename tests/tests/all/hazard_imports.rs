@@ -34,7 +34,15 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
     let of = |geometry: Value| zone(json!({ "A31a_205": 3 }), geometry).to_string();
     let swapped = of(json!([[[37.5, 139.9], [37.6, 139.9], [37.6, 140.0], [37.5, 139.9]]]));
     let plane = good.replace("6668", "6677");
-    let bow_tie = of(json!([[[139.0, 37.0], [139.5, 38.0], [139.5, 37.0], [139.0, 38.0], [139.0, 37.0]]]));
+    // Whether its middle is meant cannot be told.
+    let star = of(json!([[
+        [139.9, 37.6],
+        [139.8412, 37.4191],
+        [139.9951, 37.5309],
+        [139.8049, 37.5309],
+        [139.9588, 37.4191],
+        [139.9, 37.6]
+    ]]));
     let cases: [(&str, &[u8], &str); 10] = [
         ("cut.geojson", &good.as_bytes()[..good.len() - 20], "damaged or not understood"),
         ("swapped.geojson", swapped.as_bytes(), "latitude and longitude look exchanged"),
@@ -44,7 +52,7 @@ async fn files_that_are_no_good_are_refused_by_name_and_leave_what_is_in_force(#
             &of(json!([[[5e3, 4e3], [6e3, 4e3], [6e3, 5e3], [5e3, 4e3]]])).into_bytes(),
             "look projected",
         ),
-        ("crossed.geojson", bow_tie.as_bytes(), "no feature is known as a hazard zone (1 were looked at, 1 refused)"),
+        ("crossed.geojson", star.as_bytes(), "no feature is known as a hazard zone (1 were looked at, 1 refused)"),
         ("cut.zip", b"PK\x03\x04 and nothing more", "cut short or damaged"),
         (
             "garbled.geojson",
